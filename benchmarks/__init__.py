@@ -1,0 +1,1 @@
+"""`make bench`: each figure with its baseline in the same run."""

@@ -1,0 +1,1 @@
+"""The window: a client of the server, speaking HTTP and one WebSocket to it."""

@@ -1,0 +1,1 @@
+"""One module or folder per panel, and the shared widgets."""

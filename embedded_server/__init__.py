@@ -1,0 +1,1 @@
+"""The server: everything that touches brokers, tasks and streams. Never imports Qt."""

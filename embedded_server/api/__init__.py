@@ -1,0 +1,1 @@
+"""One router per topic, thin: parse, call a capability, answer."""

@@ -1,0 +1,1 @@
+"""What both processes share: the wire's vocabulary and the habits of background work. Imports nothing heavy."""

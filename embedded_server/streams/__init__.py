@@ -1,0 +1,1 @@
+"""The server's own hub, and clients of other people's SSE and WebSocket streams."""

@@ -1,0 +1,28 @@
+"""What every test gets: a failure for any log record of level warning or above that it did not ask for with ``caplog.at_level``."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+
+class LogFailHandler(logging.Handler):
+    """Collects records nobody expected."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.unexpected: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno in {logging.getLogger(record.name).level, logging.getLogger().level}:
+            return  # caplog.at_level(...) names this level: expected
+        self.unexpected.append(f"{record.name} {record.levelname}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def _fail_on_log() -> Iterator[None]:
+    handler = LogFailHandler()
+    logging.getLogger().addHandler(handler)
+    yield
+    logging.getLogger().removeHandler(handler)
+    assert not handler.unexpected, "unexpected log records:\n" + "\n".join(handler.unexpected)
