@@ -1,0 +1,146 @@
+"""The server's parts: started in order, stopped in reverse, each step timed; one that fails does not take the others along."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import Final, Protocol
+
+from embedded_server.contracts.concurrency import cancel, spawn
+from embedded_server.contracts.events import Event, Kind
+from embedded_server.contracts.problems import N_, UserFacingError
+from embedded_server.contracts.server import Part, PartState
+from embedded_server.core.log_capture import EMBEDDED, Append
+
+_logger = logging.getLogger(__name__)
+
+STOP_LIMIT_S: Final = 4.0
+"""No part holds the server's end up for longer."""
+
+
+class Startable(Protocol):
+    """What the app composes: the journal, the brokers, the tasks, the hub, the streams."""
+
+    async def start(self) -> None:
+        """Begin; returns when usable."""
+
+    async def stop(self) -> None:
+        """End; may be called twice."""
+
+    def status(self) -> Part:
+        """Tell what it is doing."""
+
+
+class Step(StrEnum):
+    """The status of a ``server.lifecycle`` event."""
+
+    STARTED = "started"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class UnknownPart(UserFacingError):
+    """Somebody asked for a part that the server does not have."""
+
+    status = 404
+    title = N_("The server has no part named “{name}”")
+    hint = N_("Its parts are: {names}.")
+
+
+def idle_part(name: str, state: PartState = PartState.STOPPED, reason: str = "") -> Part:
+    """Make the status of a part that is no process of its own."""
+    return Part(name, state, reason, pid=0, address="", started_at=0, restarts=0, retry_at=0)
+
+
+class Supervisor:
+    """Runs the parts that can start while others already serve, and says how each fares."""
+
+    def __init__(self, append: Append) -> None:
+        self._append = append
+        self._parts: dict[str, Startable] = {}
+        self._failures: dict[str, str] = {}
+        self._background: asyncio.Task[None] | None = None
+
+    def add(self, name: str, part: Startable) -> None:
+        """Take *part* in, after those it depends on."""
+        self._parts[name] = part
+
+    def status(self) -> list[Part]:
+        """Answer every part's status, in the order they start."""
+        return [self._status_of(name, part) for name, part in self._parts.items()]
+
+    async def start(self, names: Sequence[str]) -> None:
+        """Start these parts one after another. A failing one is shown as failed, and the rest start."""
+        for name in names:
+            await self._step(name, Step.STARTED, self._parts[name].start)
+
+    def start_later(self, names: Sequence[str]) -> None:
+        """Start these in the background: they take seconds, and the server answers meanwhile."""
+        self._background = spawn(self.start(names), name="start parts", notify=_log_failure)
+
+    async def settled(self) -> None:
+        """Return once everything begun with `start_later` is up or has failed."""
+        if self._background is not None:
+            await asyncio.wait([self._background])
+
+    async def stop(self) -> None:
+        """Stop all, the last first. May be called twice."""
+        await cancel(self._background)
+        self._background = None
+        for name, part in reversed(self._parts.items()):
+            if part.status().state is not PartState.STOPPED:
+                await self._step(name, Step.STOPPED, part.stop, limit_s=STOP_LIMIT_S)
+
+    async def restart(self, name: str) -> Part:
+        """Stop and start one part; answer its status."""
+        part = self._parts.get(name)
+        if part is None:
+            raise UnknownPart(name=name, names=", ".join(self._parts))
+        await self._step(name, Step.STOPPED, part.stop, limit_s=STOP_LIMIT_S)
+        await self._step(name, Step.STARTED, part.start)
+        return self._status_of(name, part)
+
+    def _status_of(self, name: str, part: Startable) -> Part:
+        status = replace(part.status(), name=name)
+        failure = self._failures.get(name)
+        return replace(status, state=PartState.FAILED, reason=failure) if failure else status
+
+    async def _step(self, name: str, step: Step, act: Callable[[], Awaitable[None]], *, limit_s: float | None = None) -> None:
+        began = time.monotonic()
+        reason = ""
+        try:
+            async with asyncio.timeout(limit_s):
+                await act()
+        except UserFacingError as exc:
+            reason = f"{exc}. {exc.problem().hint}"
+        except TimeoutError:
+            reason = f"Did not end within {limit_s:g} seconds" if limit_s else "Timed out"
+        except Exception:
+            _logger.exception("part %s could not be %s", name, step.value)
+            reason = "Something unforeseen happened; the server's log has the cause"
+        if reason:
+            self._failures[name] = reason
+        else:
+            self._failures.pop(name, None)
+        self._append(lifecycle_event(name, Step.FAILED if reason else step, time.monotonic() - began, reason))
+
+
+def lifecycle_event(part: str, step: Step, duration_s: float, reason: str = "") -> Event:
+    """Make the journal event of one step in the server's life; its key is the duration in milliseconds."""
+    duration_ms = f"{duration_s * 1000:.1f}"
+    text = reason or f"{part} {step.value} in {duration_ms} ms"
+    return Event(
+        at=time.time_ns(),
+        connection=EMBEDDED,
+        kind=Kind.SERVER_LIFECYCLE,
+        subject=part,
+        key=duration_ms,
+        status=step.value,
+        preview=text[:256],
+    )
+
+
+def _log_failure(exc: BaseException) -> None:
+    _logger.error("starting the parts failed", exc_info=exc)
