@@ -1,0 +1,78 @@
+"""What a column of a feed table shows of a row, and the columns every list of journal events draws from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from desktop.core.feed_formats import clock_time, kind_tone, size_text, status_tone
+from desktop.core.i18n import N_
+
+
+class Align(StrEnum):
+    """To which edge of its column a cell leans: numbers to the right."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its title, its width, and what it shows of a row."""
+
+    key: str
+    """Its name in settings and, where ``field`` is not given, in the filter language."""
+    title: str
+    """Marked with ``N_``; translated where it is shown."""
+    width: int
+    text: Callable[[Any], str]
+    align: Align = Align.LEFT
+    mono: bool = False
+    tone: Callable[[Any], str | None] | None = None
+    """Name of a state colour of the theme; a cell with one gets a dot before its word."""
+    dim: bool = False
+    field: str = ""
+    """The filter field that "filter by this value" uses; ``-`` for none."""
+    value: Callable[[Any], str] | None = None
+    """The value as the filter language and the clipboard want it, where the cell shows a shortened one."""
+    hidden: bool = False
+    """Offered in the header's menu, but not shown at first."""
+    tooltip: Callable[[Any], str] | None = None
+
+    @property
+    def filter_field(self) -> str:
+        """The filter field of this column, or nothing where it has none."""
+        return "" if self.field == "-" else self.field or self.key
+
+    def whole(self, row: Any) -> str:
+        """The cell's value unshortened: for filters, copies and tool tips."""
+        return (self.value or self.text)(row)
+
+
+def time_column(at: Callable[[Any], int], *, width: int = 104) -> Column:
+    """The column every feed begins with: local time to the millisecond."""
+    return Column(
+        "time",
+        N_("Time"),
+        width,
+        lambda row: clock_time(at(row)),
+        mono=True,
+        dim=True,
+        field="-",
+        tooltip=lambda row: clock_time(at(row), with_date=True),
+    )
+
+
+TIME: Final = time_column(lambda row: row.at)
+KIND: Final = Column("kind", N_("Kind"), 148, lambda row: row.kind, tone=lambda row: kind_tone(row.kind, row.status))
+CONNECTION: Final = Column("connection", N_("Connection"), 104, lambda row: row.connection, dim=True)
+SUBJECT: Final = Column("subject", N_("Subject"), 172, lambda row: row.subject, mono=True)
+KEY: Final = Column("key", N_("Key"), 100, lambda row: row.key, mono=True, dim=True)
+STATUS: Final = Column("status", N_("Status"), 92, lambda row: row.status, tone=lambda row: status_tone(row.status))
+WORKER: Final = Column("worker", N_("Worker"), 96, lambda row: row.worker, dim=True)
+SIZE: Final = Column("size", N_("Size"), 72, lambda row: size_text(row.size), align=Align.RIGHT, value=lambda row: str(row.size))
+PREVIEW: Final = Column("preview", N_("Preview"), 240, lambda row: row.preview, mono=True, dim=True, field="-")
+TRACE: Final = Column("trace", N_("Trace"), 120, lambda row: row.trace, mono=True, dim=True, hidden=True)
+JOINED: Final = Column("joined", N_("Joined by"), 110, lambda row: row.joined, dim=True, field="-", hidden=True)
+SEQ: Final = Column("seq", N_("Number"), 90, lambda row: f"{row.seq:,}", align=Align.RIGHT, value=lambda row: str(row.seq), hidden=True)
+EVENT_COLUMNS: Final = (TIME, KIND, CONNECTION, SUBJECT, KEY, STATUS, WORKER, SIZE, PREVIEW, TRACE, JOINED, SEQ)
