@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
+
+from embedded_server.contracts.problems import ProblemDetails
+
+HUB_PREFIX: Final = "hub:"
+"""A stream whose URL is ``hub:tasks`` follows that topic of this server's own hub, with the session of whoever opened it."""
+MASK: Final = "••••••••"
+"""Stands for a stored secret on the wire; sent back unchanged it means: keep what is stored."""
+COMMENT_STATUS: Final = ":comment"
+"""The journal's status of an SSE comment, which is no event and has no name."""
 
 
 class StreamKind(StrEnum):
@@ -68,6 +77,12 @@ class Stream:
     resumed: int
     """How often it resumed with a Last-Event-ID."""
     subprotocol: str
+    problem: ProblemDetails | None = None
+    """What went wrong last, with its hint; none while all is well."""
+    latency_ms: float = 0.0
+    """Round trip of the last WebSocket ping; 0 where there was none."""
+    duplicates: int = 0
+    """Events that came again, by their id, after a resume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +118,42 @@ class Published:
     """The event is in the journal under this id."""
 
     id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicEvent:
+    """The data of a hub event on a topic that the server itself feeds (``tasks``, ``server``)."""
+
+    kind: str
+    at: int
+    """Nanoseconds since the Unix epoch, like every time on the wire."""
+    subject: str
+    key: str
+    status: str
+    worker: str
+    trace: str
+    preview: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Sent to a hub client that fell too far behind: these events are in the journal, but were not sent to it.
+
+    They can be had from ``GET /events?filter=...&after=...&before=...``.
+    """
+
+    first: str
+    """Id after which events are missing."""
+    last: str
+    """Id of the last event that is missing."""
+    count: int
+    """How many; -1 where retention removed them before they could be counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Sent to a hub client whose last id cannot be resumed from: its own picture has to be built anew."""
+
+    requested: str
+    reason: str
+    """``unknown-epoch``, ``trimmed``, ``in-the-future`` or ``not-an-id``."""
