@@ -1,0 +1,36 @@
+"""What the window asks of a page of itself. Every panel derives from `Panel` and overrides what it offers."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+
+class Panel(QWidget):
+    """A page of the window."""
+
+    status = Signal(object)
+    """A `desktop.core.feed_status.FeedStatus` for the status strip, or None where the panel shows no feed."""
+    count_changed = Signal(int)
+    """The number beside the panel's name in the navigation; below 0 for none."""
+
+    def primary_action(self) -> QAction | None:
+        """Answer the header's one primary act. Its text, tool tip, shortcut and enabled state are followed."""
+        return None
+
+    def actions(self) -> list[QAction]:
+        """Answer what the palette and the help offer of this panel; their shortcuts work while the panel is shown."""
+        return []
+
+    def focus_filter(self) -> bool:
+        """Put the cursor into the panel's filter (the ``/`` key); False where it has none."""
+        return False
+
+    def go_back(self) -> bool:
+        """Close the innermost thing open in the panel, such as a sheet or the detail (the ``Esc`` key); False where nothing was."""
+        return False
+
+    def activate(self) -> None:
+        """Begin to live: the panel is in front of the user now."""
+
+    def deactivate(self) -> None:
+        """Stop clocks and idle feeds: the panel is hidden, and may stay so for hours."""

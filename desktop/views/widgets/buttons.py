@@ -1,0 +1,85 @@
+"""Buttons in the window's few kinds: an icon, an ordinary act, the one primary act, a destructive one."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+
+from desktop.views.theme import icon, theme
+
+Slot = Callable[[], object]
+
+
+class Button(QPushButton):
+    """An act with a word, and an icon that follows the theme."""
+
+    def __init__(
+        self, text: str, on_click: Slot | None = None, *, icon_name: str = "", tone: str = "text", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(text, parent)
+        self._icon_name = icon_name
+        self._tone = tone
+        self.setAutoDefault(False)
+        if on_click is not None:
+            self.clicked.connect(lambda *_: on_click())
+        self._follow_theme()
+        theme().changed.connect(self._follow_theme)
+
+    def set_icon(self, name: str, tone: str = "text") -> None:
+        """Show another icon."""
+        self._icon_name, self._tone = name, tone
+        self._follow_theme()
+
+    def _follow_theme(self) -> None:
+        if self._icon_name:
+            self.setIcon(icon(self._icon_name, self._tone))
+
+
+class PrimaryButton(Button):
+    """The one act a page or form is there for."""
+
+    def __init__(self, text: str, on_click: Slot | None = None, *, parent: QWidget | None = None) -> None:
+        super().__init__(text, on_click, parent=parent)
+        self.setDefault(True)
+
+
+class IconButton(QToolButton):
+    """An act with an icon only: its name is in the tool tip and for screen readers."""
+
+    def __init__(
+        self, icon_name: str, name: str, on_click: Slot | None = None, *, tone: str = "dim", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._icon_name = icon_name
+        self._tone = tone
+        self.setToolTip(name)
+        self.setAccessibleName(name)
+        self.setIconSize(QSize(16, 16))
+        self.setAutoRaise(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        if on_click is not None:
+            self.clicked.connect(lambda *_: on_click())
+        self._follow_theme()
+        theme().changed.connect(self._follow_theme)
+
+    def set_icon(self, name: str, tone: str = "dim") -> None:
+        """Show another icon."""
+        self._icon_name, self._tone = name, tone
+        self._follow_theme()
+
+    def _follow_theme(self) -> None:
+        self.setIcon(icon(self._icon_name, self._tone))
+
+
+def make_action(owner: QWidget, text: str, on_trigger: Slot, *, shortcut: str = "", icon_name: str = "") -> QAction:
+    """Make an act of a panel for the palette, the help and its shortcut (portable text such as ``Ctrl+N``)."""
+    action = QAction(text, owner)
+    action.triggered.connect(lambda *_: on_trigger())
+    if shortcut:
+        action.setShortcut(QKeySequence(shortcut))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+    if icon_name:
+        action.setData(icon_name)
+    owner.addAction(action)
+    return action

@@ -1,0 +1,71 @@
+"""What stands where nothing is yet: what will appear here, and the act that makes it appear."""
+
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from desktop.views.theme import icon, theme
+from desktop.views.widgets.buttons import Button
+from desktop.views.widgets.labels import Label, title
+
+
+@dataclass(frozen=True)
+class EmptyState:
+    """An empty page's words (already translated) and acts."""
+
+    icon: str
+    title: str
+    sentence: str = ""
+    actions: tuple[QAction, ...] = field(default=())
+
+
+class EmptyStateView(QWidget):
+    """Shows an `EmptyState` in the middle of its room."""
+
+    def __init__(self, state: EmptyState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon = QLabel()
+        self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._title = title()
+        self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._sentence = Label(tone="dim", wrap=True)
+        self._sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self._sentence.setMaximumWidth(440)
+        self._sentence.setMinimumWidth(280)
+        self._acts = QHBoxLayout()
+        self._acts.setSpacing(8)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 24, 24, 24)
+        layout.setSpacing(8)
+        layout.addStretch(2)
+        layout.addWidget(self._icon)
+        layout.addWidget(self._title)
+        layout.addWidget(self._sentence, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addSpacing(4)
+        layout.addLayout(self._acts)
+        layout.addStretch(3)
+        self.set_state(state)
+        theme().changed.connect(self._follow_theme)
+
+    def set_state(self, state: EmptyState) -> None:
+        """Show another state."""
+        self._state = state
+        self._title.setText(state.title)
+        self._sentence.setText(state.sentence)
+        self._sentence.setVisible(bool(state.sentence))
+        while (item := self._acts.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        self._acts.addStretch(1)
+        for index, action in enumerate(state.actions):
+            button = Button(action.text(), action.trigger)
+            button.setToolTip(action.toolTip())
+            button.setDefault(index == 0)
+            self._acts.addWidget(button)
+        self._acts.addStretch(1)
+        self._follow_theme()
+
+    def _follow_theme(self) -> None:
+        self._icon.setPixmap(icon(self._state.icon, "dim").pixmap(32, 32))
