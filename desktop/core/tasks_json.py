@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -74,9 +75,19 @@ def _check(text: str, wanted: type, *, empty: Callable[[], Any], title: str, hin
         return _fault(text, 0, N_("This is nested too deeply"), N_("Flatten it, or send a reference to the data instead."))
     except ValueError:  # an integer longer than Python reads at once
         return _fault(text, 0, N_("A number in here is too long"), N_("Send it as a text, between double quotes."))
+    if _LONE_HALF.search(text) and not _can_travel(value):
+        return _fault(text, 0, N_("Half of a character stands in here"), N_("Write \\\\ud83d and its like only in pairs."))
     if not isinstance(value, wanted):
         return _fault(text, len(text) - len(text.lstrip()), title, hint)
     return Checked(value=value)
+
+
+def _can_travel(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _fault(text: str, position: int, title: str, hint: str, **params: str) -> Checked:
@@ -107,6 +118,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
+_LONE_HALF: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 _PYTHON_WORDS: Final = ("True", "False", "None")
 _QUOTES: Final = "'\u2018\u2019\u201c\u201d"
 

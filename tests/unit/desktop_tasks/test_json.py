@@ -92,6 +92,11 @@ def test_depth_and_length_beyond_reason_are_faults_not_crashes() -> None:
     assert fault_of(check_args(f"[{'9' * 5000}]")).title == "A number in here is too long"
 
 
+def test_half_of_a_character_is_refused_because_it_cannot_be_sent() -> None:
+    assert fault_of(check_args('["\\ud83d"]')).title == "Half of a character stands in here"
+    assert check_args('["\\ud83d\\ude00"]').value == ["\U0001f600"]
+
+
 @given(st.text())
 def test_any_text_gets_an_answer(text: str) -> None:
     checked = check_args(text)
