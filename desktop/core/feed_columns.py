@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from desktop.core.feed_formats import clock_time, kind_tone, size_text, status_tone
+from desktop.core.feed_tones import kind_tone, status_tone
+from desktop.core.formatting import date_time, size, time_text
 from desktop.core.i18n import N_
 
 
@@ -55,11 +56,11 @@ def time_column(at: Callable[[Any], int], *, width: int = 104) -> Column:
         "time",
         N_("Time"),
         width,
-        lambda row: clock_time(at(row)),
+        lambda row: time_text(at(row)),
         mono=True,
         dim=True,
         field="-",
-        tooltip=lambda row: clock_time(at(row), with_date=True),
+        tooltip=lambda row: date_time(at(row)),
     )
 
 
@@ -70,7 +71,9 @@ SUBJECT: Final = Column("subject", N_("Subject"), 172, lambda row: row.subject, 
 KEY: Final = Column("key", N_("Key"), 100, lambda row: row.key, mono=True, dim=True)
 STATUS: Final = Column("status", N_("Status"), 92, lambda row: row.status, tone=lambda row: status_tone(row.status))
 WORKER: Final = Column("worker", N_("Worker"), 96, lambda row: row.worker, dim=True)
-SIZE: Final = Column("size", N_("Size"), 72, lambda row: size_text(row.size), align=Align.RIGHT, value=lambda row: str(row.size))
+SIZE: Final = Column(
+    "size", N_("Size"), 72, lambda row: size(row.size) if row.size else "", align=Align.RIGHT, value=lambda row: str(row.size)
+)
 PREVIEW: Final = Column("preview", N_("Preview"), 240, lambda row: row.preview, mono=True, dim=True, field="-")
 TRACE: Final = Column("trace", N_("Trace"), 120, lambda row: row.trace, mono=True, dim=True, hidden=True)
 JOINED: Final = Column("joined", N_("Joined by"), 110, lambda row: row.joined, dim=True, field="-", hidden=True)

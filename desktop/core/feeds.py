@@ -1,4 +1,4 @@
-"""What a feed is to the rest of the window: where to connect, how the link fares, what a status strip shows."""
+"""What a feed is to the rest of the window: where to connect, how the link fares, and what a model asks of it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,6 +44,15 @@ class Link:
         return self.state is LinkState.OPEN
 
 
+class FeedState(StrEnum):
+    """How current the rows on screen are."""
+
+    LIVE = "live"
+    PAUSED = "paused"
+    LOADING = "loading"
+    OFFLINE = "offline"
+
+
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
     """All the status strip shows of the visible panel's feed."""
@@ -53,12 +62,23 @@ class FeedStatus:
     rate: float = 0.0
     """Matching events a second."""
     total: int = 0
-    """Rows that match."""
+    """Rows that match and are kept."""
     dropped: int = 0
     scanned: int = 0
     of: int = 0
     paused: bool = False
     trimmed: int = 0
+    """Events that retention has removed since the journal began."""
+    offline: bool = False
+
+    @property
+    def state(self) -> FeedState:
+        """How current the rows on screen are, in one word."""
+        if self.offline:
+            return FeedState.OFFLINE
+        if self.paused:
+            return FeedState.PAUSED
+        return FeedState.LIVE if self.live else FeedState.LOADING
 
 
 class WindowAsker(Protocol):
