@@ -1,7 +1,8 @@
 """The journal's vocabulary: what an event is, which kinds there are, and how a row of a feed looks on the wire."""
 
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 MAX_PREVIEW_CHARS: Final = 256
 
@@ -100,3 +101,27 @@ class Row(NamedTuple):
     worker: str
     size: int
     preview: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventDetail:
+    """One whole event, as ``GET /events/{seq}`` answers it.
+
+    With ``?body=false`` the body is left out: the window fetches it by itself, as bytes, from ``GET /events/{seq}/body``.
+    """
+
+    row: Row
+    headers: dict[str, Any] = field(default_factory=dict)
+    body: str = ""
+    """Base64."""
+    truncated: bool = False
+    """The body is longer (``row.size``) than what the journal kept of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """A value a field has in the journal, as ``GET /events/values?field&prefix`` offers it for completion."""
+
+    value: str
+    count: int = 0
+    """Events that have it, as far as known; 0 where not counted."""
