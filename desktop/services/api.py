@@ -98,7 +98,7 @@ class ApiClient(QObject):
         await self._request("DELETE", path)
 
     async def stream_to_file(self, path: str, query: dict[str, str | float | None], file: Path, progress: Progress | None = None) -> int:
-        """Write the answer to *file* as it arrives; the number of bytes. A cancelled or failed one leaves the partial file to the caller."""
+        """Write the answer to *file* as it arrives; the number of bytes. After a failure the partial file is the caller's."""
         import httpx
 
         client = self._open_client()

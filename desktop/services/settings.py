@@ -42,7 +42,7 @@ class Settings(QObject):
         if key in self._overrides:
             return cast(T, self._overrides[key])
         stored = self._store.value(key)
-        return default if stored is None else _like(default, stored)
+        return default if stored is None else cast(T, _like(default, stored))
 
     def set_value(self, key: str, value: str | float | list[str] | list[int]) -> None:
         """Keep *value* and say so."""
@@ -125,15 +125,15 @@ def _one_of(value: str, known: list[Any], default: str) -> str:
     return value if value in known else default
 
 
-def _like(default: T, stored: Any) -> T:
+def _like(default: Any, stored: Any) -> Any:
     """INI files keep everything as text: bring *stored* back to the type of *default*."""
     try:
         if isinstance(default, bool):
-            return cast(T, stored in {True, "true", "1"})
+            return stored in {True, "true", "1"}
         if isinstance(default, list):
             items = stored if isinstance(stored, list) else [stored]
             convert = int if default and isinstance(default[0], int) else str
-            return cast(T, [convert(item) for item in items if item != ""])
-        return cast(T, type(default)(stored))
+            return [convert(item) for item in items if item != ""]
+        return type(default)(stored)
     except (TypeError, ValueError):
         return default

@@ -1,15 +1,21 @@
 """What the window asks of a page of itself. Every panel derives from `Panel` and overrides what it offers."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
+
+from desktop.services import Services
 
 
 class Panel(QWidget):
     """A page of the window."""
 
     status = Signal(object)
-    """A `desktop.core.feed_status.FeedStatus` for the status strip, or None where the panel shows no feed."""
+    """A `desktop.core.feeds.FeedStatus` for the status strip, or None where the panel shows no feed."""
     count_changed = Signal(int)
     """The number beside the panel's name in the navigation; below 0 for none."""
 
@@ -34,3 +40,27 @@ class Panel(QWidget):
 
     def deactivate(self) -> None:
         """Stop clocks and idle feeds: the panel is hidden, and may stay so for hours."""
+
+
+Build = Callable[[Services], Panel]
+
+
+class Section(StrEnum):
+    """Where in the navigation a panel stands."""
+
+    WATCH = "watch"
+    """On top: what one looks at."""
+    MANAGE = "manage"
+    """At the bottom: what one sets up."""
+
+
+@dataclass(frozen=True)
+class PanelSpec:
+    """All the main window knows of a panel."""
+
+    key: str
+    """Also its settings group, its object name in tests and its screenshot's name."""
+    title: str
+    icon: str
+    build: Build
+    section: Section = Section.WATCH

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplicati
 from PySide6.QtWidgets import QApplication, QStyle
 
 from desktop.services.settings import ThemeMode
+from desktop.views.icons import GlyphEngine
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ class Theme(QObject):
         if not self._mono_family:
             wanted = QFont("Roboto Mono")
             system = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
-            self._mono_family = "Roboto Mono" if QFontInfo(wanted).family() == "Roboto Mono" else system
+            self._mono_family = "Roboto Mono" if QFontInfo(wanted).family().startswith("Roboto Mono") else system
         font = QFont(self._mono_family)
         font.setPixelSize(pixels)
         font.setStyleHint(QFont.StyleHint.Monospace)
@@ -97,7 +98,6 @@ class Theme(QObject):
         if hasattr(self._style, "setTheme"):
             self._style.setTheme(_qlementine_theme(self._colors))
         app.setPalette(_palette(self._colors))
-        icon.cache_clear()
         self.changed.emit()
 
 
@@ -199,8 +199,5 @@ def _qlementine_theme(colors: dict[str, str]) -> Any:
 
 @cache
 def icon(name: str, color: str = "text") -> QIcon:
-    """Answer a Phosphor icon (``ph.gear-six``) in a colour of the theme. Ask again on `Theme.changed`."""
-    import qtawesome
-
-    result: QIcon = qtawesome.icon(name, color=theme().color(color), color_disabled=theme().color("dim"))
-    return result
+    """Answer a Phosphor icon (``ph.gear-six``) in a colour of the theme; wherever it is painted anew it follows the theme."""
+    return QIcon(GlyphEngine(name.removeprefix("ph."), color, theme()))
