@@ -1,1 +1,31 @@
 """The append-only journal, its filter language and its feeds."""
+
+from embedded_server.journal.event import Commit, StoredEvent, make_event
+from embedded_server.journal.filters import EVENTS, CompiledFilter, FilterError, SqlField, Vocabulary, compile_filter
+from embedded_server.journal.journal import Journal
+from embedded_server.journal.preview import preview_of
+from embedded_server.journal.problems import JournalClosed, JournalDamaged, JournalTooNew, JournalUnwritable
+from embedded_server.journal.projection import Projection
+from embedded_server.journal.queries import Page
+from embedded_server.journal.retention import Retention
+
+__all__ = [
+    "EVENTS",
+    "Commit",
+    "CompiledFilter",
+    "FilterError",
+    "Journal",
+    "JournalClosed",
+    "JournalDamaged",
+    "JournalTooNew",
+    "JournalUnwritable",
+    "Page",
+    "Projection",
+    "Retention",
+    "SqlField",
+    "StoredEvent",
+    "Vocabulary",
+    "compile_filter",
+    "make_event",
+    "preview_of",
+]
