@@ -116,12 +116,3 @@ class EventDetail:
     """Base64."""
     truncated: bool = False
     """The body is longer (``row.size``) than what the journal kept of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldValue:
-    """A value a field has in the journal, as ``GET /events/values?field&prefix`` offers it for completion."""
-
-    value: str
-    count: int = 0
-    """Events that have it, as far as known; 0 where not counted."""
