@@ -1,0 +1,132 @@
+"""The present state of every task, derived from the journal's events and kept beside them, in one transaction with them."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from embedded_server.contracts.events import Event, Kind
+from embedded_server.contracts.tasks import TaskState
+from embedded_server.tasks.record import COLUMNS, TASK_KINDS, TaskRecord
+from embedded_server.tasks.seconds import Seconds, create_seconds
+
+MAX_TASKS: Final = 1_000_000
+"""Beyond this the oldest finished tasks go first, and are counted."""
+TRIM_SLICE: Final = 1000
+_IDS_A_QUERY: Final = 500
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS task (
+    row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, state TEXT NOT NULL, args TEXT NOT NULL,
+    kwargs TEXT NOT NULL, worker TEXT NOT NULL, queue TEXT NOT NULL, eta TEXT NOT NULL, sent_at INTEGER NOT NULL,
+    received_at INTEGER NOT NULL, started_at INTEGER NOT NULL, finished_at INTEGER NOT NULL, runtime_ns INTEGER NOT NULL,
+    retries INTEGER NOT NULL, progress REAL NOT NULL, note TEXT NOT NULL, root TEXT NOT NULL, parent TEXT NOT NULL,
+    result TEXT NOT NULL, wait_ns INTEGER NOT NULL, seen_at INTEGER NOT NULL, base TEXT NOT NULL, state_at INTEGER NOT NULL,
+    custom TEXT NOT NULL, progress_at INTEGER NOT NULL, result_at INTEGER NOT NULL, result_rank INTEGER NOT NULL,
+    told_runtime_ns INTEGER NOT NULL, first_started_at INTEGER NOT NULL, steps TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS task_count (state TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS task_trimmed (one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS worker (
+    name TEXT PRIMARY KEY, online INTEGER NOT NULL, seen_at INTEGER NOT NULL, software TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+_SELECT: Final = f"SELECT row, {', '.join(COLUMNS)} FROM task WHERE id IN "  # noqa: S608 - our own column names
+_INSERT: Final = f"INSERT INTO task ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+_UPDATE: Final = f"UPDATE task SET {', '.join(f'{column} = ?' for column in COLUMNS)} WHERE row = ?"  # noqa: S608
+_WORKER_KINDS: Final = frozenset({Kind.WORKER_ONLINE, Kind.WORKER_OFFLINE})
+
+
+class TaskProjection:
+    """Follows the journal: a row a task, a row a worker, a row a second."""
+
+    def __init__(self, *, max_tasks: int = MAX_TASKS) -> None:
+        self._max_tasks = max_tasks
+
+    def create(self, db: sqlite3.Connection) -> None:
+        """Make the tables where they are missing."""
+        for statement in _SCHEMA.split(";\n"):
+            db.execute(statement)
+        create_seconds(db)
+
+    def apply(self, db: sqlite3.Connection, first_seq: int, events: Sequence[Event]) -> None:
+        """Fold *events* into the tasks they belong to: one read and one write a task, however many its events."""
+        mine: dict[str, list[tuple[int, Event]]] = {}
+        seq = first_seq
+        for event in events:
+            kind = event.kind
+            if kind in TASK_KINDS:
+                key = event.key
+                if key:
+                    found = mine.get(key)
+                    if found is None:
+                        mine[key] = [(seq, event)]
+                    else:
+                        found.append((seq, event))
+            elif kind in _WORKER_KINDS:
+                _apply_worker(db, event)
+            seq += 1
+        if mine:
+            self._apply_tasks(db, mine)
+
+    def _apply_tasks(self, db: sqlite3.Connection, mine: dict[str, list[tuple[int, Event]]]) -> None:
+        records = _load(db, list(mine))
+        counts: Counter[str] = Counter()
+        seconds = Seconds()
+        inserts, updates = [], []
+        for task_id, events in mine.items():
+            record = records.get(task_id) or TaskRecord(task_id)
+            state, finished, started = record.state, record.finished_at, record.first_started_at
+            for seq, event in events:
+                record.fold(seq, event)
+            values = record.values()
+            if record.row:
+                updates.append((*values, record.row))
+                counts[state] -= 1
+            else:
+                inserts.append(values)
+            counts[record.state] += 1
+            if record.finished_at and not finished:
+                seconds.finish(record.finished_at, failed=record.state == TaskState.FAILURE)
+            if record.first_started_at and not started:
+                seconds.start(record.first_started_at, record.wait_ns)
+        db.executemany(_INSERT, inserts)
+        db.executemany(_UPDATE, updates)
+        _count(db, counts)
+        seconds.save(db)
+        if inserts:
+            self._trim(db)
+
+    def _trim(self, db: sqlite3.Connection) -> None:
+        (kept,) = db.execute("SELECT total(n) FROM task_count").fetchone()
+        if kept <= self._max_tasks:
+            return
+        limit = min(TRIM_SLICE, int(kept) - self._max_tasks + TRIM_SLICE // 10)
+        oldest = "SELECT row, state FROM task WHERE finished_at > 0 ORDER BY row LIMIT ?"
+        gone = db.execute(oldest, (limit,)).fetchall()
+        db.executemany("DELETE FROM task WHERE row = ?", [(row,) for row, _ in gone])
+        _count(db, Counter({state: -n for state, n in Counter(state for _, state in gone).items()}))
+        db.execute("INSERT INTO task_trimmed VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET n = n + excluded.n", (len(gone),))
+
+
+def _load(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, TaskRecord]:
+    found: dict[str, TaskRecord] = {}
+    for first in range(0, len(ids), _IDS_A_QUERY):
+        part = ids[first : first + _IDS_A_QUERY]
+        for stored in db.execute(f"{_SELECT}({','.join('?' * len(part))})", part):
+            record = TaskRecord.load(stored)
+            found[record.id] = record
+    return found
+
+
+def _count(db: sqlite3.Connection, counts: "Counter[str]") -> None:
+    changed: Iterable[tuple[str, int]] = [(state, n) for state, n in counts.items() if n]
+    db.executemany("INSERT INTO task_count VALUES (?, ?) ON CONFLICT (state) DO UPDATE SET n = n + excluded.n", changed)
+
+
+def _apply_worker(db: sqlite3.Connection, event: Event) -> None:
+    db.execute(
+        "INSERT INTO worker VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET online = excluded.online, seen_at = excluded.seen_at, "
+        "software = CASE excluded.software WHEN '' THEN software ELSE excluded.software END WHERE excluded.seen_at >= seen_at",
+        (event.worker, int(event.kind is Kind.WORKER_ONLINE), event.at, event.preview if event.kind is Kind.WORKER_ONLINE else ""),
+    )
