@@ -1,4 +1,4 @@
-"""Phosphor icons drawn straight from the font that qtawesome ships: importing qtawesome itself costs 0.3 s, more than the first paint has."""
+"""Phosphor icons drawn straight from the font that qtawesome ships: importing qtawesome costs 0.3 s, more than the first paint has."""
 
 import json
 from functools import cache
