@@ -139,15 +139,17 @@ class TopicEvent:
 class Gap:
     """Sent to a hub client that fell too far behind: these events are in the journal, but were not sent to it.
 
-    They can be had from ``GET /events?filter=...&after=...&before=...``.
+    They can be had from ``GET /events`` with ``filter``, ``after`` and ``before``.
     """
 
     first: str
-    """Id after which events are missing."""
+    """Id of the first event that is missing."""
     last: str
-    """Id of the last event that is missing."""
+    """Id of the last one."""
     count: int
     """How many; -1 where retention removed them before they could be counted."""
+    filter: str
+    """Finds them in the journal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,6 @@
-"""The server's own hub, and clients of other people's SSE and WebSocket streams."""
+"""Streams: the server's own hub over the journal, and clients of any SSE or WebSocket source. Usable without FastAPI."""
+
+from embedded_server.streams.hub import Hub
+from embedded_server.streams.subscription import Limits, Subscription, SubscriptionClosed
+
+__all__ = ["Hub", "Limits", "Subscription", "SubscriptionClosed"]
