@@ -62,6 +62,14 @@ CHIP_TITLES: Final = {
     Chip.RETRY: N_("Retry"),
     Chip.REVOKED: N_("Revoked"),
 }
+CHIP_TONES: Final = {
+    Chip.WAITING: "wait",
+    Chip.RUNNING: "run",
+    Chip.SUCCEEDED: "ok",
+    Chip.FAILED: "bad",
+    Chip.RETRY: "warn",
+    Chip.REVOKED: "warn",
+}
 _CHIP_STATES: Final[dict[Chip, tuple[str, ...]]] = {
     Chip.WAITING: (TaskState.PENDING, TaskState.RECEIVED),
     Chip.RUNNING: (TaskState.STARTED, TaskState.PROGRESS),

@@ -1,8 +1,10 @@
 """The window's side of the tasks API: one typed method per route."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
+from desktop.core.tasks_draft import Draft
 from embedded_server.contracts.tasks import Enqueued, EnqueueRequest, RevokeRequest, TaskDetail, TaskName, TaskStats, Worker
 
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ class TaskService:
 
     def __init__(self, api: "ApiClient") -> None:
         self._api = api
+        self.draft = Draft()
+        """What was typed into the enqueue form and not sent: it survives the form, a sign-out and a change of language."""
 
     async def names(self) -> list[TaskName]:
         """Answer the tasks that workers have registered."""
@@ -38,3 +42,11 @@ class TaskService:
     async def workers(self) -> list[Worker]:
         """Answer every worker that was ever seen and is not forgotten."""
         return await self._api.get("/workers", list[Worker])
+
+
+_services: Final["WeakKeyDictionary[ApiClient, TaskService]"] = WeakKeyDictionary()
+
+
+def task_service(api: "ApiClient") -> TaskService:
+    """Answer the one service that speaks through *api*, so that its draft outlives every rebuilding of the window."""
+    return _services.setdefault(api, TaskService(api))

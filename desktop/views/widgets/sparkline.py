@@ -50,9 +50,11 @@ class Sparkline(QWidget):
     # -- Qt overrides
 
     def sizeHint(self) -> QSize:
+        """Answer a room in which a minute's shape can be seen."""
         return QSize(120, 28)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the curve and the area under it."""
         if len(self._values) < 2:
             return
         points = self._points()

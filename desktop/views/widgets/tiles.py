@@ -68,17 +68,20 @@ class Tile(Card):
     # -- Qt overrides
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Open what is behind the tile."""
         if self._opens and event.button() is Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
             self.clicked.emit()
         super().mouseReleaseEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open what is behind the tile with Enter or Space."""
         if self._opens and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
             self.clicked.emit()
             return
         super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the surface, with a ring around it while it has the focus."""
         super().paintEvent(event)
         if not self.hasFocus():
             return

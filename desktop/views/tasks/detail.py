@@ -1,0 +1,246 @@
+"""One task beside the table: its head, the picture of its life and its tabs, kept current while it lives."""
+
+import asyncio
+from collections.abc import Callable
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from desktop.core.i18n import tr
+from desktop.core.problems import hint_of, problem_of, title_of
+from desktop.core.tasks_draft import rerun_draft
+from desktop.core.tasks_life import is_finished, life_of
+from desktop.core.tasks_text import detail_as_json, readable
+from desktop.services.notices import Notices
+from desktop.services.tasks import TaskService
+from desktop.views.tasks.detail_head import DetailHead, is_running
+from desktop.views.tasks.detail_tabs import DetailTabs
+from desktop.views.tasks.life_picture import LifePicture
+from desktop.views.tasks.task_watch import TaskWatch
+from desktop.views.widgets.buttons import make_action
+from desktop.views.widgets.card import Card
+from desktop.views.widgets.empty_state import EmptyState, EmptyStateView
+from embedded_server.contracts.concurrency import cancel, spawn
+from embedded_server.contracts.tasks import TaskDetail, TaskRow
+
+REFRESH_DELAY_MS = 150
+LARGE_CHARS = 64 * 1024
+
+
+class TaskDetailView(Card):
+    """Follows the selected row. A finished task is asked about once; a living one whenever its row changes."""
+
+    run_again_requested = Signal(object)
+    """A `Draft` that repeats the task."""
+    shown = Signal(object)
+    """The `TaskDetail` that is on screen now."""
+
+    def __init__(self, service: TaskService, notices: Notices, watch: Callable[[str], TaskWatch], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._service = service
+        self._notices = notices
+        self._open_watch = watch
+        self._watch: TaskWatch | None = None
+        self._task_id = ""
+        self._detail: TaskDetail | None = None
+        self._loading: asyncio.Task[None] | None = None
+        self._acting: asyncio.Task[None] | None = None
+        self._again = False
+        self._asleep = False
+        self._clock = QTimer(self)
+        self._clock.setSingleShot(True)
+        self._clock.setInterval(REFRESH_DELAY_MS)
+        self._clock.timeout.connect(self.start_refresh)
+        self._make_pages()
+        self._connect()
+
+    def _make_pages(self) -> None:
+        self.head = DetailHead()
+        self.picture = LifePicture()
+        self.tabs = DetailTabs()
+        self._page = QWidget()
+        page = QVBoxLayout(self._page)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.setSpacing(12)
+        page.addWidget(self.head)
+        page.addWidget(self.picture)
+        page.addWidget(self.tabs, 1)
+        self._nothing = EmptyState(
+            "ph.stack", tr("No task is selected"), tr("Select one in the table to see its life, its arguments and its result.")
+        )
+        self._message = EmptyStateView(self._nothing)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._message)
+        self._pages.addWidget(self._page)
+        self.body.addWidget(self._pages)
+        self._retry = make_action(self, tr("Try again"), self.start_refresh)
+
+    def _connect(self) -> None:
+        self.head.run_again_requested.connect(self.run_again)
+        self.head.revoke_requested.connect(self.start_revoke)
+        self.head.terminate_requested.connect(self.start_terminate)
+        self.head.copy_requested.connect(self.copy_as_json)
+
+    # -- what is shown
+
+    @property
+    def task_id(self) -> str:
+        """The id of the task on screen, or nothing."""
+        return self._task_id
+
+    @property
+    def detail(self) -> TaskDetail | None:
+        """All that is known of the task on screen, once it has arrived."""
+        return self._detail
+
+    def show_row(self, row: TaskRow | None) -> None:
+        """Follow the task of *row*: what the row tells stands at once, the rest as soon as it is here."""
+        if row is None:
+            self._forget()
+            self._message.set_state(self._nothing)
+            self._pages.setCurrentIndex(0)
+            return
+        if row.id == self._task_id:
+            return
+        self.show_task(row.id, row.name, row.state)
+
+    def show_task(self, task_id: str, name: str, state: str) -> None:
+        """Follow a task that need not be in the table."""
+        self._forget()
+        self._task_id = task_id
+        self.head.show_task(task_id, name, state)
+        self.picture.set_spans([])
+        self.tabs.clear_task()
+        self._pages.setCurrentIndex(1)
+        self._watch = self._open_watch(task_id)
+        self._watch.changed.connect(self._on_task_changed)
+        self.start_refresh()
+
+    def sleep(self) -> None:
+        """Ask nothing while nobody looks."""
+        self._asleep = True
+        self._clock.stop()
+        if self._watch is not None:
+            self._watch.set_idle(True)
+
+    def wake(self) -> None:
+        """Go on; what happened meanwhile is asked for."""
+        self._asleep = False
+        if self._watch is not None:
+            self._watch.set_idle(False)
+        if self._task_id and (self._detail is None or not is_finished(self._detail.state)):
+            self.start_refresh()
+
+    async def stop(self) -> None:
+        """End what is under way; may be called twice."""
+        loading = self._loading
+        self._forget()
+        await cancel(loading)
+        await cancel(self._acting)
+
+    def start_refresh(self) -> None:
+        """Ask for the task anew; once more afterwards where that is under way already."""
+        if not self._task_id:
+            return
+        if self._loading is not None and not self._loading.done():
+            self._again = True
+            return
+        self._again = False
+        self._loading = spawn(self._load(self._task_id), name="task detail", notify=self._on_load_failed)
+        self._loading.add_done_callback(self._after_load)
+
+    # -- what can be done
+
+    def run_again(self) -> None:
+        """Offer the form with this task in it."""
+        if self._detail is not None:
+            self.run_again_requested.emit(rerun_draft(self._detail))
+
+    def start_revoke(self) -> None:
+        """Keep the task from running."""
+        self._start_act(terminate=False)
+
+    def start_terminate(self) -> None:
+        """Kill the process that runs the task."""
+        self._start_act(terminate=True)
+
+    def ask_to_terminate(self) -> None:
+        """Ask, in place, whether the running task is to be killed."""
+        if self.can_terminate():
+            self.head.terminate.click()
+
+    def can_revoke(self) -> bool:
+        """Whether the task on screen waits."""
+        return bool(self._task_id) and not self.head.revoke.isHidden()
+
+    def can_terminate(self) -> bool:
+        """Whether the task on screen runs."""
+        return self._detail is not None and is_running(self._detail.state)
+
+    def copy_as_json(self) -> None:
+        """Put all that is known on the clipboard."""
+        if self._detail is not None:
+            QGuiApplication.clipboard().setText(detail_as_json(self._detail))
+            self._notices.info(tr("Copied {name} as JSON", name=self._detail.name))
+
+    def copy_id(self) -> None:
+        """Put the task's id on the clipboard."""
+        if self._task_id:
+            self.head.copy_id()
+
+    def _start_act(self, *, terminate: bool) -> None:
+        if self._task_id and (self._acting is None or self._acting.done()):
+            self._acting = spawn(self._act(self._task_id, terminate=terminate), name="revoke", notify=self._notices.from_exception)
+
+    async def _act(self, task_id: str, *, terminate: bool) -> None:
+        await self._service.revoke(task_id, terminate=terminate)
+        if task_id == self._task_id:
+            self._clock.start()
+
+    # -- how it stays current
+
+    def _forget(self) -> None:
+        self._clock.stop()
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.close()
+        if self._loading is not None:
+            self._loading.cancel()
+            self._loading = None
+        self._task_id = ""
+        self._detail = None
+        self._again = False
+
+    def _on_task_changed(self) -> None:
+        if not self._asleep:
+            self._clock.start()
+
+    async def _load(self, task_id: str) -> None:
+        detail = await self._service.detail(task_id)
+        large = len(detail.result) > LARGE_CHARS
+        result = await asyncio.to_thread(readable, detail.result) if large else readable(detail.result)
+        if task_id != self._task_id:
+            return
+        self._detail = detail
+        self.head.show_detail(detail)
+        self.picture.set_spans(life_of(detail))
+        self.tabs.show_detail(detail, result)
+        self._pages.setCurrentIndex(1)
+        if is_finished(detail.state) and self._watch is not None:
+            self._watch.close()
+            self._watch = None
+        self.shown.emit(detail)
+
+    def _after_load(self, task: asyncio.Task[None]) -> None:
+        if self._again and task is self._loading and not task.cancelled():
+            self.start_refresh()
+
+    def _on_load_failed(self, exc: BaseException) -> None:
+        problem = problem_of(exc)
+        if problem is None:
+            self._notices.from_exception(exc)
+        elif self._detail is None and self._task_id:
+            self._message.set_state(EmptyState("ph.warning", title_of(problem), hint_of(problem), (self._retry,)))
+            self._pages.setCurrentIndex(0)
+        # What is shown already stays: the window's banner tells that the server is away.

@@ -1,0 +1,180 @@
+"""The top of a task's detail: what it is, how it stands, and what can be done with it."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+
+from desktop.core.formatting import short_id
+from desktop.core.i18n import tr
+from desktop.core.tasks_life import is_finished
+from desktop.core.tasks_states import state_tone, state_word
+from desktop.views.widgets.buttons import Button, IconButton
+from desktop.views.widgets.card import Card
+from desktop.views.widgets.labels import Label, caption, mono, title
+from desktop.views.widgets.state_label import StateLabel
+from embedded_server.contracts.tasks import TaskDetail, TaskState
+
+RUNNING_STATES = frozenset({TaskState.STARTED, TaskState.PROGRESS})
+
+
+def is_running(state: str) -> bool:
+    """Whether a worker is at it: a custom state is one too, since only a running task can set it."""
+    return state in RUNNING_STATES or state not in frozenset(TaskState)
+
+
+class DetailHead(QWidget):
+    """Title, state, id, progress and acts of one task."""
+
+    run_again_requested = Signal()
+    revoke_requested = Signal()
+    terminate_requested = Signal()
+    copy_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = ""
+        self._id = ""
+        self._title = title()
+        self._title.setMinimumWidth(40)
+        self.state = StateLabel()
+        self._id_label = mono()
+        self._progress = QProgressBar()
+        self._progress.setRange(0, 1000)
+        self._progress.setTextVisible(False)
+        self._progress.setFixedHeight(6)
+        self._progress.setAccessibleName(tr("Progress"))
+        self._progress_note = caption()
+        self.run_again = Button(tr("Run again\u2026"), self.run_again_requested.emit, icon_name="ph.arrow-clockwise")
+        self.run_again.setToolTip(tr("Open the enqueue form with this task's name and arguments"))
+        self.revoke = Button(tr("Revoke"), self.revoke_requested.emit, icon_name="ph.prohibit")
+        self.revoke.setToolTip(tr("Keep it from running: workers drop it when they come to it"))
+        self.terminate = Button(tr("Terminate\u2026"), self._ask_to_terminate, icon_name="ph.skull", tone="bad")
+        self.terminate.setToolTip(tr("Kill the process that runs it"))
+        self.copy = IconButton("ph.copy", tr("Copy as JSON"), self.copy_requested.emit)
+        self.confirm = ConfirmBar()
+        self.confirm.confirmed.connect(self.terminate_requested)
+        self._lay_out()
+
+    def show_task(self, task_id: str, name: str, state: str) -> None:
+        """Show what a row of the table tells already."""
+        if task_id != self._id:
+            self.confirm.setVisible(False)
+            self.show_progress(-1, "")
+        self._id, self._name = task_id, name
+        self._id_label.setText(task_id)
+        self._title.setToolTip(name)
+        self._elide_title()
+        self.state.set_state(state_word(state), state_tone(state))
+        self.state.setToolTip(state)
+        running = is_running(state)
+        self.revoke.setVisible(not running and not is_finished(state))
+        self.terminate.setVisible(running)
+        if not running:
+            self.confirm.setVisible(False)
+
+    def show_detail(self, detail: TaskDetail) -> None:
+        """Show all that is known."""
+        self.show_task(detail.id, detail.name, detail.state)
+        live = not is_finished(detail.state)
+        self.show_progress(detail.progress if live else -1, detail.progress_note if live else "")
+
+    def show_progress(self, progress: float, note: str) -> None:
+        """Show how far it is (0 to 1); below 0 it tells none."""
+        shown = progress >= 0
+        self._progress.setVisible(shown)
+        self._progress_note.setVisible(shown or bool(note))
+        self._progress.setValue(round(min(max(progress, 0.0), 1.0) * 1000))
+        percent = f"{progress * 100:.0f} %" if shown else ""
+        self._progress_note.setText("  \u00b7  ".join(part for part in (percent, note) if part))
+
+    def progress_text(self) -> str:
+        """Answer the words beside the progress bar, empty where there is none."""
+        return "" if self._progress_note.isHidden() else self._progress_note.text()
+
+    def copy_id(self) -> None:
+        """Put the whole id on the clipboard."""
+        QGuiApplication.clipboard().setText(self._id)
+
+    def _ask_to_terminate(self) -> None:
+        task = tr("{name} {id}", name=self._name, id=short_id(self._id))
+        self.confirm.ask(
+            tr("Terminate {task}?", task=task),
+            tr("The process that runs it is killed. What it has done so far stays done."),
+            act=tr("Terminate {name}", name=self._name),
+            keep=tr("Let it run"),
+        )
+
+    def _elide_title(self) -> None:
+        self._title.setText(self._title.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, max(self._title.width(), 40)))
+
+    def _lay_out(self) -> None:
+        first = QHBoxLayout()
+        first.setSpacing(12)
+        first.addWidget(self._title, 1)
+        first.addWidget(self.state)
+        second = QHBoxLayout()
+        second.setSpacing(4)
+        second.addWidget(self._id_label)
+        second.addWidget(IconButton("ph.copy-simple", tr("Copy id"), self.copy_id))
+        second.addStretch(1)
+        acts = QHBoxLayout()
+        acts.setSpacing(8)
+        for widget in (self.run_again, self.revoke, self.terminate):
+            acts.addWidget(widget)
+        acts.addStretch(1)
+        acts.addWidget(self.copy)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addLayout(first)
+        layout.addLayout(second)
+        layout.addWidget(self._progress)
+        layout.addWidget(self._progress_note)
+        layout.addLayout(acts)
+        layout.addWidget(self.confirm)
+
+    # -- Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Shorten the title to its room."""
+        super().resizeEvent(event)
+        self._elide_title()
+
+
+class ConfirmBar(Card):
+    """Asks once more where it matters, in place, naming the act; nothing waits for it."""
+
+    confirmed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, fill="raised", margins=(12, 8, 12, 8))
+        self._question = Label(bold=True, wrap=True)
+        self._consequence = caption(wrap=True)
+        self.act = Button("", self._on_act, icon_name="ph.skull", tone="bad")
+        self.keep = Button("", self.hide)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.keep)
+        row.addWidget(self.act)
+        row.addStretch(1)
+        self.body.addWidget(self._question)
+        self.body.addWidget(self._consequence)
+        self.body.addLayout(row)
+        self.hide()
+
+    def question(self) -> str:
+        """Answer what is asked."""
+        return self._question.text()
+
+    def ask(self, question: str, consequence: str, *, act: str, keep: str) -> None:
+        """Ask; the harmless answer has the focus."""
+        self._question.setText(question)
+        self._consequence.setText(consequence)
+        self.act.setText(act)
+        self.keep.setText(keep)
+        self.show()
+        self.keep.setFocus()
+
+    def _on_act(self) -> None:
+        self.hide()
+        self.confirmed.emit()

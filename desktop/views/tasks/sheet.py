@@ -1,0 +1,84 @@
+"""A sheet that slides over the right side of a panel: the panel stays usable beside it, and nothing is modal."""
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.core.i18n import tr
+from desktop.views.theme import theme
+from desktop.views.widgets.buttons import IconButton
+from desktop.views.widgets.labels import title
+
+SHADOW_PX = 16
+
+
+class Sheet(QWidget):
+    """Title, close button and a body, at the right edge of its host over the whole height."""
+
+    closed = Signal()
+
+    def __init__(self, host: QWidget, heading: str, *, width: int) -> None:
+        super().__init__(host)
+        self._host = host
+        self._wanted_width = width
+        self._returns_to: QWidget | None = None
+        self.heading = title(heading)
+        self.setAccessibleName(heading)
+        head = QHBoxLayout()
+        head.addWidget(self.heading, 1)
+        head.addWidget(IconButton("ph.x", tr("Close (Esc)"), self.close_sheet))
+        self.body = QVBoxLayout()
+        self.body.setSpacing(8)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SHADOW_PX + 20, 16, 20, 16)
+        layout.setSpacing(12)
+        layout.addLayout(head)
+        layout.addLayout(self.body, 1)
+        self.hide()
+        host.installEventFilter(self)
+        theme().changed.connect(self.update)
+
+    def is_open(self) -> bool:
+        """Whether the sheet stands over its host."""
+        return not self.isHidden()
+
+    def open_sheet(self, focus: QWidget | None = None) -> None:
+        """Show the sheet and put the cursor into *focus*."""
+        if not self.is_open():
+            self._returns_to = self._host.window().focusWidget()
+        self._place()
+        self.show()
+        self.raise_()
+        (focus or self).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def close_sheet(self) -> None:
+        """Put the sheet away and give the focus back to where it was."""
+        if not self.is_open():
+            return
+        self.hide()
+        back, self._returns_to = self._returns_to, None
+        if back is not None and back.isVisible():
+            back.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.closed.emit()
+
+    def _place(self) -> None:
+        width = min(self._wanted_width + SHADOW_PX, self._host.width())
+        self.setGeometry(self._host.width() - width, 0, width, self._host.height())
+
+    # -- Qt overrides
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep to the host's edge when its size changes."""
+        if watched is self._host and event.type() == QEvent.Type.Resize and self.is_open():
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the surface, its edge and the shadow it throws on the panel."""
+        painter = QPainter(self)
+        shadow = QLinearGradient(0, 0, SHADOW_PX, 0)
+        shadow.setColorAt(0, QColor(0, 0, 0, 0))
+        shadow.setColorAt(1, QColor(0, 0, 0, 48))
+        painter.fillRect(0, 0, SHADOW_PX, self.height(), shadow)
+        painter.fillRect(SHADOW_PX, 0, self.width() - SHADOW_PX, self.height(), theme().color("panel"))
+        painter.fillRect(SHADOW_PX, 0, 1, self.height(), theme().color("line"))

@@ -1,0 +1,38 @@
+"""Tells when one task changed: a feed of its own, so that no polling is needed and a finished task costs nothing."""
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.services.feeds import Feed, FeedClient
+from embedded_server.contracts.feeds import Source, Tick
+
+
+class TaskWatch(QObject):
+    """Emits ``changed`` when the task's row is another. Close it when the task has ended."""
+
+    changed = Signal()
+
+    def __init__(self, client: FeedClient, task_id: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._feed: Feed | None = client.open(Source.TASKS, f"id:{task_id}")
+        self._row: list[object] | None = None
+        self._revision = -1
+        self._feed.ticked.connect(self._on_ticked)
+
+    def set_idle(self, idle: bool) -> None:
+        """Keep the place but say nothing."""
+        if self._feed is not None:
+            self._feed.set_idle(idle)
+
+    def close(self) -> None:
+        """Forget the feed; may be called twice."""
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            feed.close()
+            self.deleteLater()
+
+    def _on_ticked(self, tick: Tick) -> None:
+        row = tick.rows[-1] if tick.rows else None
+        if tick.revision == self._revision and (row is None or row == self._row):
+            return
+        self._revision, self._row = tick.revision, row
+        self.changed.emit()
