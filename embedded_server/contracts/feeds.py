@@ -1,8 +1,9 @@
 """The feed protocol: what the desktop and the server say to each other over the one WebSocket at ``/feeds``.
 
 Every message is a JSON object with an ``op``. The desktop sends `OpenFeed`, `WindowRequest` and `CloseFeed`; the server answers
-`Tick`, `Window` and `FeedRejected`. Rows are addressed by *ordinal*: a row keeps its ordinal for the life of its feed, retention
-moves ``start`` forward, news moves ``end``.
+`Tick`, `Window` and `FeedRejected`. Rows are addressed by *ordinal*: an opaque number that a row keeps for the life of its feed. News
+moves ``end`` up, retention moves ``start`` up, and while a filter is still looked for among old events, newest first, each older match
+moves ``start`` down. Only where rows leave from between (tasks that match no longer) do later ordinals move, and ``revision`` grows.
 """
 
 from dataclasses import dataclass, field
@@ -60,7 +61,8 @@ class Tick:
 
     feed: int
     start: int
-    """Ordinal of the oldest row still kept."""
+    """Ordinal of the oldest row still kept. It may become smaller while ``scanned`` is less than ``of``: older matches are found after
+    newer ones. Ordinals of a filtered feed begin far from 0, so none is ever negative."""
     end: int
     """One past the ordinal of the newest row: ``end - start`` rows match."""
     scanned: int

@@ -46,7 +46,9 @@ class JournalStatus:
     max_bytes: int
     max_age_s: int
     set_aside: str
-    """Path of a damaged journal that was set aside at start, or nothing."""
+    """Path of a damaged journal that was set aside, or nothing."""
+    problem: str = ""
+    """Why nothing can be written at present, such as a full disk; it keeps trying."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The append-only journal, its filter language and its feeds."""
 
 from embedded_server.journal.event import Commit, StoredEvent, make_event
+from embedded_server.journal.feeds import EVENT_SOURCE, Feeds, FeedSession, FeedSource, TableSource
 from embedded_server.journal.filters import EVENTS, CompiledFilter, FilterError, SqlField, Vocabulary, compile_filter
 from embedded_server.journal.journal import Journal
 from embedded_server.journal.preview import preview_of
@@ -11,8 +12,12 @@ from embedded_server.journal.retention import Retention
 
 __all__ = [
     "EVENTS",
+    "EVENT_SOURCE",
     "Commit",
     "CompiledFilter",
+    "FeedSession",
+    "FeedSource",
+    "Feeds",
     "FilterError",
     "Journal",
     "JournalClosed",
@@ -24,6 +29,7 @@ __all__ = [
     "Retention",
     "SqlField",
     "StoredEvent",
+    "TableSource",
     "Vocabulary",
     "compile_filter",
     "make_event",

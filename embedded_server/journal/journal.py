@@ -132,6 +132,7 @@ class Journal:
             max_bytes=self.retention.max_bytes,
             max_age_s=self.retention.max_age_s,
             set_aside=self.set_aside,
+            problem=writer.problem,
         )
 
     # -- writing

@@ -22,7 +22,7 @@ _BINARY_TYPES: Final = (
 
 
 def preview_of(body: bytes, content_type: str = "") -> str:
-    """Show *body* as one line of at most ``MAX_PREVIEW_CHARS`` characters; bytes that are no UTF-8 appear as ``\\xNN``."""
+    r"""Show *body* as one line of at most ``MAX_PREVIEW_CHARS`` characters; bytes that are no UTF-8 appear as ``\xNN``."""
     if not body:
         return ""
     if content_type.startswith(_BINARY_TYPES):

@@ -87,8 +87,8 @@ INSERT_BODY: Final = "insert into body values (?,?)"
 BODY_SQL: Final = "coalesce(event.body, (select body.body from body where body.seq = event.seq))"
 _JOIN_SQL: Final = "case joined " + " ".join(f"when {code} then '{join.value}'" for code, join in JOINS.items()) + " else '' end"
 ROW_SQL: Final = (
-    "event.seq, at, connection, (select name from kind where code = event.kind), subject, key, trace, "
-    f"{_JOIN_SQL}, status, worker, size, preview"  # noqa: S608 - made of constants
+    "event.seq, at, connection, (select name from kind where code = event.kind), subject, key, trace, "  # noqa: S608 - constants
+    f"{_JOIN_SQL}, status, worker, size, preview"
 )
 """What makes a `Row` of an event; ``body`` is left out, so a page of rows reads no big page."""
 
