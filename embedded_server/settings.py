@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from embedded_server.journal.retention import Retention
+
 DAY_S: Final = 86_400
 
 
@@ -12,15 +14,6 @@ def default_data_dir() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("switchroom", appauthor=False)
-
-
-@dataclass(frozen=True, slots=True)
-class RetentionLimits:
-    """What the journal keeps; the oldest go first."""
-
-    max_age_s: int = 14 * DAY_S
-    max_events: int = 20_000_000
-    max_bytes: int = 8 * 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +28,10 @@ class SessionLimits:
     """Failures per account and address ..."""
     sign_in_window_s: int = 60
     """... within this time, before the next attempt has to wait."""
+
+
+DEFAULT_SESSION_LIMITS: Final = SessionLimits()
+DEFAULT_RETENTION: Final = Retention()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +51,11 @@ class Settings:
     allowed_origins: tuple[str, ...] = ()
     """Origins that may call from a browser beside the server's own, such as ``http://localhost:3000``."""
     max_body_bytes: int = 32 * 1024**2
-    retention: RetentionLimits = RetentionLimits()
-    sessions: SessionLimits = SessionLimits()
+    retention: Retention = DEFAULT_RETENTION
+    sessions: SessionLimits = DEFAULT_SESSION_LIMITS
+
+    @property
+    def url(self) -> str:
+        """Where the server answers once its port is known; from this machine, where it listens on every address."""
+        host = "127.0.0.1" if self.host in {"", "0.0.0.0"} else "::1" if self.host == "::" else self.host
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"

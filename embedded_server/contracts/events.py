@@ -116,3 +116,12 @@ class EventDetail:
     """Base64."""
     truncated: bool = False
     """The body is longer (``row.size``) than what the journal kept of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Rows that match a filter, as ``GET /events`` answers them. Looked through whole only where ``scanned`` equals ``of``."""
+
+    rows: list[Row]
+    scanned: int
+    of: int

@@ -16,8 +16,9 @@ from embedded_server.core.log_capture import EMBEDDED, Append
 
 _logger = logging.getLogger(__name__)
 
-STOP_LIMIT_S: Final = 4.0
-"""No part holds the server's end up for longer."""
+STOP_LIMIT_S: Final = 3.0
+"""The parts do not hold the server's end up for longer; what still runs then dies with it."""
+_STOP_LEAST_S: Final = 0.2
 
 
 class Startable(Protocol):
@@ -49,19 +50,29 @@ class UnknownPart(UserFacingError):
     hint = N_("Its parts are: {names}.")
 
 
+class PartNotRestartable(UserFacingError):
+    """The server cannot do without this part, not even for a moment."""
+
+    status = 409
+    title = N_("“{name}” cannot be restarted by itself")
+    hint = N_("Restart the whole server instead.")
+
+
 def idle_part(name: str, state: PartState = PartState.STOPPED, reason: str = "") -> Part:
     """Make the status of a part that is no process of its own."""
     return Part(name, state, reason, pid=0, address="", started_at=0, restarts=0, retry_at=0)
 
 
 class Supervisor:
-    """Runs the parts that can start while others already serve, and says how each fares."""
+    """Knows every part: starts them in order, stops them in reverse, restarts one, and says how each fares."""
 
     def __init__(self, append: Append) -> None:
         self._append = append
         self._parts: dict[str, Startable] = {}
+        self._required: set[str] = set()
         self._failures: dict[str, str] = {}
         self._background: asyncio.Task[None] | None = None
+        self._restarting = asyncio.Lock()
 
     def add(self, name: str, part: Startable) -> None:
         """Take *part* in, after those it depends on."""
@@ -70,6 +81,14 @@ class Supervisor:
     def status(self) -> list[Part]:
         """Answer every part's status, in the order they start."""
         return [self._status_of(name, part) for name, part in self._parts.items()]
+
+    async def start_required(self, name: str, part: Startable) -> None:
+        """Take in and start a part that the server cannot do without: raises what its start raises."""
+        began = time.monotonic()
+        await part.start()
+        self.add(name, part)
+        self._required.add(name)
+        self._append(lifecycle_event(name, Step.STARTED, time.monotonic() - began))
 
     async def start(self, names: Sequence[str]) -> None:
         """Start these parts one after another. A failing one is shown as failed, and the rest start."""
@@ -85,21 +104,26 @@ class Supervisor:
         if self._background is not None:
             await asyncio.wait([self._background])
 
-    async def stop(self) -> None:
-        """Stop all, the last first. May be called twice."""
+    async def stop(self, *, keep: str = "") -> None:
+        """Stop all but *keep*, the last first, within `STOP_LIMIT_S` in all. May be called twice."""
         await cancel(self._background)
         self._background = None
+        deadline = time.monotonic() + STOP_LIMIT_S
         for name, part in reversed(self._parts.items()):
-            if part.status().state is not PartState.STOPPED:
-                await self._step(name, Step.STOPPED, part.stop, limit_s=STOP_LIMIT_S)
+            if name != keep and part.status().state is not PartState.STOPPED:
+                await self._step(name, Step.STOPPED, part.stop, limit_s=max(_STOP_LEAST_S, deadline - time.monotonic()))
 
     async def restart(self, name: str) -> Part:
         """Stop and start one part; answer its status."""
         part = self._parts.get(name)
         if part is None:
             raise UnknownPart(name=name, names=", ".join(self._parts))
-        await self._step(name, Step.STOPPED, part.stop, limit_s=STOP_LIMIT_S)
-        await self._step(name, Step.STARTED, part.start)
+        if name in self._required:
+            raise PartNotRestartable(name=name)
+        await self.settled()
+        async with self._restarting:
+            await self._step(name, Step.STOPPED, part.stop, limit_s=STOP_LIMIT_S)
+            await self._step(name, Step.STARTED, part.start)
         return self._status_of(name, part)
 
     def _status_of(self, name: str, part: Startable) -> Part:
@@ -116,7 +140,7 @@ class Supervisor:
         except UserFacingError as exc:
             reason = f"{exc}. {exc.problem().hint}"
         except TimeoutError:
-            reason = f"Did not end within {limit_s:g} seconds" if limit_s else "Timed out"
+            reason = f"Did not end within {limit_s:.1f} seconds" if limit_s else "Timed out"
         except Exception:
             _logger.exception("part %s could not be %s", name, step.value)
             reason = "Something unforeseen happened; the server's log has the cause"

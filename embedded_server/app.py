@@ -1,0 +1,282 @@
+"""The server's composition root: which parts there are, in which order they start and stop, and which routes stand before them."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
+
+from embedded_server.api import errors, events, feeds, health, hub, openapi, server, sessions, streams, tasks
+from embedded_server.api.dependencies import Services, current_session
+from embedded_server.api.security import AnswerHeaders, BodyLimit, Gate
+from embedded_server.contracts.feeds import Source
+from embedded_server.contracts.problems import UserFacingError
+from embedded_server.contracts.server import Part, PartState, Ready
+from embedded_server.core.binding import listen
+from embedded_server.core.data_dir import DataDir
+from embedded_server.core.log_capture import LogCapture, line_log
+from embedded_server.core.parts import Step, Supervisor, idle_part, lifecycle_event
+from embedded_server.core.version import VERSION
+from embedded_server.settings import Settings
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from embedded_server.journal import Journal
+
+_KEEP_ALIVE_S: Final = 120
+"""Longer than clients keep idle connections: the server never closes one that a request is about to use."""
+_GRACE_S: Final = 1
+
+PUBLIC_ROUTERS: Final = (health.router, sessions.public_router)
+ROUTERS: Final = (
+    sessions.router,
+    server.router,
+    events.router,
+    feeds.router,
+    tasks.router,
+    streams.router,
+    hub.router,
+    openapi.router,
+)
+
+
+def create_app(settings: Settings, data_dir: DataDir | None = None) -> FastAPI:
+    """Make the app. Its lifespan claims the data directory (unless *data_dir* is that claim), starts the parts and stops them."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running(settings, data_dir or DataDir(settings.data_dir)) as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(
+        title="Switchroom",
+        version=VERSION,
+        summary="The asynchronous side of a Python back end in one place: tasks, brokers, streams and their journal",
+        lifespan=lifespan,
+        docs_url=None,  # its pages come from a CDN; the desktop is the interface
+        redoc_url=None,
+        openapi_url=None,  # served with a token, like everything
+        generate_unique_id_function=openapi.operation_id,
+    )
+    _include(app)
+    errors.install(app)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(errors.UnforeseenFaults)
+    if settings.allowed_origins:
+        from starlette.middleware.cors import CORSMiddleware
+
+        app.add_middleware(
+            CORSMiddleware, allow_origins=list(settings.allowed_origins), allow_methods=["*"], allow_headers=["*"], expose_headers=["*"]
+        )
+    app.add_middleware(Gate, settings=settings)
+    app.add_middleware(AnswerHeaders)
+    return app
+
+
+def _include(app: FastAPI) -> None:
+    for router in PUBLIC_ROUTERS:
+        app.include_router(router)
+    for router in ROUTERS:
+        app.include_router(router, dependencies=[Depends(current_session)])
+    openapi.install(app, frozenset(route.name for router in PUBLIC_ROUTERS for route in _routes(router)))
+
+
+def _routes(router: APIRouter) -> list[APIRoute]:
+    return [route for route in router.routes if isinstance(route, APIRoute)]
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, data_dir: DataDir) -> AsyncIterator[Services]:
+    """Run every part: what the server cannot do without first, then the quick ones, then the brokers and the worker in the background.
+
+    Raises a `UserFacingError` where the data directory, the journal or the accounts cannot be used. Every other part that fails is
+    shown as failed, and the rest runs.
+    """
+    await asyncio.to_thread(data_dir.claim)
+    data_dir.publish(settings.url)
+    composition = Composition(settings)
+    try:
+        yield await composition.start()
+    finally:
+        await composition.stop()
+        data_dir.release()
+
+
+class Composition:
+    """The parts of one running server."""
+
+    def __init__(self, settings: Settings) -> None:
+        from embedded_server.brokers import EmbeddedBrokers
+        from embedded_server.journal import Feeds, Journal
+        from embedded_server.sessions import Sessions
+        from embedded_server.streams import Hub, StreamManager
+        from embedded_server.tasks import TaskFeedSource, TaskProjection, TaskService
+
+        data_dir = settings.data_dir
+        started_at = time.time_ns()
+        journal = Journal(data_dir / "journal.db", retention=settings.retention)
+        journal.add_projection(TaskProjection())
+        log = line_log(journal.append)
+        brokers = EmbeddedBrokers(data_dir / "brokers", log)
+        self._began = time.monotonic()
+        self._journal_part = JournalPart(journal)
+        self._logs = LogCapture(journal.append, data_dir / "log")
+        self._services = Services(
+            settings=settings,
+            started_at=started_at,
+            journal=journal,
+            feeds=Feeds(journal, {Source.TASKS: TaskFeedSource()}),
+            sessions=Sessions(data_dir / "sessions.db", settings.sessions),
+            brokers=brokers,
+            tasks=TaskService(journal, amqp_url=lambda: brokers.amqp_url, data_dir=data_dir, log=log, run_worker=settings.worker),
+            hub=Hub(journal),
+            streams=StreamManager(journal, data_dir / "streams.json"),
+            supervisor=Supervisor(journal.append),
+        )
+
+    async def start(self) -> Services:
+        """Start in order; answers once requests can be served. The brokers and the worker come up meanwhile."""
+        services, supervisor = self._services, self._services.supervisor
+        await supervisor.start_required("journal", self._journal_part)
+        self._logs.start()
+        await supervisor.start_required("sessions", services.sessions)
+        supervisor.add("hub", services.hub)
+        supervisor.add("streams", services.streams)
+        await supervisor.start(["hub", "streams"])
+        if services.settings.brokers:
+            supervisor.add("brokers", services.brokers)
+        supervisor.add("tasks", services.tasks)
+        supervisor.start_later(["brokers", "tasks"] if services.settings.brokers else ["tasks"])
+        services.journal.append(lifecycle_event("server", Step.STARTED, time.monotonic() - self._began))
+        return services
+
+    async def stop(self) -> None:
+        """Stop all in reverse; the journal last, so that every step is in it."""
+        began = time.monotonic()
+        await self._services.supervisor.stop(keep="journal")
+        self._logs.stop()
+        self._services.journal.append(lifecycle_event("server", Step.STOPPED, time.monotonic() - began))
+        await self._journal_part.stop()
+
+
+class JournalPart:
+    """The journal as a part of the server: its blocking steps off the loop."""
+
+    def __init__(self, journal: "Journal") -> None:
+        self._journal = journal
+        self._part = idle_part("journal")
+
+    async def start(self) -> None:
+        """Open it. Raises what `Journal.open` raises."""
+        await asyncio.to_thread(self._journal.open)
+        aside = self._journal.set_aside
+        reason = f"The journal was damaged and set aside as {aside}" if aside else ""
+        self._part = replace(self._part, state=PartState.RUNNING, reason=reason, started_at=time.time_ns())
+
+    async def stop(self) -> None:
+        """Write what is queued and close it."""
+        await asyncio.to_thread(self._journal.close)
+        self._part = replace(self._part, state=PartState.STOPPED)
+
+    def status(self) -> Part:
+        """Tell how it fares."""
+        return self._part
+
+
+class BoundServer:
+    """The app on its port: both are taken when it is made, so that what stands against it is told at once.
+
+    Raises `DataDirInUse`, `DataDirUnwritable`, `PortInUse` or `CannotListen`. Installs no signal handlers and no logging of its own:
+    it runs in a process of its own and on the window's loop alike.
+    """
+
+    def __init__(self, settings: Settings, *, on_ready: Callable[[Ready], None] | None = None) -> None:
+        self._data_dir = DataDir(settings.data_dir)
+        self._data_dir.claim()
+        try:
+            self._socket = listen(settings.host, settings.port)
+        except UserFacingError:
+            self._data_dir.release()
+            raise
+        self.settings = replace(settings, port=self._socket.getsockname()[1])
+        self.app = create_app(self.settings, self._data_dir)
+        self._on_ready = on_ready
+        self._server = _make_uvicorn(self.app, self._on_started)
+
+    @property
+    def should_exit(self) -> bool:
+        """Whether it has been told to stop."""
+        return self._server.should_exit
+
+    @should_exit.setter
+    def should_exit(self, value: bool) -> None:
+        self._server.should_exit = value
+
+    def stop(self) -> None:
+        """Tell `serve` to end: answers under way have a second, open feeds and streams are closed."""
+        self._server.should_exit = True
+
+    async def serve(self) -> None:
+        """Start the parts, serve until told to stop, stop the parts. Raises a `UserFacingError` where it cannot start."""
+        try:
+            async with self.app.router.lifespan_context(self.app):
+                await self._server.serve(sockets=[self._socket])
+        finally:
+            self._socket.close()
+            self._data_dir.release()
+
+    def _on_started(self) -> None:
+        if self._on_ready is not None:
+            self._on_ready(Ready(self.settings.url, os.getpid()))
+
+
+def _make_uvicorn(app: FastAPI, on_started: Callable[[], None]) -> "uvicorn.Server":
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        """Leaves signals to whoever runs it, says when it answers, and lets hub clients go before it waits for answers to end."""
+
+        def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]  # uvicorn's is a generator's
+            return contextlib.nullcontext()
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                on_started()
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            services: Services = app.state.services
+            await services.hub.stop()
+            await super().shutdown(sockets)
+
+    return Server(
+        uvicorn.Config(
+            app,
+            http="zttp" if _has_zttp() else "auto",
+            http2=_has_zttp(),
+            ws="websockets-sansio",
+            ws_ping_interval=20.0,
+            ws_ping_timeout=20.0,
+            lifespan="off",  # run around it: a failure is the caller's to tell, not uvicorn's to log
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+    )
+
+
+def _has_zttp() -> bool:
+    """Tell whether HTTP/2 is possible: zttp is compiled, and not every platform has a build."""
+    from importlib.util import find_spec
+
+    return find_spec("zttp") is not None
