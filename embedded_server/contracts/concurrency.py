@@ -19,6 +19,7 @@ def spawn(coro: Coroutine[Any, Any, None], *, name: str, notify: Notify) -> asyn
     task = asyncio.create_task(_guard(coro, notify), name=name)  # noqa: TID251 - the one place
     _alive.add(task)
     task.add_done_callback(_alive.discard)
+    task.add_done_callback(lambda _: coro.close())  # cancelled before its first step it would count as never awaited
     return task
 
 

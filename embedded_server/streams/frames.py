@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 
 from embedded_server.contracts.events import Event, Kind
+from embedded_server.contracts.problems import ProblemDetails
 from embedded_server.contracts.streams import Gap, Reset, TopicEvent
 
 HEARTBEAT: Final = b": heartbeat\n\n"
@@ -53,15 +54,15 @@ class Frame:
     @cached_property
     def sse_enveloped(self) -> bytes:
         """The frame as an event whose data also tells the topic: for clients of several."""
-        return self._as_sse(self.text)
+        return self._as_sse(self.text.encode())
 
     @cached_property
-    def text(self) -> bytes:
+    def text(self) -> str:
         """The frame as a WebSocket's JSON message."""
         message = {"id": self.id, "event": self.name, "topic": self.topic, "data": orjson.Fragment(self.data)}
         if self.key:
             message["key"] = self.key
-        return orjson.dumps(message)
+        return orjson.dumps(message).decode()
 
     def _as_sse(self, data: bytes) -> bytes:
         head = f"id: {self.id}\nevent: {self.name}\n" if self.id else f"event: {self.name}\n"
@@ -100,6 +101,11 @@ def gap_frame(gap: Gap) -> Frame:
 def reset_frame(reset: Reset, id_: str) -> Frame:
     """Tell a client that its id leads nowhere, and from where on it listens instead."""
     return Frame(seq=0, id=id_, topic="", name=Control.RESET, data=_json(reset))
+
+
+def error_frame(problem: ProblemDetails) -> Frame:
+    """Tell a WebSocket client that its message did nothing, and why."""
+    return Frame(seq=0, id="", topic="", name=Control.ERROR, data=_json(problem))
 
 
 def _json(value: Any) -> bytes:

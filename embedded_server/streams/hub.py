@@ -71,11 +71,7 @@ class Hub:
 
         Raises for wrong names, where the hub is full, and where it does not run.
         """
-        topics = check_names(names)
-        if self._unsubscribe is None:
-            raise HubStopped
-        if self.clients >= MAX_CLIENTS:
-            raise HubFull(most=MAX_CLIENTS)
+        topics = self.check(names)
         after, reset = self._resume(last_event_id.strip())
         here = f"{self._history.epoch}:{after}"
         greeting = reset_frame(reset, here) if reset else open_frame(here)
@@ -84,14 +80,28 @@ class Hub:
             self._by_topic.setdefault(topic, set()).add(subscription)
         return subscription
 
+    def check(self, names: Iterable[str]) -> frozenset[str]:
+        """Answer the topics meant by *names* where they could be subscribed to now; raises like `subscribe`."""
+        topics = check_names(names)
+        if self._unsubscribe is None:
+            raise HubStopped
+        if self.clients >= MAX_CLIENTS:
+            raise HubFull(most=MAX_CLIENTS)
+        return topics
+
     def unsubscribe(self, subscription: Subscription) -> None:
         """Forget a client. May be called twice."""
         subscription.close()
-        for topic in subscription.topics:
+        self.leave(subscription, subscription.topics)
+
+    def leave(self, subscription: Subscription, topics: frozenset[str]) -> None:
+        """Let a client follow some topics no more."""
+        for topic in topics:
             clients = self._by_topic.get(topic, set())
             clients.discard(subscription)
             if not clients:
                 self._by_topic.pop(topic, None)
+        subscription.leave(topics)
 
     @property
     def clients(self) -> int:

@@ -96,6 +96,12 @@ class Subscription:
             self._cursor = frame.seq
         self._woken.set()
 
+    def leave(self, topics: frozenset[str]) -> None:
+        """Follow *topics* no more, those frames included that wait to be sent."""
+        self.topics -= topics
+        self._queue = deque(frame for frame in self._queue if frame.topic not in topics)
+        self._queued_bytes = sum(frame.size for frame in self._queue)
+
     def close(self) -> None:
         """Let `next_batch` raise at once. May be called twice."""
         self.closed = True
