@@ -1,0 +1,291 @@
+"""A channel: deliveries and acknowledgements, and the methods of AMQP 0-9-1 that concern messages."""
+
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pamqp import base
+from pamqp.commands import Basic, Confirm, Tx
+from pamqp.commands import Channel as ChannelMethods
+
+from embedded_server.brokers.amqp import codec
+from embedded_server.brokers.amqp.consumer import Consumer
+from embedded_server.brokers.amqp.dead_letter import Reason
+from embedded_server.brokers.amqp.errors import AmqpError, Reply, not_implemented, refused
+from embedded_server.brokers.amqp.message import Entry, Message
+from embedded_server.brokers.amqp.publisher import Mode, Publisher
+from embedded_server.brokers.amqp.queue import Queue
+from embedded_server.brokers.amqp.topology import Topology
+from embedded_server.brokers.amqp.unacked import Delivery, Unacked
+
+if TYPE_CHECKING:
+    from embedded_server.brokers.amqp.connection import Connection
+
+
+class Settlement:
+    """An acknowledgement inside an open transaction, waiting for its commit."""
+
+    __slots__ = ("deliveries", "reject", "requeue")
+
+    def __init__(self, deliveries: list[Delivery], *, reject: bool, requeue: bool) -> None:
+        self.deliveries = deliveries
+        self.reject = reject
+        self.requeue = requeue
+
+
+class Channel:
+    """One channel of a connection."""
+
+    def __init__(self, connection: "Connection", number: int) -> None:
+        self.connection = connection
+        self.number = number
+        self.vhost = connection.vhost
+        self.publisher = Publisher(self)
+        self.unacked = Unacked()
+        self.consumers: dict[str, Consumer] = {}
+        self.closing = False
+        """The broker has closed it and waits for the client's ``close-ok``; all else is ignored."""
+        self._prefetch = 0
+        self._delivery_tag = 0
+        self._topology = Topology(self)
+        self._settlements: list[Settlement] = []
+
+    # -- what the connection calls
+
+    def method(self, method: base.Frame) -> None:
+        """Carry out *method*; raises ``AmqpError``."""
+        handler = self._HANDLERS.get(method.index)
+        if handler is not None:
+            handler(self, method)
+        elif not self._topology.method(method):
+            raise AmqpError(Reply.COMMAND_INVALID, f"unexpected method {method.name} on a channel")
+
+    def acknowledge(self, payload: bytes) -> None:
+        """``basic.ack`` came: the hot path of every consumer."""
+        tag, multiple = codec.parse_ack(payload)
+        if multiple or self.publisher.mode is Mode.TX:
+            self._settle_or_hold(Settlement(self.unacked.take(tag, multiple=multiple), reject=False, requeue=False))
+            return
+        delivery = self.unacked.take_one(tag)
+        if delivery is None:
+            raise AmqpError(Reply.PRECONDITION_FAILED, f"unknown delivery tag {tag}")
+        if delivery.entry.stored:
+            delivery.queue.settle(delivery.entry)
+        if self.unacked.limit:
+            self._pump_all()
+        elif len(delivery.queue.ready):
+            delivery.queue.pump()
+
+    def close(self) -> None:
+        """The channel ends: its consumers go and what it had not acknowledged returns to its queues."""
+        self.closing = True
+        for consumer in list(self.consumers.values()):
+            self._drop(consumer)
+        held = [delivery for settlement in self._settlements for delivery in settlement.deliveries]
+        self._settlements = []
+        self._requeue([*held, *self.unacked.take_all()])
+
+    def pump(self) -> None:
+        """There is room again: let its queues deliver."""
+        self._pump_all()
+
+    # -- what queues and consumers call
+
+    def deliver(self, consumer: Consumer, entry: Entry) -> None:
+        """Send *entry* to *consumer*."""
+        self._delivery_tag += 1
+        tag = self._delivery_tag
+        if not consumer.no_ack:
+            self.unacked.add(Delivery(tag, entry, consumer.queue, consumer))
+        message = entry.message
+        self.send_content(codec.deliver(consumer.prefix, tag, entry.redelivered, message.address), message)
+
+    def consumer_cancelled(self, consumer: Consumer) -> None:
+        """The queue of *consumer* is gone: tell a client that understands."""
+        self.consumers.pop(consumer.tag, None)
+        if not self.closing and self.connection.understands("consumer_cancel_notify"):
+            self.reply(Basic.Cancel(consumer.tag, nowait=True))
+
+    # -- sending
+
+    def send(self, payload: bytes) -> None:
+        """Send a method that is packed already."""
+        self.connection.send(codec.frame(self.number, payload))
+
+    def send_content(self, method: bytes, message: Message) -> None:
+        """Send a method and the content it carries."""
+        self.connection.send(codec.content_frames(self.number, method, message.header, message.body, self.connection.frame_max))
+
+    def reply(self, method: base.Frame) -> None:
+        """Send *method*."""
+        self.connection.send(codec.method_frame(self.number, method))
+
+    # -- acknowledgements
+
+    def _settle_or_hold(self, settlement: Settlement) -> None:
+        if self.publisher.mode is Mode.TX:
+            self._settlements.append(settlement)
+        else:
+            self._settle(settlement)
+
+    def _settle(self, settlement: Settlement) -> None:
+        deliveries = settlement.deliveries
+        if settlement.reject and settlement.requeue:
+            self._requeue(deliveries)
+            return
+        for delivery in deliveries:
+            if settlement.reject:
+                delivery.queue.die(delivery.entry, Reason.REJECTED)
+            else:
+                delivery.queue.settle(delivery.entry)
+        self._pump(delivery.queue for delivery in deliveries)
+
+    def _requeue(self, deliveries: Iterable[Delivery]) -> None:
+        by_queue: dict[Queue, list[Entry]] = {}
+        for delivery in deliveries:
+            by_queue.setdefault(delivery.queue, []).append(delivery.entry)
+        for queue, entries in by_queue.items():
+            queue.requeue(entries)
+        self._pump(by_queue)
+
+    def _pump(self, queues: Iterable[Queue]) -> None:
+        for queue in dict.fromkeys(queues):
+            queue.pump()
+        if self.unacked.limit:
+            self._pump_all()
+
+    def _pump_all(self) -> None:
+        for queue in {consumer.queue: None for consumer in self.consumers.values()}:
+            queue.pump()
+
+    def _on_nack(self, method: Basic.Nack) -> None:
+        taken = self.unacked.take(method.delivery_tag or 0, multiple=method.multiple)
+        self._settle_or_hold(Settlement(taken, reject=True, requeue=method.requeue))
+
+    def _on_reject(self, method: Basic.Reject) -> None:
+        taken = self.unacked.take(method.delivery_tag or 0, multiple=False)
+        self._settle_or_hold(Settlement(taken, reject=True, requeue=method.requeue))
+
+    def _on_recover(self, method: Basic.Recover) -> None:
+        self._on_recover_async(method)
+        self.reply(Basic.RecoverOk())
+
+    def _on_recover_async(self, method: Basic.Recover | Basic.RecoverAsync) -> None:
+        if not method.requeue:
+            raise not_implemented("requeue=false")
+        self._requeue(self.unacked.take_all())
+
+    # -- consuming
+
+    def _on_qos(self, method: Basic.Qos) -> None:
+        if method.prefetch_size:
+            raise not_implemented(f"prefetch_size!=0 ({method.prefetch_size})")
+        if method.global_:
+            self.unacked.limit = method.prefetch_count
+        else:
+            self._prefetch = method.prefetch_count
+        self.reply(Basic.QosOk())
+        self._pump_all()
+
+    def _on_get(self, method: Basic.Get) -> None:
+        queue = self._topology.queue(method.queue)
+        entry = queue.get()
+        if entry is None:
+            self.reply(Basic.GetEmpty())
+            return
+        self._delivery_tag += 1
+        tag, message = self._delivery_tag, entry.message
+        self.send_content(codec.get_ok(tag, entry.redelivered, message.address, len(queue.ready)), message)
+        if method.no_ack:
+            queue.settle(entry)
+        else:
+            self.unacked.add(Delivery(tag, entry, queue, None))
+
+    def _on_consume(self, method: Basic.Consume) -> None:
+        queue = self._topology.queue(method.queue)
+        tag = method.consumer_tag or f"amq.ctag-{secrets.token_urlsafe(16)}"
+        if tag in self.consumers:
+            raise AmqpError(Reply.NOT_ALLOWED, f"attempt to reuse consumer tag '{tag}'")
+        if queue.consumers and (method.exclusive or queue.consumers[0].exclusive):
+            raise refused(f"queue '{queue.name}' in vhost '{self.vhost.name}' in exclusive use")
+        priority = (method.arguments or {}).get("x-priority", 0)
+        consumer = Consumer(
+            self,
+            queue,
+            tag,
+            no_ack=method.no_ack,
+            exclusive=method.exclusive,
+            prefetch=self._prefetch,
+            priority=priority if isinstance(priority, int) else 0,
+        )
+        self.consumers[tag] = consumer
+        queue.add_consumer(consumer)
+        if not method.nowait:
+            self.reply(Basic.ConsumeOk(tag))
+        queue.pump()
+
+    def _on_cancel(self, method: Basic.Cancel) -> None:
+        consumer = self.consumers.get(method.consumer_tag or "")
+        if consumer is not None:
+            self._drop(consumer)
+        if not method.nowait:
+            self.reply(Basic.CancelOk(method.consumer_tag))
+
+    def _drop(self, consumer: Consumer) -> None:
+        del self.consumers[consumer.tag]
+        if not consumer.queue.gone:
+            consumer.queue.remove_consumer(consumer)
+
+    # -- modes
+
+    def _on_confirm_select(self, method: Confirm.Select) -> None:
+        self.publisher.select_confirm()
+        if not method.nowait:
+            self.reply(Confirm.SelectOk())
+
+    def _on_tx_select(self, _method: Tx.Select) -> None:
+        self.publisher.select_tx()
+        self.reply(Tx.SelectOk())
+
+    def _on_tx_commit(self, _method: Tx.Commit) -> None:
+        self.publisher.require_tx()
+        for message, mandatory in self.publisher.take_held():
+            self.publisher.publish(message, mandatory=mandatory)
+        settlements, self._settlements = self._settlements, []
+        for settlement in settlements:
+            self._settle(settlement)
+        self.reply(Tx.CommitOk())
+
+    def _on_tx_rollback(self, _method: Tx.Rollback) -> None:
+        self.publisher.require_tx()
+        self.publisher.take_held()
+        settlements, self._settlements = self._settlements, []
+        for settlement in settlements:
+            self.unacked.put_back(settlement.deliveries)
+        self.reply(Tx.RollbackOk())
+
+    def _on_flow(self, method: ChannelMethods.Flow) -> None:
+        if not method.active:
+            raise not_implemented("active=false")
+        self.reply(ChannelMethods.FlowOk(active=True))
+
+    def _on_ignored(self, _method: base.Frame) -> None:
+        """An answer that needs none."""
+
+    _HANDLERS: ClassVar[Mapping[int, Callable[["Channel", Any], None]]] = {
+        Basic.Nack.index: _on_nack,
+        Basic.Reject.index: _on_reject,
+        Basic.Recover.index: _on_recover,
+        Basic.RecoverAsync.index: _on_recover_async,
+        Basic.Qos.index: _on_qos,
+        Basic.Get.index: _on_get,
+        Basic.Consume.index: _on_consume,
+        Basic.Cancel.index: _on_cancel,
+        Basic.CancelOk.index: _on_ignored,
+        Confirm.Select.index: _on_confirm_select,
+        Tx.Select.index: _on_tx_select,
+        Tx.Commit.index: _on_tx_commit,
+        Tx.Rollback.index: _on_tx_rollback,
+        ChannelMethods.Flow.index: _on_flow,
+        ChannelMethods.FlowOk.index: _on_ignored,
+    }

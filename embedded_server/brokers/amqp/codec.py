@@ -1,0 +1,203 @@
+"""AMQP 0-9-1 on the wire: frames out of bytes and bytes out of methods and contents.
+
+Methods go through pamqp. ``basic.publish``, ``basic.ack`` and what is sent for each message are packed by hand: they are nearly all of
+the traffic, and the general codec spends ten times as long on them.
+"""
+
+import struct
+from typing import Final, NamedTuple
+
+from pamqp import base, commands
+
+from embedded_server.brokers.amqp.errors import AmqpError, Reply
+
+PROTOCOL_HEADER: Final = b"AMQP\x00\x00\x09\x01"
+FRAME_METHOD: Final = 1
+FRAME_HEADER: Final = 2
+FRAME_BODY: Final = 3
+FRAME_HEARTBEAT: Final = 8
+FRAME_END: Final = 0xCE
+FRAME_OVERHEAD: Final = 8
+FRAME_MIN_SIZE: Final = 4096
+FRAME_MAX_SIZE: Final = 131_072
+HEARTBEAT: Final = b"\x08\x00\x00\x00\x00\x00\x00\xce"
+
+BASIC_PUBLISH: Final = 0x003C0028
+BASIC_ACK: Final = 0x003C0050
+_BASIC_RETURN: Final = b"\x00\x3c\x00\x32"
+_BASIC_DELIVER: Final = b"\x00\x3c\x00\x3c"
+_BASIC_GET_OK: Final = b"\x00\x3c\x00\x47"
+_QUEUE_DECLARE_OK: Final = b"\x00\x32\x00\x0b"
+
+_FRAME_HEAD: Final = struct.Struct(">BHI")
+_TAG_AND_FLAG: Final = struct.Struct(">QB")
+_UINT: Final = struct.Struct(">I")
+_TWO_UINTS: Final = struct.Struct(">II")
+_ULONG: Final = struct.Struct(">Q")
+_REPLY_CODE: Final = struct.Struct(">H")
+_END: Final = b"\xce"
+
+
+class Frame(NamedTuple):
+    """One frame as it came: its type, its channel, and its payload undecoded."""
+
+    type: int
+    channel: int
+    payload: bytes
+
+
+class FrameReader:
+    """Cuts a stream of bytes into frames; what is incomplete waits for the next bytes."""
+
+    def __init__(self) -> None:
+        self.frame_max = FRAME_MAX_SIZE
+        """Bytes of a whole frame, its head and end included."""
+        self.error: AmqpError | None = None
+        """Why the stream cannot be read on; the frames before the fault have been answered."""
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Frames that *data* completes. After a fault ``error`` is set and there are no more."""
+        if self.error is not None:
+            return []
+        buffer = self._rest + data if self._rest else data
+        frames: list[Frame] = []
+        position, available, largest = 0, len(buffer), self.frame_max - FRAME_OVERHEAD
+        while available - position >= FRAME_OVERHEAD:
+            kind, channel, size = _FRAME_HEAD.unpack_from(buffer, position)
+            if size > largest:
+                self.error = AmqpError(Reply.FRAME_ERROR, f"type {kind}, all octets = <<>>: {{frame_too_large,{size},{largest}}}")
+                break
+            end = position + FRAME_OVERHEAD - 1 + size
+            if end >= available:
+                break
+            if buffer[end] != FRAME_END:
+                self.error = AmqpError(Reply.FRAME_ERROR, f"type {kind}, {{invalid_frame_end_marker,{buffer[end]}}}")
+                break
+            frames.append(Frame(kind, channel, buffer[position + 7 : end]))
+            position = end + 1
+        self._rest = buffer[position:]
+        return frames
+
+
+class Publish(NamedTuple):
+    """The fields of ``basic.publish``."""
+
+    exchange: str
+    routing_key: str
+    mandatory: bool
+    immediate: bool
+
+
+def parse_publish(payload: bytes) -> Publish:
+    """Read the payload of a ``basic.publish`` frame."""
+    try:
+        key_at = 7 + payload[6]
+        exchange = payload[7:key_at].decode()
+        flags_at = key_at + 1 + payload[key_at]
+        flags = payload[flags_at]
+        return Publish(exchange, payload[key_at + 1 : flags_at].decode(), bool(flags & 1), bool(flags & 2))
+    except (IndexError, UnicodeDecodeError) as exc:
+        raise cannot_decode(payload) from exc
+
+
+def parse_ack(payload: bytes) -> tuple[int, bool]:
+    """Read the payload of a ``basic.ack`` frame: the delivery tag, and whether all before it are meant too."""
+    try:
+        tag, flags = _TAG_AND_FLAG.unpack_from(payload, 4)
+    except struct.error as exc:
+        raise cannot_decode(payload) from exc
+    return tag, bool(flags & 1)
+
+
+def method_index(payload: bytes) -> int:
+    """Class id and method id of a method frame, as one number."""
+    if len(payload) < 4:
+        raise cannot_decode(payload)
+    return int.from_bytes(payload[:4])
+
+
+def parse_method(payload: bytes) -> base.Frame:
+    """Read any method frame's payload."""
+    index = method_index(payload)
+    known = commands.INDEX_MAPPING.get(index)
+    if known is None:
+        raise AmqpError(Reply.NOT_IMPLEMENTED, f"unknown method {index >> 16}.{index & 0xFFFF}")
+    method: base.Frame = known()
+    try:
+        method.unmarshal(payload[4:])
+    except (ValueError, TypeError, IndexError, struct.error, OverflowError, OSError, RecursionError) as exc:
+        raise cannot_decode(payload) from exc
+    return method
+
+
+def cannot_decode(payload: bytes) -> AmqpError:
+    """The error for a frame whose fields do not add up."""
+    octets = ",".join(str(octet) for octet in payload[:32])
+    return AmqpError(Reply.FRAME_ERROR, f"cannot decode <<{octets}>>")
+
+
+def short(text: str) -> bytes:
+    """*text* as a short string."""
+    octets = text.encode()
+    return bytes((len(octets),)) + octets
+
+
+def method_frame(channel: int, method: base.Frame) -> bytes:
+    """A method as a whole frame."""
+    return frame(channel, _UINT.pack(method.index) + method.marshal())
+
+
+def frame(channel: int, payload: bytes, kind: int = FRAME_METHOD) -> bytes:
+    """*payload* as a whole frame."""
+    return b"".join((_FRAME_HEAD.pack(kind, channel, len(payload)), payload, _END))
+
+
+def deliver_prefix(consumer_tag: str) -> bytes:
+    """What every ``basic.deliver`` to one consumer begins with."""
+    return _BASIC_DELIVER + short(consumer_tag)
+
+
+def deliver(prefix: bytes, delivery_tag: int, redelivered: bool, address: bytes) -> bytes:
+    """Payload of ``basic.deliver``; *address* is exchange and routing key as short strings."""
+    return b"".join((prefix, _TAG_AND_FLAG.pack(delivery_tag, redelivered), address))
+
+
+def get_ok(delivery_tag: int, redelivered: bool, address: bytes, message_count: int) -> bytes:
+    """Payload of ``basic.get-ok``."""
+    return b"".join((_BASIC_GET_OK, _TAG_AND_FLAG.pack(delivery_tag, redelivered), address, _UINT.pack(message_count)))
+
+
+def basic_return(reply: Reply, address: bytes) -> bytes:
+    """Payload of ``basic.return``."""
+    return b"".join((_BASIC_RETURN, _REPLY_CODE.pack(reply), short(reply.name), address))
+
+
+def ack(delivery_tag: int, multiple: bool, *, negative: bool = False) -> bytes:
+    """Payload of ``basic.ack``, or of ``basic.nack``, as a publisher's confirm."""
+    return (b"\x00\x3c\x00\x78" if negative else b"\x00\x3c\x00\x50") + _TAG_AND_FLAG.pack(delivery_tag, multiple)
+
+
+def queue_declare_ok(name: str, messages: int, consumers: int) -> bytes:
+    """Payload of ``queue.declare-ok``; by hand, because pamqp refuses names that RabbitMQ takes."""
+    return b"".join((_QUEUE_DECLARE_OK, short(name), _TWO_UINTS.pack(messages, consumers)))
+
+
+def content_frames(channel: int, method: bytes, header: bytes, body: bytes, frame_max: int) -> bytes:
+    """A method that carries a content, its header and its body, as whole frames."""
+    parts = [_FRAME_HEAD.pack(1, channel, len(method)), method, b"\xce", _FRAME_HEAD.pack(2, channel, len(header)), header, b"\xce"]
+    largest = frame_max - FRAME_OVERHEAD
+    if 0 < len(body) <= largest:
+        parts += (_FRAME_HEAD.pack(3, channel, len(body)), body, b"\xce")
+    else:
+        for start in range(0, len(body), largest):
+            piece = body[start : start + largest]
+            parts += (_FRAME_HEAD.pack(3, channel, len(piece)), piece, b"\xce")
+    return b"".join(parts)
+
+
+def body_size(header: bytes) -> int:
+    """How many bytes of body a content header announces."""
+    if len(header) < 14:
+        raise cannot_decode(header)
+    return int(_ULONG.unpack_from(header, 4)[0])

@@ -1,0 +1,167 @@
+"""A message's properties without decoding them all: the content header stays raw, and what the broker needs is read out of it.
+
+Layout: AMQP 0-9-1, section 4.2.6.1. Re-encoding a header would lose what a client's types meant (a double would become a float), so
+dead-lettering splices bytes instead.
+"""
+
+import struct
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from pamqp import decode
+
+from embedded_server.brokers.amqp.codec import cannot_decode, short
+from embedded_server.brokers.amqp.errors import precondition
+
+_FLAGS: Final = struct.Struct(">H")
+_UINT: Final = struct.Struct(">I")
+_PROPERTIES_AT: Final = 12
+
+_HEADERS: Final = 0x2000
+_DELIVERY_MODE: Final = 0x1000
+_PRIORITY: Final = 0x0800
+_EXPIRATION: Final = 0x0100
+_TIMESTAMP: Final = 0x0040
+_USER_ID: Final = 0x0010
+
+_FIXED_SIZES: Final = {
+    b"t": 1,
+    b"b": 1,
+    b"B": 1,
+    b"s": 2,
+    b"u": 2,
+    b"I": 4,
+    b"i": 4,
+    b"l": 8,
+    b"L": 8,
+    b"f": 4,
+    b"d": 8,
+    b"D": 5,
+    b"T": 8,
+    b"V": 0,
+}
+_COUNTED: Final = frozenset({b"S", b"A", b"F", b"x"})
+
+
+class Span(NamedTuple):
+    """Where a property lies in the raw content header."""
+
+    flag: int
+    start: int
+    end: int
+
+
+class Properties(NamedTuple):
+    """The properties a broker acts on."""
+
+    persistent: bool = False
+    priority: int = 0
+    expiration_ms: int | None = None
+    user_id: str | None = None
+
+
+PLAIN: Final = Properties()
+
+
+def properties_of(header: bytes) -> Properties:
+    """Read what matters from a raw content header.
+
+    Raises ``AmqpError`` for a header that does not add up and for an expiration that is no number of milliseconds.
+    """
+    persistent, priority, expiration_ms, user_id = PLAIN
+    for flag, start, end in _spans(header):
+        if flag == _DELIVERY_MODE:
+            persistent = header[start] == 2
+        elif flag == _PRIORITY:
+            priority = header[start]
+        elif flag == _EXPIRATION:
+            expiration_ms = _expiration(header[start + 1 : end])
+        elif flag == _USER_ID:
+            user_id = header[start + 1 : end].decode(errors="replace")
+    return Properties(persistent, priority, expiration_ms, user_id)
+
+
+def headers_of(header: bytes) -> dict[str, Any]:
+    """Decode the headers table; empty where there is none or it cannot be read."""
+    for flag, start, _ in _spans(header):
+        if flag == _HEADERS:
+            return decoded_table(header[start:])
+    return {}
+
+
+def decoded_table(raw: bytes) -> dict[str, Any]:
+    """Decode a field table; empty where it cannot be read."""
+    try:
+        return decode.field_table(raw)[1]
+    except (ValueError, TypeError, IndexError, struct.error, OverflowError, OSError, RecursionError):
+        return {}
+
+
+def with_headers(header: bytes, changes: Mapping[str, bytes]) -> bytes:
+    """A content header without its expiration and with some headers replaced; every other byte is as it was.
+
+    *changes* are encoded field values, their type's octet first.
+    """
+    spans = list(_spans(header))
+    table = next((header[start:end] for flag, start, end in spans if flag == _HEADERS), b"")
+    kept = {flag: header[start:end] for flag, start, end in spans if flag != _EXPIRATION}
+    kept[_HEADERS] = _replaced(table, changes)
+    flags = sum(kept)
+    return b"".join((header[:_PROPERTIES_AT], _FLAGS.pack(flags), *(kept[flag] for flag in sorted(kept, reverse=True))))
+
+
+def _replaced(table: bytes, changes: Mapping[str, bytes]) -> bytes:
+    entries = [table[start:end] for key, start, end in _entries(table) if key not in changes]
+    entries += [short(key) + value for key, value in changes.items()]
+    return _UINT.pack(sum(map(len, entries))) + b"".join(entries)
+
+
+def _entries(table: bytes) -> Iterator[tuple[str, int, int]]:
+    """Key, start and end of each entry of a raw field table; ends early where the table does not add up."""
+    position = 4
+    while position < len(table):
+        key_end = position + 1 + table[position]
+        tag = table[key_end : key_end + 1]
+        if tag in _FIXED_SIZES:
+            end = key_end + 1 + _FIXED_SIZES[tag]
+        elif tag in _COUNTED and key_end + 5 <= len(table):
+            end = key_end + 5 + int(_UINT.unpack_from(table, key_end + 1)[0])
+        else:
+            return
+        if end > len(table):
+            return
+        yield table[position + 1 : key_end].decode(errors="replace"), position, end
+        position = end
+
+
+def _spans(header: bytes) -> Iterator[Span]:
+    """The properties that are present, in their order on the wire."""
+    if len(header) < _PROPERTIES_AT + 2:
+        raise cannot_decode(header)
+    flags = int(_FLAGS.unpack_from(header, _PROPERTIES_AT)[0])
+    position = _PROPERTIES_AT + 2
+    flag = 0x8000
+    while flag > 1:
+        if flags & flag:
+            end = _end_of(header, flag, position)
+            if end > len(header):
+                raise cannot_decode(header)
+            yield Span(flag, position, end)
+            position = end
+        flag >>= 1
+
+
+def _end_of(header: bytes, flag: int, start: int) -> int:
+    if flag in {_DELIVERY_MODE, _PRIORITY}:
+        return start + 1
+    if flag == _TIMESTAMP:
+        return start + 8
+    if flag == _HEADERS:
+        return start + 4 + int(_UINT.unpack_from(header, start)[0]) if start + 4 <= len(header) else len(header) + 1
+    return start + 1 + header[start] if start < len(header) else len(header) + 1
+
+
+def _expiration(text: bytes) -> int:
+    if not text.isdigit():
+        raise precondition(f"invalid expiration '{text.decode(errors='replace')}': {{error,not_a_number}}")
+    return int(text)

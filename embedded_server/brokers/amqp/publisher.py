@@ -1,0 +1,150 @@
+"""The publishing half of a channel: contents in, confirms and returns out, transactions."""
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from embedded_server.brokers.amqp import codec
+from embedded_server.brokers.amqp.errors import AmqpError, Reply, not_implemented, precondition
+from embedded_server.brokers.amqp.message import Message
+from embedded_server.brokers.amqp.properties import PLAIN, properties_of
+
+if TYPE_CHECKING:
+    from embedded_server.brokers.amqp.channel import Channel
+
+
+class Mode(Enum):
+    """What a channel promises its publisher."""
+
+    PLAIN = "none"
+    CONFIRM = "confirm"
+    TX = "tx"
+
+
+class Content:
+    """A message on its way in, frame by frame."""
+
+    __slots__ = ("header", "missing", "parts", "publish")
+
+    def __init__(self, publish: codec.Publish) -> None:
+        self.publish = publish
+        self.header = b""
+        self.parts: list[bytes] = []
+        self.missing = -1
+        """Bytes of the body that are still to come; -1 before the header."""
+
+
+class Publisher:
+    """Puts contents together and publishes them."""
+
+    def __init__(self, channel: "Channel") -> None:
+        self._channel = channel
+        self.mode = Mode.PLAIN
+        self.held: list[tuple[Message, bool]] = []
+        """Published in an open transaction: the message, and whether it is mandatory."""
+        self._content: Content | None = None
+        self._published = 0
+        self._confirmed = 0
+
+    @property
+    def receiving(self) -> bool:
+        """A content has begun and is not complete."""
+        return self._content is not None
+
+    def begin(self, payload: bytes) -> None:
+        """``basic.publish`` came."""
+        if self._content is not None:
+            raise _unexpected("method")
+        publish = codec.parse_publish(payload)
+        if publish.immediate:
+            raise not_implemented("immediate=true")
+        self._content = Content(publish)
+
+    def header(self, payload: bytes) -> None:
+        """A content header came."""
+        content = self._content
+        if content is None or content.missing >= 0:
+            raise _unexpected("header")
+        content.header = payload
+        content.missing = codec.body_size(payload)
+        if not content.missing:
+            self._complete(content)
+
+    def body(self, payload: bytes) -> None:
+        """A piece of a body came."""
+        content = self._content
+        if content is None or content.missing < 0:
+            raise _unexpected("body")
+        if not payload:
+            return
+        content.parts.append(payload)
+        content.missing -= len(payload)
+        if content.missing < 0:
+            raise AmqpError(Reply.UNEXPECTED_FRAME, "received more body than the content header announced")
+        if not content.missing:
+            self._complete(content)
+
+    def _complete(self, content: Content) -> None:
+        self._content = None
+        publish, header, parts = content.publish, content.header, content.parts
+        properties = properties_of(header) if header[12] or header[13] else PLAIN
+        connection = self._channel.connection
+        if properties.user_id is not None and properties.user_id != connection.user:
+            raise precondition(f"user_id property set to '{properties.user_id}' but authenticated user was '{connection.user}'")
+        message = Message(publish.exchange, publish.routing_key, header, parts[0] if len(parts) == 1 else b"".join(parts), properties)
+        if self.mode is Mode.TX:
+            connection.vhost.require_publishable(message.exchange)
+            self.held.append((message, publish.mandatory))
+            return
+        self.publish(message, mandatory=publish.mandatory)
+        if self.mode is Mode.CONFIRM:
+            self._published += 1
+            if self._published - self._confirmed == 1:
+                connection.broker.has_confirms(self._channel)
+
+    def publish(self, message: Message, *, mandatory: bool) -> None:
+        """Route *message*; hand it back where it is mandatory and reaches no queue."""
+        if not self._channel.connection.vhost.publish(message) and mandatory:
+            self._channel.send_content(codec.basic_return(Reply.NO_ROUTE, message.address), message)
+
+    def confirm(self, *, written: bool) -> None:
+        """The turn is over: acknowledge what was published in it, or refuse it where it could not be written."""
+        waiting = self._published - self._confirmed
+        if waiting and not self._channel.closing:
+            self._channel.send(codec.ack(self._published, waiting > 1, negative=not written))
+        self._confirmed = self._published
+
+    # -- modes
+
+    def select_confirm(self) -> None:
+        """``confirm.select`` came."""
+        if self.mode is Mode.TX:
+            raise precondition("cannot switch from tx to confirm mode")
+        self.mode = Mode.CONFIRM
+
+    def select_tx(self) -> None:
+        """``tx.select`` came."""
+        if self.mode is Mode.CONFIRM:
+            raise precondition("cannot switch from confirm to tx mode")
+        self.mode = Mode.TX
+
+    def require_tx(self) -> None:
+        """Raise unless a transaction is open."""
+        if self.mode is not Mode.TX:
+            raise precondition("channel is not transactional")
+
+    def take_held(self) -> list[tuple[Message, bool]]:
+        """Take what was published since the transaction began."""
+        held, self.held = self.held, []
+        return held
+
+
+def _unexpected(got: str) -> AmqpError:
+    """RabbitMQ's words for a frame out of order."""
+    match got:
+        case "method":
+            text = "expected content header for class 60, got non content header frame instead"
+        case "header":
+            text = "expected method frame, got non method frame instead"
+        case _:
+            text = "expected content header for class 60, got non content header frame instead"
+    return AmqpError(Reply.UNEXPECTED_FRAME, text)

@@ -1,0 +1,250 @@
+"""A queue: messages that wait, the consumers they go to, and all that makes a message leave."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from embedded_server.brokers.amqp.arguments import QueueArguments
+from embedded_server.brokers.amqp.clock import Timer
+from embedded_server.brokers.amqp.consumer import Consumer
+from embedded_server.brokers.amqp.dead_letter import Reason
+from embedded_server.brokers.amqp.message import NEVER, Entry, Message
+from embedded_server.brokers.amqp.ready import FifoReady, PriorityReady, Ready
+
+if TYPE_CHECKING:
+    from embedded_server.brokers.amqp.vhost import VHost
+
+TTL_SLACK_S: Final = 0.001
+
+
+class Queue:
+    """Messages in order, given out to consumers in turn. It knows no channel and no bytes."""
+
+    def __init__(
+        self, vhost: "VHost", name: str, arguments: QueueArguments, *, durable: bool, auto_delete: bool, owner: object | None
+    ) -> None:
+        self.vhost = vhost
+        self.name = name
+        self.arguments = arguments
+        self.durable = durable
+        self.auto_delete = auto_delete
+        self.owner = owner
+        """The connection that declared it exclusive."""
+        self.stored = durable and owner is None
+        self.store_id = 0
+        self.gone = False
+        self.ready: Ready = FifoReady() if arguments.max_priority is None else PriorityReady(arguments.max_priority)
+        self.ready_bytes = 0
+        self.consumers: list[Consumer] = []
+        """Higher priority first; among equals the next in turn first."""
+        self._plain = arguments.plain
+        self._used_at = vhost.clock.now()
+        self._idle_timer: Timer | None = None
+        self._ttl_timer: Timer | None = None
+        self._watch_idleness()
+
+    # -- messages come
+
+    def push(self, message: Message) -> None:
+        """Take in a routed message: to a consumer at once where one is free, else behind the others."""
+        entry = self._entry(message)
+        if self.stored and message.properties.persistent:
+            self.vhost.store.add(self, entry)
+        if self.consumers and not len(self.ready):
+            consumer = self._next_consumer()
+            if consumer is not None:
+                self._hand_over(consumer, entry)
+                return
+        self.ready.append(entry)
+        self.ready_bytes += len(message.body)
+        if self._plain and entry.expires_at == NEVER:
+            if self.consumers:
+                self.pump()
+            return
+        self._limit_length()
+        self.pump()
+        self.expire()
+
+    def restore(self, entry: Entry) -> None:
+        """Take in a message that the store kept."""
+        entry.priority = self._priority(entry.message)
+        self.ready.append(entry)
+        self.ready_bytes += len(entry.message.body)
+
+    def requeue(self, entries: Iterable[Entry]) -> None:
+        """Take back what was delivered and not acknowledged, to where it was."""
+        returning = list(entries)
+        if self.gone:
+            self._forget(returning)
+            return
+        for entry in returning:
+            entry.redelivered = True
+            self.ready_bytes += len(entry.message.body)
+        self.ready.requeue(returning)
+        self._limit_length()
+        self.expire()
+
+    def _entry(self, message: Message) -> Entry:
+        if self._plain and message.properties.expiration_ms is None:
+            return Entry(message)
+        ttl = self.arguments.message_ttl_s
+        expiration_ms = message.properties.expiration_ms
+        if expiration_ms is not None:
+            ttl = expiration_ms / 1000 if ttl is None else min(ttl, expiration_ms / 1000)
+        return Entry(message, self._priority(message), NEVER if ttl is None else self.vhost.clock.now() + ttl)
+
+    def _priority(self, message: Message) -> int:
+        highest = self.arguments.max_priority
+        return 0 if highest is None else min(message.properties.priority, highest)
+
+    def _limit_length(self) -> None:
+        most, most_bytes = self.arguments.max_length, self.arguments.max_length_bytes
+        if most is None and most_bytes is None:
+            return
+        while len(self.ready) and (
+            (most is not None and len(self.ready) > most) or (most_bytes is not None and self.ready_bytes > most_bytes)
+        ):
+            entry = self.ready.oldest()
+            self.ready_bytes -= len(entry.message.body)
+            self.die(entry, Reason.MAXLEN)
+
+    # -- messages go
+
+    def pump(self) -> None:
+        """Give out what waits, as far as consumers can take it."""
+        ready = self.ready
+        while self.consumers and (head := ready.peek()) is not None:
+            if head.expires_at != NEVER and head.expires_at <= self.vhost.clock.now():
+                self.expire()
+                continue
+            consumer = self._next_consumer()
+            if consumer is None:
+                return
+            self._hand_over(consumer, self._popleft())
+
+    def get(self) -> Entry | None:
+        """The next message, for ``basic.get``."""
+        self.touch()
+        self.expire()
+        if not len(self.ready):
+            return None
+        entry = self._popleft()
+        self._mark_delivered(entry)
+        return entry
+
+    def settle(self, entry: Entry) -> None:
+        """*entry* was acknowledged, or needed no acknowledgement: forget it."""
+        if entry.stored:
+            self.vhost.store.remove(self, entry)
+
+    def die(self, entry: Entry, reason: Reason) -> None:
+        """Dead-letter *entry* where the queue has a dead letter exchange, and forget it."""
+        if not self.gone:
+            self.vhost.dead_letter(self, entry.message, reason)
+        self.settle(entry)
+
+    def purge(self) -> int:
+        """Drop what waits; how many there were."""
+        entries = self.ready.clear()
+        self.ready_bytes = 0
+        self._forget(entries)
+        return len(entries)
+
+    def _popleft(self) -> Entry:
+        entry = self.ready.popleft()
+        self.ready_bytes -= len(entry.message.body)
+        return entry
+
+    def _hand_over(self, consumer: Consumer, entry: Entry) -> None:
+        self._mark_delivered(entry)
+        consumer.take(entry)
+        if consumer.no_ack:
+            self.settle(entry)
+
+    def _mark_delivered(self, entry: Entry) -> None:
+        if entry.stored:
+            self.vhost.store.delivered(self, entry)
+
+    def _forget(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            self.settle(entry)
+
+    # -- consumers
+
+    def add_consumer(self, consumer: Consumer) -> None:
+        """Let *consumer* have its turn, behind those of higher and equal priority."""
+        place = next((i for i, other in enumerate(self.consumers) if other.priority < consumer.priority), len(self.consumers))
+        self.consumers.insert(place, consumer)
+        self.touch()
+
+    def remove_consumer(self, consumer: Consumer) -> None:
+        """Take *consumer* out; an auto-delete queue goes with its last one."""
+        self.consumers.remove(consumer)
+        self.touch()
+        if self.auto_delete and not self.consumers and not self.gone:
+            self.vhost.delete_queue(self)
+
+    def _next_consumer(self) -> Consumer | None:
+        """The consumer whose turn it is, moved behind its equals; ``None`` where none can take a message."""
+        consumers = self.consumers
+        for index, consumer in enumerate(consumers):
+            if consumer.can_take():
+                if len(consumers) > 1:
+                    del consumers[index]
+                    place = index
+                    while place < len(consumers) and consumers[place].priority == consumer.priority:
+                        place += 1
+                    consumers.insert(place, consumer)
+                return consumer
+        return None
+
+    # -- time
+
+    def touch(self) -> None:
+        """The queue is in use: ``x-expires`` counts from now."""
+        self._used_at = self.vhost.clock.now()
+
+    def expire(self) -> None:
+        """Drop what has expired at the head, and wait for the next that will."""
+        now = self.vhost.clock.now()
+        while (head := self.ready.peek()) is not None and head.expires_at <= now:
+            self.die(self._popleft(), Reason.EXPIRED)
+        if head is not None and head.expires_at != NEVER:
+            self._wait_for(head.expires_at)
+
+    def _wait_for(self, when: float) -> None:
+        if self._ttl_timer is not None:
+            if self._ttl_timer.when <= when:
+                return
+            self._ttl_timer.cancel()
+        self._ttl_timer = self.vhost.timers.call_at(when + TTL_SLACK_S, self._on_ttl)
+
+    def _on_ttl(self) -> None:
+        self._ttl_timer = None
+        if not self.gone:
+            self.expire()
+
+    def _watch_idleness(self) -> None:
+        limit = self.arguments.expires_s
+        if limit is not None:
+            self._idle_timer = self.vhost.timers.call_at(self._used_at + limit, self._on_idle)
+
+    def _on_idle(self) -> None:
+        if self.gone or self.arguments.expires_s is None:
+            return
+        if self.consumers:
+            self._used_at = self.vhost.clock.now()
+        if self._used_at + self.arguments.expires_s <= self.vhost.clock.now():
+            self.vhost.delete_queue(self)
+        else:
+            self._watch_idleness()
+
+    def close(self) -> None:
+        """The queue was deleted: its messages, its timers and its consumers go."""
+        self.gone = True
+        for timer in (self._idle_timer, self._ttl_timer):
+            if timer is not None:
+                timer.cancel()
+        self.purge()
+        consumers, self.consumers = self.consumers, []
+        for consumer in consumers:
+            consumer.cancelled()

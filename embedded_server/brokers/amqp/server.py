@@ -1,0 +1,156 @@
+"""The broker on a socket: a thin asyncio shell around the sans-I/O core."""
+
+import asyncio
+import socket
+from typing import Final
+
+from embedded_server.brokers.amqp.broker import Broker
+from embedded_server.brokers.amqp.connection import Connection
+
+WRITE_HIGH_WATER_BYTES: Final = 1 << 20
+STOP_LIMIT_S: Final = 2.0
+
+
+class AmqpServer:
+    """Listens on one port and gives the broker its turns.
+
+    All reads that are ready in one turn of the loop are answered together: one commit and one write per connection.
+    """
+
+    def __init__(self, broker: Broker) -> None:
+        self.broker = broker
+        self.port = 0
+        self._loop = asyncio.get_running_loop()
+        self._server: asyncio.Server | None = None
+        self._sockets: dict[Connection, _Socket] = {}
+        self._turn_scheduled = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Listen; with port 0 on a free one. Raises ``OSError`` where that cannot be."""
+        self._server = await self._loop.create_server(lambda: _Socket(self), host, port, backlog=512)
+        self.port = self._server.sockets[0].getsockname()[1]
+        self.schedule_turn()
+
+    async def stop(self) -> None:
+        """Say goodbye to every client, write what is left, close; may be called twice."""
+        if self._server is None:
+            return
+        server, self._server = self._server, None
+        server.close()
+        if self._timer is not None:
+            self._timer.cancel()
+        sockets = list(self._sockets.values())
+        self.broker.close()
+        for one in sockets:
+            one.write()
+        waiting = [one.closed for one in sockets if not one.closed.done()]
+        if waiting:
+            await asyncio.wait(waiting, timeout=STOP_LIMIT_S)
+        for one in sockets:
+            one.abort()
+        await server.wait_closed()
+
+    def schedule_turn(self) -> None:
+        """Something came in: end the turn once all that is ready has been taken in."""
+        if not self._turn_scheduled and self._server is not None:
+            self._turn_scheduled = True
+            self._loop.call_soon(self._end_turn)
+
+    def connected(self, connection: Connection, on: "_Socket") -> None:
+        """Remember which socket a connection speaks through."""
+        self._sockets[connection] = on
+        self.schedule_turn()
+
+    def disconnected(self, connection: Connection) -> None:
+        """Forget a connection whose socket is gone."""
+        self._sockets.pop(connection, None)
+        connection.connection_lost()
+        self.schedule_turn()
+
+    def _end_turn(self) -> None:
+        self._turn_scheduled = False
+        if self._server is None:
+            return
+        for connection in self.broker.end_turn():
+            one = self._sockets.get(connection)
+            if one is not None:
+                one.write()
+        if self.broker.speaking:
+            self.schedule_turn()  # taking a connection's bytes let its queues deliver on
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        when = self.broker.timers.next_at()
+        if self._timer is not None:
+            if when is not None and self._timer.when() == when:
+                return
+            self._timer.cancel()
+        # The broker's clock is the loop's: both are time.monotonic().
+        self._timer = None if when is None else self._loop.call_at(when, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self.broker.timers.run_due()
+        self.schedule_turn()
+
+
+class _Socket(asyncio.Protocol):
+    """One client's socket."""
+
+    def __init__(self, server: AmqpServer) -> None:
+        self._server = server
+        self._transport: asyncio.Transport | None = None
+        self._connection: Connection | None = None
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def write(self) -> None:
+        """Send what the connection has to say, and close the socket after its last word."""
+        if self._connection is None or self._transport is None or self._transport.is_closing():
+            return
+        data = self._connection.data_to_send()
+        if data:
+            self._transport.write(data)
+        if self._connection.finished:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close the socket now."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client came."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.set_write_buffer_limits(WRITE_HIGH_WATER_BYTES)
+        sock = transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        host, port = transport.get_extra_info("peername")[:2]
+        self._connection = Connection(self._server.broker, f"{host}:{port}")
+        self._server.connected(self._connection, self)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        if self._connection is not None:
+            self._connection.receive_data(data)
+            self._server.schedule_turn()
+
+    def pause_writing(self) -> None:
+        """The client does not keep up."""
+        if self._connection is not None:
+            self._connection.pause()
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        if self._connection is not None:
+            self._connection.resume()
+            self._server.schedule_turn()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """The socket is gone."""
+        if self._connection is not None:
+            self._server.disconnected(self._connection)
+        if not self.closed.done():
+            self.closed.set_result(None)

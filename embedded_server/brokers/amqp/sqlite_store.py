@@ -1,0 +1,296 @@
+"""The broker's store in one SQLite file.
+
+Write-ahead logging with ``synchronous=NORMAL``: what is committed survives the death of the process, ``kill -9`` included. When the
+machine itself loses power the last moments may be missing, and the file is still whole; RabbitMQ fsyncs where this does not.
+"""
+
+import itertools
+import logging
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from embedded_server.brokers.amqp.dead_letter import encoded
+from embedded_server.brokers.amqp.exchange import Binding, Destination, DestinationKind, Exchange, ExchangeType, make_exchange
+from embedded_server.brokers.amqp.message import NEVER, Entry, Message
+from embedded_server.brokers.amqp.properties import decoded_table, properties_of
+from embedded_server.brokers.amqp.store import Snapshot, StoredEntry, StoredQueue, StoreFailed
+from embedded_server.contracts.problems import N_, UserFacingError
+
+if TYPE_CHECKING:
+    from embedded_server.brokers.amqp.queue import Queue
+
+logger = logging.getLogger(__name__)
+
+SCHEMA_VERSION: Final = 1
+LOCK_WAIT_S: Final = 2.0
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+_SCHEMA: Final = f"""
+CREATE TABLE exchange (
+    name TEXT PRIMARY KEY, type TEXT NOT NULL, auto_delete INTEGER NOT NULL, internal INTEGER NOT NULL, arguments BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE queue (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, auto_delete INTEGER NOT NULL, arguments BLOB NOT NULL,
+    delivered_up_to INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE binding (
+    source TEXT NOT NULL, kind TEXT NOT NULL, destination TEXT NOT NULL, routing_key TEXT NOT NULL, arguments BLOB NOT NULL,
+    PRIMARY KEY (source, kind, destination, routing_key, arguments)
+) WITHOUT ROWID;
+CREATE TABLE message (
+    id INTEGER PRIMARY KEY, exchange TEXT NOT NULL, routing_key TEXT NOT NULL, header BLOB NOT NULL, body BLOB NOT NULL
+);
+CREATE TABLE entry (
+    queue INTEGER NOT NULL, message INTEGER NOT NULL, expires_at REAL, PRIMARY KEY (queue, message)
+) WITHOUT ROWID;
+PRAGMA user_version = {SCHEMA_VERSION}
+"""
+
+
+class StoreInUse(UserFacingError):
+    """Another broker runs on this data directory."""
+
+    title = N_("Another broker already runs on {folder}")
+    hint = N_("Stop the other one, or give this one a data directory of its own.")
+
+
+class StoreUnusable(UserFacingError):
+    """The store cannot be opened, and it is not damaged."""
+
+    title = N_("The broker cannot keep its messages in {folder}")
+    hint = N_("Check that the folder may be written and its disk has room, or choose another with --data-dir.")
+
+
+class StoreTooNew(UserFacingError):
+    """The store was written by a later version."""
+
+    title = N_("The broker's store in {folder} was made by a newer Switchroom")
+    hint = N_("Use that version, or choose another folder with --data-dir.")
+
+
+class SqliteStore:
+    """A durable ``Store``; the changes of a turn are one transaction."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.set_aside: Path | None = None
+        """Where a damaged file was moved to."""
+        self._snapshot = Snapshot()
+        self._queue_ids = itertools.count(1)
+        self._topology: list[tuple[str, tuple[Any, ...]]] = []
+        self._messages: dict[int, tuple[int, str, str, bytes, bytes]] = {}
+        self._entries: dict[tuple[int, int], tuple[int, int, float | None]] = {}
+        self._gone_entries: list[tuple[int, int]] = []
+        self._gone_messages: list[tuple[int]] = []
+        self._delivered: dict[int, int] = {}
+        self._db = self._open()
+
+    # -- opening
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return self._open_once()
+        except sqlite3.DatabaseError as exc:
+            if exc.sqlite_errorcode & 0xFF not in _DAMAGED:
+                raise self._explained(exc) from exc
+            self._move_aside(str(exc))
+        try:
+            return self._open_once()
+        except sqlite3.DatabaseError as exc:
+            raise self._explained(exc) from exc
+
+    def _open_once(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=LOCK_WAIT_S, isolation_level=None)
+        try:
+            db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.execute("BEGIN IMMEDIATE")
+            self._migrate(db)
+            self._snapshot = _read(db)
+            db.execute("COMMIT")
+        except BaseException:
+            db.close()
+            raise
+        self._queue_ids = itertools.count(1 + max((queue.id for queue in self._snapshot.queues), default=0))
+        return db
+
+    def _migrate(self, db: sqlite3.Connection) -> None:
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            raise StoreTooNew(folder=str(self.path.parent))
+        if version == 0:
+            for statement in _SCHEMA.split(";"):
+                db.execute(statement)
+
+    def _explained(self, exc: sqlite3.DatabaseError) -> UserFacingError:
+        folder = str(self.path.parent)
+        if exc.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            return StoreInUse(folder=folder)
+        return StoreUnusable(folder=folder, detail=str(exc))
+
+    def _move_aside(self, reason: str) -> None:
+        """Keep a damaged file under another name: someone may still want what is in it."""
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        kept = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
+        for suffix in ("", "-wal", "-shm"):
+            part = Path(f"{self.path}{suffix}")
+            if part.exists():
+                part.rename(f"{kept}{suffix}")
+        self.set_aside = kept
+        logger.warning("The broker's store is damaged (%s); it was set aside as %s and a new one was begun", reason, kept)
+
+    # -- Store
+
+    def load(self) -> Snapshot:
+        """Everything kept so far; once, to free the memory."""
+        snapshot, self._snapshot = self._snapshot, Snapshot()
+        return snapshot
+
+    def save_exchange(self, exchange: Exchange) -> None:
+        """Keep a durable exchange."""
+        row = (exchange.name, exchange.type.value, exchange.auto_delete, exchange.internal, _packed(exchange.arguments))
+        self._topology.append(("INSERT OR REPLACE INTO exchange VALUES (?, ?, ?, ?, ?)", row))
+
+    def delete_exchange(self, exchange: Exchange) -> None:
+        """Forget an exchange and the bindings from it."""
+        self._topology.append(("DELETE FROM exchange WHERE name = ?", (exchange.name,)))
+        self._topology.append(("DELETE FROM binding WHERE source = ?", (exchange.name,)))
+
+    def save_queue(self, queue: "Queue") -> None:
+        """Keep a durable queue; gives it its ``store_id``."""
+        queue.store_id = next(self._queue_ids)
+        row = (queue.store_id, queue.name, queue.auto_delete, _packed(queue.arguments.raw))
+        self._topology.append(("INSERT INTO queue (id, name, auto_delete, arguments) VALUES (?, ?, ?, ?)", row))
+
+    def delete_queue(self, queue: "Queue") -> None:
+        """Forget a queue and its entries."""
+        self._topology.append(("DELETE FROM queue WHERE id = ?", (queue.store_id,)))
+        self._topology.append(("DELETE FROM entry WHERE queue = ?", (queue.store_id,)))
+        self._delivered.pop(queue.store_id, None)
+
+    def save_binding(self, binding: Binding) -> None:
+        """Keep a binding between durable ends."""
+        self._topology.append(("INSERT OR REPLACE INTO binding VALUES (?, ?, ?, ?, ?)", _binding_row(binding)))
+
+    def delete_binding(self, binding: Binding) -> None:
+        """Forget a binding."""
+        statement = "DELETE FROM binding WHERE source = ? AND kind = ? AND destination = ? AND routing_key = ? AND arguments = ?"
+        self._topology.append((statement, _binding_row(binding)))
+
+    def add(self, queue: "Queue", entry: Entry) -> None:
+        """Keep *entry* and, the first time, its message."""
+        message = entry.message
+        if not message.stored_in:
+            self._messages[message.id] = (message.id, message.exchange, message.routing_key, message.header, message.body)
+        message.stored_in += 1
+        entry.stored = True
+        expires_at = None if entry.expires_at == NEVER else entry.expires_at + queue.vhost.clock.wall() - queue.vhost.clock.now()
+        self._entries[queue.store_id, message.id] = (queue.store_id, message.id, expires_at)
+
+    def remove(self, queue: "Queue", entry: Entry) -> None:
+        """Forget *entry* and, the last time, its message. What came and went within one turn is never written."""
+        message = entry.message
+        entry.stored = False
+        key = (queue.store_id, message.id)
+        if self._entries.pop(key, None) is None:
+            self._gone_entries.append(key)
+        message.stored_in -= 1
+        if not message.stored_in and self._messages.pop(message.id, None) is None:
+            self._gone_messages.append((message.id,))
+
+    def delivered(self, queue: "Queue", entry: Entry) -> None:
+        """Remember how far the queue has been delivered: one number a queue and turn, where a mark on each message costs a row."""
+        if entry.message.id > self._delivered.get(queue.store_id, 0):
+            self._delivered[queue.store_id] = entry.message.id
+
+    def commit(self) -> None:
+        """Write all changes; raises ``StoreFailed`` where they cannot be."""
+        if not (self._topology or self._messages or self._entries or self._gone_entries or self._gone_messages or self._delivered):
+            return
+        try:
+            self._write()
+        except sqlite3.Error as exc:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise StoreFailed(str(exc)) from exc
+        for pending in (self._topology, self._messages, self._entries, self._gone_entries, self._gone_messages, self._delivered):
+            pending.clear()
+
+    def close(self) -> None:
+        """Write what is left and let go of the file."""
+        try:
+            self.commit()
+        except StoreFailed as exc:
+            logger.error("The last changes could not be written: %s", exc)  # noqa: TRY400 - the reason is all there is to tell
+        self._db.close()
+
+    def _write(self) -> None:
+        db = self._db
+        db.execute("BEGIN")
+        for statement, values in self._topology:
+            db.execute(statement, values)
+        if self._messages:
+            db.executemany("INSERT INTO message VALUES (?, ?, ?, ?, ?)", self._messages.values())
+        if self._entries:
+            db.executemany("INSERT INTO entry VALUES (?, ?, ?)", self._entries.values())
+        if self._gone_entries:
+            db.executemany("DELETE FROM entry WHERE queue = ? AND message = ?", self._gone_entries)
+        if self._gone_messages:
+            db.executemany("DELETE FROM message WHERE id = ?", self._gone_messages)
+        if self._delivered:
+            marks = [(up_to, queue, up_to) for queue, up_to in self._delivered.items()]
+            db.executemany("UPDATE queue SET delivered_up_to = ? WHERE id = ? AND delivered_up_to < ?", marks)
+        db.execute("COMMIT")
+
+
+def _read(db: sqlite3.Connection) -> Snapshot:
+    """All that the file holds, cleared of what a crash left half done."""
+    db.execute("DELETE FROM entry WHERE queue NOT IN (SELECT id FROM queue)")
+    db.execute("DELETE FROM message WHERE id NOT IN (SELECT message FROM entry)")
+    return Snapshot(
+        exchanges=[
+            make_exchange(name, ExchangeType(kind), auto_delete=bool(auto_delete), internal=bool(internal), arguments=_unpacked(raw))
+            for name, kind, auto_delete, internal, raw in db.execute("SELECT * FROM exchange")
+        ],
+        queues=[
+            StoredQueue(number, name, bool(auto_delete), _unpacked(raw), up_to)
+            for number, name, auto_delete, raw, up_to in db.execute("SELECT * FROM queue")
+        ],
+        bindings=[
+            Binding(source, Destination(DestinationKind(kind), name), key, _unpacked(raw))
+            for source, kind, name, key, raw in db.execute("SELECT * FROM binding")
+        ],
+        entries=list(_read_entries(db)),
+    )
+
+
+def _read_entries(db: sqlite3.Connection) -> Iterator[StoredEntry]:
+    """The kept messages in order; a message in several queues is one object, as it was."""
+    message: Message | None = None
+    statement = (
+        "SELECT entry.queue, entry.expires_at, message.* FROM entry JOIN message ON message.id = entry.message ORDER BY entry.message"
+    )
+    for queue, expires_at, number, exchange, key, header, body in db.execute(statement):
+        if message is None or message.id != number:
+            message = Message(exchange, key, header, body, properties_of(header))
+            message.id = number
+        message.stored_in += 1
+        yield StoredEntry(queue, message, expires_at)
+
+
+def _binding_row(binding: Binding) -> tuple[str, str, str, str, bytes]:
+    kind, name = binding.destination
+    return binding.source, kind.value, name, binding.routing_key, _packed(binding.arguments)
+
+
+def _packed(arguments: Mapping[str, Any]) -> bytes:
+    """Arguments as a field table: it keeps every type, which JSON would not."""
+    return encoded(dict(arguments))[1:]
+
+
+def _unpacked(raw: bytes) -> dict[str, Any]:
+    return decoded_table(raw)

@@ -1,0 +1,321 @@
+"""A virtual host: its exchanges, its queues, the bindings between them, and the way of a message through them."""
+
+import itertools
+import secrets
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from embedded_server.brokers.amqp.arguments import COMPARED, parse_queue_arguments, require_same
+from embedded_server.brokers.amqp.clock import Clock, Timers
+from embedded_server.brokers.amqp.dead_letter import Reason, died, in_a_circle
+from embedded_server.brokers.amqp.errors import AmqpError, Reply, locked, not_found, precondition, refused
+from embedded_server.brokers.amqp.exchange import Binding, Destination, DestinationKind, Exchange, ExchangeType, make_exchange
+from embedded_server.brokers.amqp.message import NEVER, Entry, Message
+from embedded_server.brokers.amqp.properties import headers_of
+from embedded_server.brokers.amqp.queue import Queue
+from embedded_server.brokers.amqp.store import Store, StoredEntry
+
+RESERVED_PREFIX: Final = "amq."
+MAX_REMEMBERED_ROUTES: Final = 4096
+
+_PREDECLARED: Final = (
+    ("amq.direct", ExchangeType.DIRECT, False),
+    ("amq.fanout", ExchangeType.FANOUT, False),
+    ("amq.topic", ExchangeType.TOPIC, False),
+    ("amq.headers", ExchangeType.HEADERS, False),
+    ("amq.match", ExchangeType.HEADERS, False),
+    ("amq.rabbitmq.trace", ExchangeType.TOPIC, True),
+)
+
+
+class VHost:
+    """Topology and routing. Every change of what is durable goes to the store as it happens."""
+
+    def __init__(self, name: str, *, store: Store, clock: Clock, timers: Timers) -> None:
+        self.name = name
+        self.store = store
+        self.clock = clock
+        self.timers = timers
+        self.queues: dict[str, Queue] = {}
+        self.exchanges: dict[str, Exchange] = {name: make_exchange(name, kind, internal=internal) for name, kind, internal in _PREDECLARED}
+        self._message_ids = itertools.count(1)
+        self._routes: dict[tuple[str, str], tuple[Queue, ...]] = {}
+        self._dying: deque[tuple[Queue, Message, Reason]] = deque()
+        self._burying = False
+        self._restore()
+
+    # -- messages
+
+    def publish(self, message: Message) -> bool:
+        """Route *message* and push it to every queue it reaches; whether it reached any. Raises ``AmqpError`` for a wrong exchange."""
+        queues = self._routes.get((message.exchange, message.routing_key))
+        if queues is None:
+            self.require_publishable(message.exchange)
+            queues = self._route(message)
+        return self._push(message, queues)
+
+    def require_publishable(self, exchange: str) -> None:
+        """Raise ``AmqpError`` unless a client may publish to *exchange*."""
+        if exchange and self.exchange(exchange).internal:
+            raise refused(f"cannot publish to internal exchange '{exchange}' in vhost '{self.name}'")
+
+    def dead_letter(self, queue: Queue, message: Message, reason: Reason) -> None:
+        """Send *message* on to the queue's dead letter exchange, where there is one."""
+        if queue.arguments.dead_letter_exchange is None:
+            return
+        self._dying.append((queue, message, reason))
+        if self._burying:
+            return  # the loop below goes on: a queue that dead-letters into itself must not recurse
+        self._burying = True
+        try:
+            while self._dying:
+                self._bury(*self._dying.popleft())
+        finally:
+            self._burying = False
+
+    def _bury(self, queue: Queue, message: Message, reason: Reason) -> None:
+        exchange = queue.arguments.dead_letter_exchange or ""
+        if exchange and exchange not in self.exchanges:
+            return
+        if reason is not Reason.REJECTED and in_a_circle(message, queue.name):
+            return
+        key = queue.arguments.dead_letter_routing_key
+        key = message.routing_key if key is None else key
+        letter = died(message, queue.name, reason, exchange=exchange, routing_key=key, at=self.clock.wall())
+        self._push(letter, self._routes.get((exchange, key)) or self._route(letter))
+
+    def _push(self, message: Message, queues: tuple[Queue, ...]) -> bool:
+        message.id = next(self._message_ids)
+        for queue in queues:
+            queue.push(message)
+        return bool(queues)
+
+    def _route(self, message: Message) -> tuple[Queue, ...]:
+        key = message.routing_key
+        if not message.exchange:
+            queue = self.queues.get(key)
+            return self._remember("", key, () if queue is None else (queue,))
+        found: dict[Queue, None] = {}
+        seen: set[str] = set()
+        waiting = [message.exchange]
+        by_key_alone = True
+        while waiting:
+            exchange = self.exchanges.get(waiting.pop())
+            if exchange is None or exchange.name in seen:
+                continue
+            seen.add(exchange.name)
+            by_key_alone = by_key_alone and exchange.by_key_alone
+            destinations = list(exchange.match(key, lambda: headers_of(message.header)))
+            if not destinations and exchange.alternate is not None:
+                waiting.append(exchange.alternate)
+            for kind, name in destinations:
+                if kind is DestinationKind.EXCHANGE:
+                    waiting.append(name)
+                else:
+                    found[self.queues[name]] = None
+        return self._remember(message.exchange, key, tuple(found)) if by_key_alone else tuple(found)
+
+    def _remember(self, exchange: str, key: str, queues: tuple[Queue, ...]) -> tuple[Queue, ...]:
+        if len(self._routes) >= MAX_REMEMBERED_ROUTES:
+            self._routes.clear()
+        self._routes[exchange, key] = queues
+        return queues
+
+    # -- exchanges
+
+    def exchange(self, name: str) -> Exchange:
+        """The exchange *name*; raises ``AmqpError`` where there is none."""
+        exchange = self.exchanges.get(name)
+        if exchange is None:
+            raise not_found("exchange", name, self.name)
+        return exchange
+
+    def declare_exchange(
+        self, name: str, kind: str, *, durable: bool, auto_delete: bool, internal: bool, arguments: Mapping[str, Any]
+    ) -> None:
+        """Make an exchange, or check that the one of this name is the same."""
+        if kind not in set(ExchangeType):
+            raise AmqpError(Reply.COMMAND_INVALID, f"unknown exchange type '{kind}'")
+        existing = self.exchanges.get(name)
+        if existing is not None:
+            for field, received, current in (
+                ("type", kind, existing.type.value),
+                ("durable", durable, existing.durable),
+                ("auto_delete", auto_delete, existing.auto_delete),
+                ("internal", internal, existing.internal),
+                ("alternate-exchange", arguments.get("alternate-exchange"), existing.alternate),
+            ):
+                require_same("exchange", name, self.name, field, received, current)
+            return
+        self._refuse_reserved("exchange", name)
+        exchange = make_exchange(name, ExchangeType(kind), durable=durable, auto_delete=auto_delete, internal=internal, arguments=arguments)
+        self.exchanges[name] = exchange
+        self._routes.clear()
+        if durable:
+            self.store.save_exchange(exchange)
+
+    def delete_exchange(self, name: str, *, if_unused: bool) -> None:
+        """Delete an exchange and all bindings from and to it; nothing where there is none."""
+        self._refuse_default(name)
+        self._refuse_reserved("exchange", name)
+        exchange = self.exchanges.get(name)
+        if exchange is None:
+            return
+        if if_unused and exchange.bindings:
+            raise precondition(f"exchange '{name}' in vhost '{self.name}' in use")
+        self._drop_exchange(exchange)
+
+    def _drop_exchange(self, exchange: Exchange) -> None:
+        del self.exchanges[exchange.name]
+        self._routes.clear()
+        if exchange.durable:
+            self.store.delete_exchange(exchange)
+        self._unbind_everywhere(Destination(DestinationKind.EXCHANGE, exchange.name))
+
+    # -- queues
+
+    def queue(self, name: str, connection: object) -> Queue:
+        """The queue *name* for *connection*; raises ``AmqpError`` where there is none or it is exclusive to another connection."""
+        queue = self.queues.get(name)
+        if queue is None:
+            raise not_found("queue", name, self.name)
+        if queue.owner is not None and queue.owner is not connection:
+            raise locked(name, self.name)
+        return queue
+
+    def declare_queue(
+        self, name: str, connection: object, *, durable: bool, exclusive: bool, auto_delete: bool, arguments: Mapping[str, Any]
+    ) -> Queue:
+        """Make a queue, or check that the one of this name is the same. An empty name asks for a fresh one."""
+        if name in self.queues:
+            queue = self.queue(name, connection)
+            self._require_same_queue(queue, durable=durable, exclusive=exclusive, auto_delete=auto_delete, arguments=arguments)
+            queue.touch()
+            return queue
+        self._refuse_reserved("queue", name)
+        name = name or f"amq.gen-{secrets.token_urlsafe(16)}"
+        parsed = parse_queue_arguments(arguments, name, self.name)
+        owner = connection if exclusive else None
+        queue = Queue(self, name, parsed, durable=durable, auto_delete=auto_delete, owner=owner)
+        self.queues[name] = queue
+        self._routes.clear()
+        if queue.stored:
+            self.store.save_queue(queue)
+        return queue
+
+    def _require_same_queue(self, queue: Queue, *, durable: bool, exclusive: bool, auto_delete: bool, arguments: Mapping[str, Any]) -> None:
+        if exclusive != (queue.owner is not None):
+            raise locked(queue.name, self.name)
+        require_same("queue", queue.name, self.name, "durable", durable, queue.durable)
+        require_same("queue", queue.name, self.name, "auto_delete", auto_delete, queue.auto_delete)
+        for name in COMPARED:
+            require_same("queue", queue.name, self.name, name, arguments.get(name), queue.arguments.raw.get(name))
+
+    def remove_queue(self, name: str, connection: object, *, if_unused: bool, if_empty: bool) -> int:
+        """Delete a queue at a client's wish; how many messages went with it. Nothing where there is none."""
+        if name not in self.queues:
+            return 0
+        queue = self.queue(name, connection)
+        if if_unused and queue.consumers:
+            raise precondition(f"queue '{name}' in vhost '{self.name}' in use")
+        if if_empty and len(queue.ready):
+            raise precondition(f"queue '{name}' in vhost '{self.name}' not empty")
+        count = len(queue.ready)
+        self.delete_queue(queue)
+        return count
+
+    def delete_queue(self, queue: Queue) -> None:
+        """Delete *queue*, its bindings and its messages; its consumers are told."""
+        if queue.gone:
+            return
+        del self.queues[queue.name]
+        self._routes.clear()
+        queue.close()
+        if queue.stored:
+            self.store.delete_queue(queue)
+        self._unbind_everywhere(Destination(DestinationKind.QUEUE, queue.name))
+
+    def delete_queues_of(self, connection: object) -> None:
+        """Delete the exclusive queues of a connection that has ended."""
+        for queue in [queue for queue in self.queues.values() if queue.owner is connection]:
+            self.delete_queue(queue)
+
+    # -- bindings
+
+    def bind(self, binding: Binding) -> None:
+        """Add a binding between ends that exist; nothing where it is there already."""
+        self._refuse_default(binding.source)
+        exchange = self.exchange(binding.source)
+        if exchange.bind(binding):
+            self._routes.clear()
+            if exchange.durable and self._is_stored(binding.destination):
+                self.store.save_binding(binding)
+
+    def unbind(self, binding: Binding) -> None:
+        """Remove a binding; nothing where it is not there."""
+        self._refuse_default(binding.source)
+        exchange = self.exchange(binding.source)
+        if exchange.unbind(binding):
+            self._unbound(exchange, binding)
+
+    def _unbind_everywhere(self, destination: Destination) -> None:
+        for exchange in list(self.exchanges.values()):
+            for binding in exchange.bindings_to(destination):
+                exchange.unbind(binding)
+                self._unbound(exchange, binding)
+
+    def _unbound(self, exchange: Exchange, binding: Binding) -> None:
+        self._routes.clear()
+        if exchange.durable:
+            self.store.delete_binding(binding)
+        if exchange.auto_delete and not exchange.bindings and exchange.name in self.exchanges:
+            self._drop_exchange(exchange)
+
+    def _is_stored(self, destination: Destination) -> bool:
+        if destination.kind is DestinationKind.QUEUE:
+            return self.queues[destination.name].stored
+        return self.exchanges[destination.name].durable
+
+    # -- rules
+
+    def _refuse_default(self, exchange: str) -> None:
+        if not exchange:
+            raise refused("operation not permitted on the default exchange")
+
+    def _refuse_reserved(self, kind: str, name: str) -> None:
+        if name.startswith(RESERVED_PREFIX):
+            raise refused(f"{kind} name '{name}' contains reserved prefix '{RESERVED_PREFIX}*'")
+
+    # -- what was kept
+
+    def _restore(self) -> None:
+        kept = self.store.load()
+        for exchange in kept.exchanges:
+            self.exchanges[exchange.name] = exchange
+        by_id: dict[int, tuple[Queue, int]] = {}
+        for stored in kept.queues:
+            arguments = parse_queue_arguments(stored.arguments, stored.name, self.name)
+            queue = Queue(self, stored.name, arguments, durable=True, auto_delete=stored.auto_delete, owner=None)
+            queue.store_id = stored.id
+            self.queues[queue.name] = queue
+            by_id[stored.id] = queue, stored.delivered_up_to
+        for binding in kept.bindings:
+            if binding.source in self.exchanges:
+                self.exchanges[binding.source].bind(binding)
+        last_id = max((stored.delivered_up_to for stored in kept.queues), default=0)
+        for entry, queue, delivered_up_to in self._restored(kept.entries, by_id):
+            queue.restore(entry)
+            entry.redelivered = entry.message.id <= delivered_up_to
+            last_id = max(last_id, entry.message.id)
+        self._message_ids = itertools.count(last_id + 1)
+        for queue in self.queues.values():
+            queue.expire()
+
+    def _restored(self, entries: list[StoredEntry], queues: Mapping[int, tuple[Queue, int]]) -> Iterator[tuple[Entry, Queue, int]]:
+        offset = self.clock.now() - self.clock.wall()
+        for stored in entries:
+            queue, delivered_up_to = queues[stored.queue_id]
+            entry = Entry(stored.message, 0, NEVER if stored.expires_at is None else stored.expires_at + offset)
+            entry.stored = True
+            yield entry, queue, delivered_up_to

@@ -1,0 +1,158 @@
+"""``switchroom brokers``: the embedded brokers alone, for people's own programs and test suites, and as the server's child process.
+
+Prints one JSON line on standard output once clients can connect: ``{"amqp": URL, "kafka": null, "pid": N}``. Everything else goes to
+standard error. Kafka has no embedded broker yet: ``--kafka-port`` is accepted and ``kafka`` is null.
+"""
+
+import argparse
+import asyncio
+import gc
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from embedded_server.brokers.amqp.broker import Broker
+from embedded_server.brokers.amqp.server import AmqpServer
+from embedded_server.brokers.amqp.sqlite_store import SqliteStore
+from embedded_server.contracts.problems import N_, UserFacingError
+
+HOST: Final = "127.0.0.1"
+STORE_NAME: Final = "amqp.sqlite3"
+EXIT_FAILED: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BrokersReady:
+    """The line that tells where the brokers answer."""
+
+    amqp: str
+    kafka: str | None
+    pid: int
+
+
+class BrokerPortInUse(UserFacingError):
+    """Another program listens on the AMQP port."""
+
+    title = N_("Port {port} on {host} is in use")
+    hint = N_("Stop the program that has it, or choose another port with --amqp-port (0 takes a free one).")
+
+
+class BrokerCannotListen(UserFacingError):
+    """The AMQP port cannot be listened on."""
+
+    title = N_("Cannot listen on {host}, port {port}")
+    hint = N_("Choose another port with --amqp-port (0 takes a free one).")
+
+
+class BrokerFolderUnwritable(UserFacingError):
+    """The data directory cannot be made or written."""
+
+    title = N_("The broker cannot keep its messages in {folder}")
+    hint = N_("Check the folder's owner and permissions, or choose another with --data-dir.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the brokers until a signal ends them; answer the exit status."""
+    options = _parser().parse_args(argv)
+    os.umask(0o077)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        return asyncio.run(_run(options))
+    except UserFacingError as exc:
+        problem = exc.problem()
+        detail = f" ({problem.detail})" if problem.detail else ""
+        sys.stderr.write(f"switchroom brokers: {problem.title}{detail}. {problem.hint}\n")
+        return EXIT_FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="switchroom brokers", description="The embedded brokers alone; prints one JSON line when clients can connect."
+    )
+    parser.add_argument("--amqp-port", type=_port, default=0, help="port for AMQP; 0 takes a free one (default: %(default)s)")
+    parser.add_argument("--kafka-port", type=_port, default=0, help="for the Kafka broker to come; has no effect yet")
+    parser.add_argument("--data-dir", type=Path, default=None, help="where durable messages are kept (default: the user's data folder)")
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)  # ends with its standard input
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return port
+
+
+def brokers_dir(data_dir: Path | None) -> Path:
+    """The folder of the brokers' files inside a data directory, or inside the user's own one."""
+    if data_dir is None:
+        from platformdirs import user_data_path
+
+        data_dir = user_data_path("switchroom", appauthor=False)
+    return data_dir.expanduser().resolve() / "brokers"
+
+
+async def _run(options: argparse.Namespace) -> int:
+    stopped = asyncio.Event()
+    _stop_on_signals(stopped, child=options.child)
+    folder = brokers_dir(options.data_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as exc:
+        raise BrokerFolderUnwritable(folder=str(folder), detail=exc.strerror or "") from exc
+    server = AmqpServer(Broker(store=SqliteStore(folder / STORE_NAME)))
+    try:
+        await _listen(server, options.amqp_port)
+        _spare_the_collector()
+        ready = BrokersReady(amqp=f"amqp://guest:guest@{HOST}:{server.port}//", kafka=None, pid=os.getpid())
+        sys.stdout.write(json.dumps(asdict(ready)) + "\n")
+        sys.stdout.flush()
+        await stopped.wait()
+    finally:
+        await server.stop()
+    return 0
+
+
+async def _listen(server: AmqpServer, port: int) -> None:
+    import errno
+
+    try:
+        await server.start(HOST, port)
+    except OSError as exc:
+        if exc.errno == errno.EADDRINUSE:
+            raise BrokerPortInUse(host=HOST, port=port) from exc
+        raise BrokerCannotListen(host=HOST, port=port, detail=exc.strerror or "") from exc
+
+
+def _stop_on_signals(stopped: asyncio.Event, *, child: bool) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop(*_: object) -> None:
+        loop.call_soon_threadsafe(stopped.set)
+
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform == "win32":
+        signals.append(signal.SIGBREAK)
+    for number in signals:
+        signal.signal(number, stop)
+    if child:
+        from embedded_server.core.parent import watch_parent
+
+        watch_parent(stop)
+
+
+def _spare_the_collector() -> None:
+    """A queue of a million messages is a million live objects without a cycle: look through them seldom."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
