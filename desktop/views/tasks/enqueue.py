@@ -118,7 +118,7 @@ class EnqueueSheet(Sheet):
 
     def _make_fields(self) -> None:
         self.name_field = NameField()
-        self.args = JsonEditor(check_args, name=tr("Positional arguments, a JSON array"), placeholder="[2, 3]", lines=5)
+        self.args = JsonEditor(check_args, name=tr("Positional arguments, a JSON array"), placeholder="[2, 3]", lines=4)
         self.kwargs = JsonEditor(check_kwargs, name=tr("Keyword arguments, a JSON object"), placeholder='{"x": 2}', lines=3)
         self.when = WhenField()
         self.queue = QLineEdit()
@@ -142,6 +142,7 @@ class EnqueueSheet(Sheet):
         column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(4)
         column.addWidget(self._origin_note)
+        self._origin_note.setContentsMargins(0, 0, 0, 8)
         for label, widget in (
             (tr("Task"), self.name_field),
             (tr("Arguments"), self.args),
@@ -164,6 +165,7 @@ class EnqueueSheet(Sheet):
         self.body.addWidget(self._failure)
         foot = QHBoxLayout()
         foot.setSpacing(8)
+        foot.setContentsMargins(0, 0, 8, 0)
         foot.addWidget(self._send_button)
         foot.addWidget(caption("Ctrl+Enter"))
         foot.addStretch(1)
