@@ -41,6 +41,11 @@ class RowCache:
         """Forget all rows: ordinals mean other rows from now on."""
         self._rows.clear()
 
+    def forget_texts(self) -> None:
+        """Keep the rows, but not how they were written."""
+        for row in self._rows.values():
+            row.cells = None
+
     def look_at(self, first: int, end: int) -> None:
         """Tell which rows are visible, so that they are the last to go."""
         self._visible = (first, end)

@@ -39,6 +39,15 @@ class Column:
     hidden: bool = False
     """Offered in the header's menu, but not shown at first."""
     tooltip: Callable[[Any], str] | None = None
+    min_width: int = 0
+    """Narrower than this only by the user's hand; 0 for two thirds of ``width``."""
+    yields: int = 0
+    """Where room is short, the column with the highest number steps aside first; 0 for never."""
+
+    @property
+    def least(self) -> int:
+        """The narrowest width in which the column still says something."""
+        return self.min_width or self.width * 2 // 3
 
     @property
     def filter_field(self) -> str:
@@ -61,21 +70,31 @@ def time_column(at: Callable[[Any], int], *, width: int = 104) -> Column:
         dim=True,
         field="-",
         tooltip=lambda row: date_time(at(row)),
+        min_width=width,
     )
 
 
 TIME: Final = time_column(lambda row: row.at)
-KIND: Final = Column("kind", N_("Kind"), 148, lambda row: row.kind, tone=lambda row: kind_tone(row.kind, row.status))
-CONNECTION: Final = Column("connection", N_("Connection"), 104, lambda row: row.connection, dim=True)
-SUBJECT: Final = Column("subject", N_("Subject"), 172, lambda row: row.subject, mono=True)
-KEY: Final = Column("key", N_("Key"), 100, lambda row: row.key, mono=True, dim=True)
-STATUS: Final = Column("status", N_("Status"), 92, lambda row: row.status, tone=lambda row: status_tone(row.status))
-WORKER: Final = Column("worker", N_("Worker"), 96, lambda row: row.worker, dim=True)
+KIND: Final = Column("kind", N_("Kind"), 144, lambda row: row.kind, tone=lambda row: kind_tone(row.kind, row.status), min_width=124)
+CONNECTION: Final = Column("connection", N_("Connection"), 92, lambda row: row.connection, dim=True, yields=3)
+SUBJECT: Final = Column("subject", N_("Subject"), 172, lambda row: row.subject, mono=True, min_width=100)
+KEY: Final = Column("key", N_("Key"), 96, lambda row: row.key, mono=True, dim=True, yields=1, min_width=80)
+STATUS: Final = Column("status", N_("Status"), 96, lambda row: row.status, tone=lambda row: status_tone(row.status), min_width=88)
+WORKER: Final = Column("worker", N_("Worker"), 92, lambda row: row.worker, dim=True, yields=2)
 SIZE: Final = Column(
-    "size", N_("Size"), 72, lambda row: size(row.size) if row.size else "", align=Align.RIGHT, value=lambda row: str(row.size)
+    "size",
+    N_("Size"),
+    72,
+    lambda row: size(row.size) if row.size else "",
+    align=Align.RIGHT,
+    value=lambda row: str(row.size),
+    tooltip=lambda row: f"{row.size:,} B",
+    min_width=66,
 )
-PREVIEW: Final = Column("preview", N_("Preview"), 240, lambda row: row.preview, mono=True, dim=True, field="-")
-TRACE: Final = Column("trace", N_("Trace"), 120, lambda row: row.trace, mono=True, dim=True, hidden=True)
-JOINED: Final = Column("joined", N_("Joined by"), 110, lambda row: row.joined, dim=True, field="-", hidden=True)
-SEQ: Final = Column("seq", N_("Number"), 90, lambda row: f"{row.seq:,}", align=Align.RIGHT, value=lambda row: str(row.seq), hidden=True)
-EVENT_COLUMNS: Final = (TIME, KIND, CONNECTION, SUBJECT, KEY, STATUS, WORKER, SIZE, PREVIEW, TRACE, JOINED, SEQ)
+PREVIEW: Final = Column("preview", N_("Preview"), 200, lambda row: row.preview, mono=True, dim=True, field="-", min_width=80)
+TRACE: Final = Column("trace", N_("Trace"), 120, lambda row: row.trace, mono=True, dim=True, hidden=True, yields=5)
+JOINED: Final = Column("joined", N_("Joined by"), 110, lambda row: row.joined, dim=True, field="-", hidden=True, yields=5)
+SEQ: Final = Column(
+    "seq", N_("Number"), 90, lambda row: f"{row.seq:,}", align=Align.RIGHT, value=lambda row: str(row.seq), hidden=True, yields=4
+)
+EVENT_COLUMNS: Final = (TIME, KIND, CONNECTION, SUBJECT, KEY, STATUS, WORKER, SIZE, TRACE, JOINED, SEQ, PREVIEW)

@@ -134,6 +134,12 @@ class FeedModel(QAbstractTableModel):
             cell = cells[column] = (spec.text(known.row), spec.tone(known.row) if spec.tone else None)
         return cell
 
+    def forget_texts(self) -> None:
+        """Times are written another way now: prepare all texts anew."""
+        self._cache.forget_texts()
+        if self._end > self._start:
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(self.columns) - 1))
+
     # -- the inside
 
     def _take(self, tick: Tick) -> None:
