@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
@@ -30,6 +30,22 @@ class InvalidRequest(UserFacingError):
     status = 422
     title = N_("The request is not understood: {where}")
     hint = N_("{what}")
+
+
+class BrokenJson(UserFacingError):
+    """The body is meant to be JSON and is none."""
+
+    status = 400
+    title = N_("The body is not valid JSON: {reason} at character {position}")
+    hint = N_("Mend the JSON there, and send it again.")
+
+
+class NotJson(UserFacingError):
+    """The body is of a kind that the route does not take."""
+
+    status = 415
+    title = N_("The body is sent as “{content_type}”, not as JSON")
+    hint = N_("Send it with “Content-Type: application/json”.")
 
 
 class ServerFault(UserFacingError):
@@ -77,7 +93,7 @@ def install(app: FastAPI) -> None:
 
     async def on_invalid(connection: Request | WebSocket, exc: Exception) -> Response | None:
         assert isinstance(exc, RequestValidationError | WebSocketRequestValidationError)
-        return await _answer(connection, ProblemResponse(_invalid_problem(exc)))
+        return await _answer(connection, ProblemResponse(_invalid_problem(exc, connection.headers.get("content-type", ""))))
 
     app.add_exception_handler(UserFacingError, on_user_facing)  # type: ignore[arg-type]  # Starlette's type knows no handler for both
     app.add_exception_handler(HTTPException, on_http)  # type: ignore[arg-type]
@@ -155,13 +171,17 @@ def _http_problem(exc: HTTPException) -> ProblemDetails:
     return ProblemDetails(f"urn:switchroom:problem:{slug}", words.title, exc.status_code, detail, words.hint, words.title, words.hint)
 
 
-def _invalid_problem(exc: RequestValidationError | WebSocketRequestValidationError) -> ProblemDetails:
-    faults = list(exc.errors())
+def _invalid_problem(exc: RequestValidationError | WebSocketRequestValidationError, content_type: str) -> ProblemDetails:
+    faults: list[dict[str, Any]] = list(exc.errors())
+    first = faults[0]
+    if first["type"] == "json_invalid":
+        return BrokenJson(position=first["loc"][-1], reason=str(first["ctx"]["error"])).problem()
+    if first["loc"] == ("body",) and isinstance(first.get("input"), bytes) and "json" not in content_type:
+        return NotJson(content_type=content_type or "nothing").problem()
     told = [f"{_place(fault['loc'])}: {fault['msg']}{_value(fault)}" for fault in faults[:_SHOWN_FAULTS]]
     if len(faults) > _SHOWN_FAULTS:
         told.append(f"and {len(faults) - _SHOWN_FAULTS} more")
-    where = _place(faults[0]["loc"]) if faults else "body"
-    return InvalidRequest(where=where, what=told[0] if told else "", detail="; ".join(told)).problem()
+    return InvalidRequest(where=_place(first["loc"]), what=told[0], detail="; ".join(told)).problem()
 
 
 def _place(location: tuple[int | str, ...]) -> str:
@@ -169,8 +189,8 @@ def _place(location: tuple[int | str, ...]) -> str:
     return ".".join(parts[1:] if len(parts) > 1 else parts)
 
 
-def _value(fault: Mapping[str, object]) -> str:
+def _value(fault: Mapping[str, Any]) -> str:
     value = fault.get("input")
-    if not isinstance(value, str | int | float) or "password" in _place(tuple(fault["loc"])):  # type: ignore[arg-type]
+    if not isinstance(value, str | int | float) or "password" in _place(fault["loc"]):
         return ""
     return f" (“{str(value)[:_MAX_VALUE_CHARS]}”)"

@@ -2,7 +2,8 @@
 
 import base64
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import APIRouter, Query, Response
@@ -11,14 +12,21 @@ from fastapi.responses import StreamingResponse
 from embedded_server.api.dependencies import ServicesDep
 from embedded_server.contracts.events import Event, EventDetail, EventPage, Row
 from embedded_server.contracts.problems import N_, UserFacingError
-from embedded_server.journal import ExportFormat, StoredEvent, export
+from embedded_server.journal import StoredEvent, export
 
 router = APIRouter(prefix="/events", tags=["events"])
 
-MAX_PAGE_ROWS = 1000
+MAX_PAGE_ROWS: Final = 1000
 
 Filter = Annotated[str, Query(description="In the filter language; everything where it is empty")]
 WithBody = Annotated[bool, Query(description="Leave the body out with false; GET /events/{seq}/body has it as it is")]
+
+
+class ExportFormat(StrEnum):
+    """How exported events are written."""
+
+    NDJSON = "ndjson"
+    CSV = "csv"
 
 
 class UnknownEvent(UserFacingError):
@@ -56,7 +64,7 @@ async def list_values(field: str, services: ServicesDep, prefix: str = "") -> li
 )
 async def export_events(services: ServicesDep, filter: Filter = "", format: ExportFormat = ExportFormat.NDJSON) -> StreamingResponse:  # noqa: A002
     """Stream every event that matches a filter, oldest first."""
-    chunks = await _begun(export(services.journal, filter, format))
+    chunks = await _begun(export(services.journal, filter, format.value))
     media_type = "text/csv; charset=utf-8" if format is ExportFormat.CSV else "application/x-ndjson"
     name = f"switchroom-events.{format.value}"
     return StreamingResponse(chunks, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -1,7 +1,7 @@
 """The one WebSocket over which the window gets its feeds: bytes between the socket and `journal.FeedSession`, nothing more."""
 
-import asyncio
 import logging
+from typing import Final
 
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
@@ -13,8 +13,7 @@ _logger = logging.getLogger(__name__)
 
 router = APIRouter(tags=["feeds"])
 
-CLOSE_SESSION_ENDED = 4401
-_TOUCH_INTERVAL_S = 60.0
+CLOSE_SESSION_ENDED: Final = 4401
 
 
 @router.websocket("/feeds")
@@ -37,14 +36,7 @@ async def feeds(websocket: WebSocket, services: ServicesDep, session: CurrentSes
 
 
 async def _close_with_session(websocket: WebSocket, services: Services, session_id: str) -> None:
-    """Count the open feed as use of its session, and end it with that session."""
-    closed = services.sessions.closed(session_id)
-    while not closed.is_set():
-        try:
-            async with asyncio.timeout(_TOUCH_INTERVAL_S):
-                await closed.wait()
-        except TimeoutError:
-            await services.sessions.touch(session_id)
+    await services.sessions.until_end(session_id)
     if websocket.application_state is WebSocketState.CONNECTED:
         await websocket.close(CLOSE_SESSION_ENDED, "session ended")
 

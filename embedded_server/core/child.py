@@ -118,7 +118,8 @@ class ChildProcess:
         elif not run.ended.done():
             await run.stop(self._stop_grace_s)
             return f"Not ready within {self._ready_timeout_s:g} seconds"
-        return run.reason(await run.ended)
+        await asyncio.wait([run.ended])  # not awaited itself: a cancelled supervisor must not cancel it
+        return run.reason(run.ended.result())
 
     async def _wait_before_retry(self, reason: str) -> None:
         delay_s = self._backoff.delay()

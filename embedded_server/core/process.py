@@ -67,11 +67,13 @@ class RunningProcess:
 
     async def stop(self, grace_s: float) -> None:
         """Ask it to end, wait *grace_s* at most, then kill it and what it started."""
-        self._signal_blocking(kill=False)
-        await asyncio.wait([self.ended], timeout=grace_s)
-        if not self.ended.done():
-            self._signal_blocking(kill=True)
-            await asyncio.wait([self.ended])
+        try:
+            self._signal_blocking(kill=False)
+            await asyncio.wait([self.ended], timeout=grace_s)
+        finally:  # also where nobody waits any longer
+            if not self.ended.done():
+                self._signal_blocking(kill=True)
+        await asyncio.wait([self.ended])
 
     def _thread(self, what: str, target: Callable[..., None], *args: object) -> threading.Thread:
         thread = threading.Thread(target=target, args=args, name=f"{self._name}-{what}", daemon=True)

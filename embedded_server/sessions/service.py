@@ -27,6 +27,7 @@ T = TypeVar("T")
 _NS: Final = 1_000_000_000
 _TOUCH_KEPT_S: Final = 60
 """A session's last use is written to disk at most this often."""
+_USE_INTERVAL_S: Final = 60.0
 _EXPIRY_CHECK_S: Final = 1.0
 _ADDRESS_FACTOR: Final = 4
 """One address may fail so many times more than one account: several people may share it."""
@@ -170,6 +171,16 @@ class Sessions:
             ended.set()
             return ended
         return self._closed.setdefault(session_id, asyncio.Event())
+
+    async def until_end(self, session_id: str) -> None:
+        """Return when this session ends; meanwhile count as its use, as an open feed or stream is."""
+        ended = self.closed(session_id)
+        while not ended.is_set():
+            try:
+                async with asyncio.timeout(_USE_INTERVAL_S):
+                    await ended.wait()
+            except TimeoutError:
+                await self.touch(session_id)
 
     async def end_expired(self) -> None:
         """End every session whose time is over."""
