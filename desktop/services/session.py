@@ -51,7 +51,7 @@ class SessionService(QObject):
         self._state = SessionState()
         self.keyring_available: bool | None = None
         """Whether the token can be kept; None while unknown."""
-        api.signed_out.connect(self._on_signed_out)
+        api.signed_out.connect(self.mark_expired)
 
     @property
     def state(self) -> SessionState:
@@ -121,7 +121,8 @@ class SessionService(QObject):
         session = await self._api.get("/sessions/current", Session)
         return self._set(SessionState(SessionPhase.SIGNED_IN, session.account, kept=True))
 
-    def _on_signed_out(self) -> None:
+    def mark_expired(self) -> None:
+        """The server does not know the token any longer: whoever is shown as signed in has to sign in again."""
         if self.is_signed_in:
             self._api.set_token("")
             self._set(SessionState(SessionPhase.EXPIRED, self._state.account))

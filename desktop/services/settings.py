@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
+from PySide6.QtCore import QByteArray, QLocale, QObject, QSettings, Signal
 
 from desktop.core.formatting import TimeDisplay, set_time_display
 from desktop.core.i18n import LANGUAGES
@@ -75,7 +75,7 @@ class Settings(QObject):
     @property
     def language(self) -> str:
         """A key of `LANGUAGES`."""
-        return _one_of(self.value("look/language", "en"), list(LANGUAGES), "en")
+        return _one_of(self.value("look/language", ""), list(LANGUAGES), system_language())
 
     @language.setter
     def language(self, language: str) -> None:
@@ -119,6 +119,13 @@ class Settings(QObject):
     @last_panel.setter
     def last_panel(self, key: str) -> None:
         self.set_value("window/panel", key)
+
+
+def system_language() -> str:
+    """Answer the language to begin with: the system's where there is a translation, else English."""
+    wanted = QLocale.system().uiLanguages()
+    chinese = ("zh-TW", "zh-Hant", "zh-HK")
+    return "zh_TW" if wanted and wanted[0].startswith(chinese) else "en"
 
 
 def _one_of(value: str, known: list[Any], default: str) -> str:

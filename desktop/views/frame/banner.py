@@ -2,10 +2,11 @@
 
 import time
 
-from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QRectF, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from desktop.core.feeds import Link, LinkState
 from desktop.core.i18n import tr
 from desktop.services.server_host import HostPhase, HostStatus
 from desktop.views.theme import icon, theme
@@ -24,6 +25,8 @@ class ServerBanner(QWidget):
         super().__init__(parent)
         self.setObjectName("server-banner")
         self._status = HostStatus()
+        self._link = Link()
+        self._link_retry_at = 0.0
         self._was_ready = False
         self._icon = QLabel()
         self._text = Label(wrap=True)
@@ -46,12 +49,29 @@ class ServerBanner(QWidget):
         """Follow the host."""
         self._status = status
         self._was_ready = self._was_ready or status.is_ready
-        away = status.phase in {HostPhase.WAITING, HostPhase.FAILED} or (status.phase is HostPhase.STARTING and self._was_ready)
-        self._retry.setText(tr("Try again") if status.phase is HostPhase.FAILED else tr("Restart now"))
-        self._retry.setVisible(status.phase is not HostPhase.STARTING)
-        self.setToolTip(status.detail)
+        self._refresh()
+
+    def show_link(self, link: Link) -> None:
+        """Follow the feed connection: where the server runs but does not answer, that is what there is to say."""
+        self._link = link
+        self._link_retry_at = time.monotonic() + link.retry_s
+        self._refresh()
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the server is away, as far as is known."""
+        phase = self._status.phase
+        if phase is HostPhase.READY:
+            return self._link.state is LinkState.WAITING
+        return phase in {HostPhase.WAITING, HostPhase.FAILED} or (phase is HostPhase.STARTING and self._was_ready)
+
+    def _refresh(self) -> None:
+        phase = self._status.phase
+        self._retry.setText(tr("Restart now") if phase is HostPhase.WAITING else tr("Try again"))
+        self._retry.setVisible(phase is not HostPhase.STARTING)
+        self.setToolTip(self._status.detail)
         self._tell()
-        self.setVisible(away)
+        self.setVisible(self.is_away)
 
     def text(self) -> str:
         """Answer what is said."""
@@ -59,7 +79,10 @@ class ServerBanner(QWidget):
 
     def _tell(self) -> None:
         status = self._status
-        if status.phase is HostPhase.FAILED:
+        if status.phase is HostPhase.READY:
+            seconds = max(0.0, self._link_retry_at - time.monotonic())
+            words = tr("{reason}. Connecting again in {seconds} s.", reason=self._link.reason, seconds=f"{seconds:.0f}")
+        elif status.phase is HostPhase.FAILED:
             words = tr("{reason}. It did not start after {n} attempts.", reason=status.reason, n=status.attempt)
         elif status.phase is HostPhase.WAITING:
             seconds = max(0.0, status.retry_at - time.monotonic())
@@ -99,4 +122,3 @@ class ServerBanner(QWidget):
         painter.setPen(theme().tint("warn", 120))
         painter.setBrush(theme().tint("warn", 28))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        painter.setPen(Qt.PenStyle.NoPen)

@@ -78,7 +78,7 @@ def make_action(owner: QWidget, text: str, on_trigger: Slot, *, shortcut: str = 
     action.triggered.connect(lambda *_: on_trigger())
     if shortcut:
         action.setShortcut(QKeySequence(shortcut))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)  # works wherever the focus is while *owner* is shown
     if icon_name:
         action.setData(icon_name)
     owner.addAction(action)

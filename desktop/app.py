@@ -1,0 +1,317 @@
+"""The composition root: builds services and window, and starts and stops everything in its order."""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from desktop.core.i18n import set_language, tr
+from desktop.panels import PANELS, PanelSpec
+from desktop.services import Services
+from desktop.services.instance import Instance
+from desktop.services.notices import Notices
+from desktop.services.server_host import HostStatus, InLoopHost, ProcessHost, RemoteHost, ServerHost, serve_command
+from desktop.services.settings import Settings
+from desktop.views.main_window import MainWindow
+from desktop.views.theme import icon, theme
+
+if TYPE_CHECKING:
+    import asyncio
+
+log = logging.getLogger(__name__)
+
+STEP_TIMEOUT_S: Final = 12.0
+PROBE: Final = "SWITCHROOM_PROBE"
+"""Environment variable for benchmarks: print a line of JSON at the first paint and when the sign-in is usable."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line said."""
+
+    data_dir: Path
+    host_mode: str = "process"
+    connect: str = ""
+    language: str = ""
+    theme: str = ""
+    panels: Sequence[PanelSpec] = field(default=PANELS)
+
+
+class Application(QObject):
+    """The running window. `paint` first, then `start` on the loop, and `stop` before leaving; `run` does the last two."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__()
+        self._options = options
+        self.instance = Instance(options.data_dir)
+        self.notices = Notices()
+        self.settings = Settings(options.data_dir)
+        for key, value in (("look/language", options.language), ("look/theme", options.theme)):
+            if value:
+                self.settings.override(key, value)
+        self.window: MainWindow | None = None
+        self.host: ServerHost = self._make_host()
+        self._services: Services | None = None
+        self._closed: asyncio.Event | None = None
+        self._background: list[asyncio.Task[None]] = []
+
+    @property
+    def services(self) -> Services:
+        """All services, once started."""
+        assert self._services is not None, "not started"
+        return self._services
+
+    def paint(self) -> None:
+        """Show the window before anything heavy is imported, and only then set the server going."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.setApplicationName("Switchroom")
+        app.setQuitOnLastWindowClosed(False)
+        self._speak(self.settings.language)
+        theme().install(app, self.settings.theme_mode)
+        app.setWindowIcon(icon("ph.swap", "accent"))
+        self.window = self._make_window()
+        if PROBE in os.environ:
+            self.window.installEventFilter(_FirstPaint(self.window))
+        self.window.show()
+        app.processEvents()
+        self.host.start()
+
+    async def run(self) -> int:
+        """Live until the window is closed; the exit status."""
+        await self.start()
+        assert self._closed is not None
+        try:
+            await self._closed.wait()
+        finally:
+            await self.stop()
+        return 0
+
+    async def start(self) -> None:
+        """Build the services and let them work; the window follows their signals from here."""
+        import asyncio
+
+        assert self.window is not None, "paint first"
+        self._closed = asyncio.Event()
+        self._catch_everything(asyncio.get_running_loop())
+        self.instance.listen()
+        self.instance.raise_requested.connect(self._on_raise_requested)
+        self._services = self._make_services()
+        self._connect(self._services)
+        self.window.attach(self._services)
+        self._services.feeds.start()
+        if self.host.status.is_ready:
+            self._on_host(self.host.status)
+        self._start_task(self._warm_up(), "warm up")
+
+    async def stop(self) -> None:
+        """Hide the window, close feeds and requests, end the server, give the directory back. Twice is fine."""
+        from asyncio import timeout
+
+        from embedded_server.contracts.concurrency import cancel
+
+        if self.window is not None:
+            self.window.save_state()
+            self.window.hide()
+            self.window.drop_panels()
+        for task in self._background:
+            await cancel(task)
+        self._background.clear()
+        services = self._services
+        steps = [services.feeds.stop, services.api.close] if services is not None else []
+        for step in (*steps, self.host.stop):
+            try:
+                async with timeout(STEP_TIMEOUT_S):
+                    await step()
+            except TimeoutError:
+                log.warning("%s did not end within %.0f s", step.__qualname__, STEP_TIMEOUT_S)
+        self.settings.sync()
+        self.instance.release()
+
+    def close(self) -> None:
+        """Ask `run` to end."""
+        if self._closed is not None:
+            self._closed.set()
+
+    # -- building
+
+    def _make_host(self) -> ServerHost:
+        if self._options.connect:
+            return RemoteHost(self._options.connect)
+        if self._options.host_mode == "in-loop":
+            return InLoopHost(self._options.data_dir)
+        return ProcessHost(serve_command(self._options.data_dir))
+
+    def _make_window(self) -> MainWindow:
+        window = MainWindow(self.settings, self.notices, self._options.panels)
+        window.close_requested.connect(self.close)
+        return window
+
+    def _make_services(self) -> Services:
+        from desktop.services.api import ApiClient
+        from desktop.services.feeds import FeedClient
+        from desktop.services.keyring import TokenStore
+        from desktop.services.session import SessionService, owner_of
+
+        api = ApiClient()
+        owner = owner_of(self._options.data_dir, self._options.connect)
+        return Services(
+            api=api,
+            feeds=FeedClient(api, notify=self.notices.from_exception, parent=self),
+            session=SessionService(api, self.settings, TokenStore(), owner=owner),
+            host=self.host,
+            settings=self.settings,
+            notices=self.notices,
+        )
+
+    def _connect(self, services: Services) -> None:
+        self.host.state_changed.connect(self._on_host)
+        self.settings.changed.connect(self._on_setting)
+        services.api.endpoint_changed.connect(services.feeds.reconnect)
+        services.feeds.signed_out.connect(services.session.mark_expired)
+        assert self.window is not None
+        self.host.state_changed.connect(self.window.show_host)
+        self.window.sign_in.usable.connect(self._on_usable)
+
+    # -- reacting
+
+    def _on_host(self, status: HostStatus) -> None:
+        services = self.services
+        if status.url:
+            services.api.set_url(status.url)
+        if status.is_ready:
+            if not services.feeds.link.is_open:
+                services.feeds.reconnect()
+            self._start_task(self._begin_session(services), "begin session")
+
+    async def _begin_session(self, services: Services) -> None:
+        """Ask until the server answers: one that runs elsewhere may not be up yet."""
+        from asyncio import sleep
+
+        from desktop.core.problems import ServerUnreachable
+        from embedded_server.contracts.concurrency import Backoff
+
+        backoff = Backoff()
+        while self.host.status.is_ready:
+            try:
+                await services.session.begin()
+            except ServerUnreachable as exc:
+                if self.window is not None:
+                    self.window.sign_in.show_unreachable(exc)
+                await sleep(backoff.delay())
+            else:
+                return
+
+    async def _warm_up(self) -> None:
+        """Import while the server starts what the first request needs, and find out whether there is a keyring."""
+        from asyncio import to_thread
+
+        from desktop.services.api import warm_up
+
+        await to_thread(warm_up)
+        available = await self.services.session.check_keyring()
+        if self.window is not None:
+            self.window.sign_in.show_keyring(available=available, stay=self.settings.stay_signed_in)
+
+    def _on_setting(self, key: str) -> None:
+        app = QApplication.instance()
+        if key == "look/theme" and isinstance(app, QApplication):
+            theme().install(app, self.settings.theme_mode)
+        elif key == "look/language":
+            QTimer.singleShot(0, self.rebuild_window)  # whoever changed it lives in the window that goes
+
+    def rebuild_window(self) -> None:
+        """Build the window anew, in the language of now; services and session stay."""
+        before = self.window
+        if before is None or self._services is None:
+            return
+        self._speak(self.settings.language)
+        before.save_state()
+        before.drop_panels()
+        self.host.state_changed.disconnect(before.show_host)
+        self.window = self._make_window()
+        self.host.state_changed.connect(self.window.show_host)
+        self.window.attach(self._services)
+        available = bool(self._services.session.keyring_available)
+        self.window.sign_in.show_keyring(available=available, stay=self.settings.stay_signed_in)
+        if before.isVisible():
+            self.window.show()
+        before.close_requested.disconnect(self.close)
+        before.hide()
+        before.deleteLater()
+
+    def _speak(self, language: str) -> None:
+        try:
+            set_language(language)
+        except FileNotFoundError:
+            log.info("There is no translation for %s", language)
+            set_language("en")
+
+    def _on_raise_requested(self) -> None:
+        if self.window is not None:
+            self.window.bring_to_front()
+
+    def _on_usable(self) -> None:
+        tell_probe("sign_in_usable")
+
+    def _start_task(self, coro: Any, name: str) -> None:
+        from embedded_server.contracts.concurrency import spawn
+
+        self._background = [task for task in self._background if not task.done()]
+        self._background.append(spawn(coro, name=name, notify=self.notices.from_exception))
+
+    def _catch_everything(self, loop: "asyncio.AbstractEventLoop") -> None:
+        """Whatever nobody caught becomes a notice, not a trace on a terminal nobody sees."""
+        import signal
+
+        def on_loop_error(_: object, context: dict[str, Any]) -> None:
+            exc = context.get("exception")
+            if isinstance(exc, BaseException):
+                self.notices.from_exception(exc)
+            else:
+                log.error("%s", context.get("message"))
+
+        def on_uncaught(_: type[BaseException], exc: BaseException, __: TracebackType | None) -> None:
+            if isinstance(exc, KeyboardInterrupt):
+                self.close()
+            else:
+                self.notices.from_exception(exc)
+
+        loop.set_exception_handler(on_loop_error)
+        sys.excepthook = on_uncaught
+        if sys.platform != "win32":
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self.close)
+
+
+class _FirstPaint(QObject):
+    """Tells the probe once the window has been painted."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Wait for the first paint, then for it to be done."""
+        if event.type() is QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, lambda: tell_probe("first_paint"))
+        return False
+
+
+def tell_probe(what: str) -> None:
+    """Tell a benchmark how far start-up has come."""
+    if PROBE in os.environ:
+        sys.stdout.write(f'{{"probe": "{what}"}}\n')
+        sys.stdout.flush()
+
+
+def refuse_second(instance: Instance) -> int:
+    """Raise the window that has the data directory, or say why that could not be; the exit status."""
+    if instance.raise_first_blocking():
+        return 0
+    sys.stderr.write(tr("Switchroom already runs with this data directory, but its window does not answer.") + "\n")
+    return 1
