@@ -127,10 +127,12 @@ class UnforeseenFaults:
 
         try:
             await self._app(scope, receive, watched_send)
-        except UserFacingError as exc:
-            await send_problem(scope, receive, send, problem_response(exc), begun=begun)
-        except Exception:
-            _logger.exception("%s %s failed", scope.get("method", "WebSocket"), scope["path"])
+        except Exception as exc:
+            what = scope.get("method", "WebSocket")
+            if isinstance(exc.__cause__, UserFacingError):  # Starlette wraps what is raised once an answer has begun
+                _logger.error("%s %s was broken off: %s", what, scope["path"], exc.__cause__)  # noqa: TRY400 - its reason is known
+            else:
+                _logger.exception("%s %s failed", what, scope["path"])
             await send_problem(scope, receive, send, problem_response(ServerFault()), begun=begun)
 
 

@@ -48,5 +48,5 @@ class AttemptLimiter:
     def _forget(self) -> None:
         for key in [key for key in self._attempts if not self._recent(key)]:
             del self._attempts[key]
-        while len(self._attempts) > _MAX_KEYS:
+        while len(self._attempts) > _MAX_KEYS * 3 // 4:  # room for many more before the next look
             del self._attempts[next(iter(self._attempts))]
