@@ -1,6 +1,7 @@
 """The append-only journal, its filter language and its feeds."""
 
 from embedded_server.journal.event import Commit, StoredEvent, make_event
+from embedded_server.journal.export import ExportFormat, export
 from embedded_server.journal.feeds import EVENT_SOURCE, Feeds, FeedSession, FeedSource, TableSource
 from embedded_server.journal.filters import EVENTS, CompiledFilter, FilterError, SqlField, Vocabulary, compile_filter
 from embedded_server.journal.journal import Journal
@@ -15,6 +16,7 @@ __all__ = [
     "EVENT_SOURCE",
     "Commit",
     "CompiledFilter",
+    "ExportFormat",
     "FeedSession",
     "FeedSource",
     "Feeds",
@@ -32,6 +34,7 @@ __all__ = [
     "TableSource",
     "Vocabulary",
     "compile_filter",
+    "export",
     "make_event",
     "preview_of",
 ]

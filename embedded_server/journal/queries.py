@@ -8,7 +8,7 @@ from embedded_server.contracts.events import Row
 from embedded_server.contracts.filters import FieldType
 from embedded_server.journal.event import StoredEvent
 from embedded_server.journal.filters import CompiledFilter, Vocabulary
-from embedded_server.journal.schema import BODY_SQL, KIND_CODES, ROW_SQL, event_of
+from embedded_server.journal.schema import FULL_SQL, KIND_CODES, ROW_SQL, event_of
 
 STEP_EVENTS: Final = 32_768
 """How many events one step of a search looks at: some 20 ms, then others get their turn and a cancelled search ends."""
@@ -28,8 +28,7 @@ class Page:
 def event(db: sqlite3.Connection, seq: int) -> StoredEvent | None:
     """The whole event *seq*."""
     row = db.execute(
-        f"select seq, at, kind, connection, subject, key, trace, joined, status, worker, size, preview, headers, {BODY_SQL} "  # noqa: S608
-        "from event where seq = ?",
+        f"select {FULL_SQL} from event where event.seq = ?",  # noqa: S608 - constants
         (seq,),
     ).fetchone()
     return None if row is None else StoredEvent(seq, event_of(row))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from embedded_server.contracts.events import Event, Join, Kind, Row
+from embedded_server.contracts.events import Event, Join, Kind
 from embedded_server.journal.problems import JournalTooNew
 
 SCHEMA_VERSION: Final = 1
@@ -92,7 +92,8 @@ ROW_SQL: Final = (
 )
 """What makes a `Row` of an event; ``body`` is left out, so a page of rows reads no big page."""
 
-ROW_COLUMNS: Final = Row._fields
+FULL_SQL: Final = f"event.seq, at, kind, connection, subject, key, trace, joined, status, worker, size, preview, headers, {BODY_SQL}"
+"""What `event_of` makes a whole event of."""
 
 
 @dataclass(frozen=True, slots=True)
