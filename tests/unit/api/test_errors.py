@@ -8,7 +8,7 @@ from typing import Annotated
 import httpx
 import pytest
 from fastapi import FastAPI, HTTPException, Query
-from fastapi.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from embedded_server.api import errors
 from embedded_server.contracts.problems import UserFacingError
@@ -54,14 +54,6 @@ def make_app() -> FastAPI:
     @app.post("/pair")
     async def pair(pair: Pair) -> str:
         return pair.name
-
-    @app.get("/stream")
-    async def stream() -> StreamingResponse:
-        async def chunks() -> AsyncIterator[bytes]:
-            yield b"begun"
-            raise KettleEmpty(name="late")
-
-        return StreamingResponse(chunks())
 
     errors.install(app)
     app.add_middleware(errors.UnforeseenFaults)
@@ -174,8 +166,20 @@ async def test_invalid_utf8_is_no_server_fault(client: httpx.AsyncClient) -> Non
     assert_problem(response, response.status_code)
 
 
-async def test_failure_after_the_answer_began_breaks_it_off(client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
+async def test_failure_after_the_answer_began_is_logged_and_sends_nothing_more(caplog: pytest.LogCaptureFixture) -> None:
+    sent: list[Message] = []
+
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("wrapped by Starlette") from KettleEmpty(name="late")
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
     with caplog.at_level(logging.ERROR, logger="embedded_server.api.errors"):
-        response = await client.get("/stream")
-    assert response.content == b"begun"
+        await errors.UnforeseenFaults(broken)({"type": "http", "method": "GET", "path": "/stream"}, receive, send)
+    assert [message["type"] for message in sent] == ["http.response.start"]
     assert "GET /stream was broken off: The kettle late is empty" in caplog.text
