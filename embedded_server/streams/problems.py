@@ -61,6 +61,14 @@ class SubprotocolInvalid(UserFacingError):
     hint = N_("It is one word of letters, digits and marks such as . - _, and only a WebSocket has one.")
 
 
+class SecretsNeeded(UserFacingError):
+    """Stored secrets are not taken to another host unasked."""
+
+    status = 422
+    title = N_("The hidden values of “{name}” are not taken to another host")
+    hint = N_("Type the hidden values of its URL and headers again, or leave them out.")
+
+
 class TooManyStreams(UserFacingError):
     """The list of streams is full."""
 
@@ -218,7 +226,7 @@ class SubprotocolRefused(StreamProblem):
     """Both sides share no subprotocol."""
 
     final = True
-    title = N_("The server chose none of the subprotocols {offered}")
+    title = N_("The server insists on another subprotocol than {offered}")
     hint = N_("Offer one the server knows, or none.")
 
 

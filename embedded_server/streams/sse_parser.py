@@ -24,6 +24,8 @@ class SseEvent(NamedTuple):
     data: str
     id: str
     """The last event id at the time of dispatch; it persists from event to event."""
+    own_id: bool = False
+    """Whether the event itself gave the id."""
     left_out: int = 0
     """Bytes of data beyond the bound."""
 
@@ -55,6 +57,7 @@ class SseParser:
         self._id = last_event_id
         self._data = bytearray()
         self._has_data = False
+        self._own_id = False
         self._left_out = 0
         self._name = ""
         self._unfinished = 0
@@ -126,6 +129,7 @@ class SseParser:
             case b"id":
                 if b"\0" not in value:
                     self._id = value.decode(errors="replace")
+                    self._own_id = True
             case b"retry":
                 if value.isdigit() and len(value) <= 18:
                     self.retry_ms = int(value)
@@ -144,7 +148,7 @@ class SseParser:
         self.last_event_id = self._id  # even where there is no data to dispatch
         if self._has_data:
             data = self._data.decode(errors="replace")
-            found.append(SseEvent(self._name or "message", data, self._id, self._left_out))
+            found.append(SseEvent(self._name or "message", data, self._id, self._own_id, self._left_out))
         self._clear_event()
 
     def _clear_event(self) -> None:
@@ -152,4 +156,5 @@ class SseParser:
         self._name = ""
         self._left_out = 0
         self._has_data = False
+        self._own_id = False
         self._unfinished = 0
