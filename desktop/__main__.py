@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Final
 
 SERVER_COMMANDS: Final = ("serve", "brokers", "user")
-NO_DISPLAY: Final = "switchroom: there is no display. Set QT_QPA_PLATFORM=offscreen to run without one, start it under xvfb-run, or use `switchroom serve`.\n"
+NO_DISPLAY: Final = (
+    "switchroom: there is no display. Set QT_QPA_PLATFORM=offscreen, start it under xvfb-run, or use the server alone (switchroom serve).\n"
+)
 EXIT_NO_DISPLAY: Final = 2
 EXIT_NO_DATA_DIR: Final = 1
 
@@ -33,8 +35,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="switchroom",
         description="Control panel for the asynchronous side of a Python back end. Without a command it opens the window.",
-        epilog="commands: serve (the server alone), brokers (the embedded brokers alone), user (accounts), tour (drive the window through its "
-        "main job). Each has its own --help.",
+        epilog="commands: serve (the server alone), brokers (the embedded brokers alone), user (accounts), tour (the main job, driven). "
+        "Each has its own --help.",
     )
     parser.add_argument("--version", action="store_true", help="print the version and leave")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where everything is kept (default: the user's data directory)")

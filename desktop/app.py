@@ -47,7 +47,7 @@ class Options:
 class Application(QObject):
     """The running window. `paint` first, then `start` on the loop, and `stop` before leaving; `run` does the last two."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, host: ServerHost | None = None) -> None:
         super().__init__()
         self._options = options
         self.instance = Instance(options.data_dir)
@@ -57,7 +57,7 @@ class Application(QObject):
             if value:
                 self.settings.override(key, value)
         self.window: MainWindow | None = None
-        self.host: ServerHost = self._make_host()
+        self.host: ServerHost = host or self._make_host()
         self._services: Services | None = None
         self._closed: asyncio.Event | None = None
         self._background: list[asyncio.Task[None]] = []

@@ -5,12 +5,13 @@ A host is started once and then keeps the server running: after a crash it start
 
 import contextlib
 import json
+import logging
+import os
 import signal
-import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,9 +21,12 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from desktop.core.i18n import tr
+from desktop.core.problems import problem_of, title_of
 
 if TYPE_CHECKING:
     import asyncio  # imported where it is used: the first paint does not wait for it
+
+log = logging.getLogger(__name__)
 
 READY_TIMEOUT_S: Final = 20.0
 STOP_TIMEOUT_S: Final = 8.0
@@ -280,8 +284,8 @@ class ProcessHost(ServerHost):
         self._retry.start(int(delay_s * 1000))
 
 
-class UvicornLike(Protocol):
-    """The part of ``uvicorn.Server`` that `InLoopHost` uses."""
+class Servable(Protocol):
+    """A server that `InLoopHost` can run."""
 
     should_exit: bool
 
@@ -289,8 +293,8 @@ class UvicornLike(Protocol):
         """Serve until ``should_exit``."""
 
 
-MakeServer = Callable[[Path, Callable[[str], None]], UvicornLike]
-"""Given the data directory and whom to tell the address once it answers, a server to run."""
+MakeServer = Callable[[Path, int, Callable[[str], None]], Servable]
+"""Given the data directory, the port (0 for a free one) and whom to tell the address once it answers, a server to run."""
 
 
 class InLoopHost(ServerHost):
@@ -299,17 +303,15 @@ class InLoopHost(ServerHost):
     def __init__(self, data_dir: Path, make_server: MakeServer | None = None) -> None:
         super().__init__()
         self._data_dir = data_dir
-        self._make_server = make_server or make_uvicorn
-        self._server: UvicornLike | None = None
+        self._make_server = make_server or make_bound_server
+        self._port = 0
+        self._server: Servable | None = None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Start it as a task."""
-        from embedded_server.contracts.concurrency import spawn
-
-        if self._task is None or self._task.done():
-            self._set(HostStatus(HostPhase.STARTING, url=self.url))
-            self._task = spawn(self._serve(), name="in-loop server", notify=self._on_failed)
+        """Start it as a task as soon as the loop runs."""
+        self._set(HostStatus(HostPhase.STARTING, url=self.url))
+        QTimer.singleShot(0, self._start_task)
 
     def restart(self) -> None:
         """Stop it and start it."""
@@ -327,51 +329,43 @@ class InLoopHost(ServerHost):
 
         from embedded_server.contracts.concurrency import cancel
 
-        if self._server is not None and self._task is not None:
-            self._server.should_exit = True
-            await wait([self._task], timeout=STOP_TIMEOUT_S)
-            await cancel(self._task)
-        self._server = self._task = None
+        task, server = self._task, self._server
+        self._task = self._server = None
+        if task is not None:
+            if server is not None:
+                server.should_exit = True
+                await wait([task], timeout=STOP_TIMEOUT_S)
+            await cancel(task)
         self._set(HostStatus())
 
-    async def _serve(self) -> None:
-        self._server = self._make_server(self._data_dir, self._on_started)
-        await self._server.serve()
-        if not self._server.should_exit:  # uvicorn logs why its start failed and returns
-            self._on_failed(RuntimeError(tr("its log says why")))
+    def _start_task(self) -> None:
+        from embedded_server.contracts.concurrency import spawn
 
-    def _on_started(self, url: str) -> None:
-        self._set(HostStatus(HostPhase.READY, url=url))
+        if self._task is None or self._task.done():
+            self._task = spawn(self._serve(), name="in-loop server", notify=self._on_failed)
+
+    async def _serve(self) -> None:
+        self._server = self._make_server(self._data_dir, self._port, self._on_ready)
+        await self._server.serve()
+
+    def _on_ready(self, url: str) -> None:
+        self._port = urlsplit(url).port or 0
+        self._set(HostStatus(HostPhase.READY, url=url, pid=os.getpid()))
 
     def _on_failed(self, exc: BaseException) -> None:
-        self._set(HostStatus(HostPhase.FAILED, url=self.url, reason=tr("The server could not be started: {why}", why=str(exc))))
+        problem = problem_of(exc)
+        why = title_of(problem) if problem is not None else str(exc)
+        log.info("The in-loop server failed", exc_info=exc)
+        self._set(HostStatus(HostPhase.FAILED, url=self.url, reason=tr("The server could not be started: {why}", why=why), attempt=1))
 
 
-def make_uvicorn(data_dir: Path, on_started: Callable[[str], None]) -> UvicornLike:
-    """Make the real server for `InLoopHost`: no signal handlers, no log set-up of its own."""
-    import uvicorn
-    from embedded_server.app import create_app
-
+def make_bound_server(data_dir: Path, port: int, on_ready: Callable[[str], None]) -> Servable:
+    """Make the real server for `InLoopHost`."""
+    from embedded_server.app import BoundServer
     from embedded_server.settings import Settings
 
-    class Server(uvicorn.Server):
-        """Leaves signals to the window and says when it answers."""
-
-        @contextlib.contextmanager
-        def capture_signals(self) -> Generator[None, None, None]:
-            yield
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                host, port = self.servers[0].sockets[0].getsockname()[:2]
-                on_started(f"http://{host}:{port}")
-
-    settings = Settings(data_dir=data_dir, host="127.0.0.1", port=0)
-    config = uvicorn.Config(
-        create_app(settings), host="127.0.0.1", port=0, ws="websockets-sansio", log_config=None, lifespan="on", timeout_graceful_shutdown=3
-    )
-    return Server(config)
+    server: Servable = BoundServer(Settings(data_dir=data_dir, port=port), on_ready=lambda ready: on_ready(ready.url))
+    return server
 
 
 class RemoteHost(ServerHost):
