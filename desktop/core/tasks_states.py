@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from desktop.core.feed_filter import term
 from desktop.core.i18n import N_, tr
 from embedded_server.contracts.tasks import TaskState
 
@@ -108,12 +109,5 @@ def chip_filter(chip: Chip, counts: Mapping[str, int]) -> str:
     states: list[str] = [str(state) for state in _CHIP_STATES[chip]]
     if chip is Chip.RUNNING:
         states += sorted(state for state in counts if state not in _WORDS)
-    terms = [f"state:{_quoted(state)}" for state in states]
+    terms = [term("state", state) for state in states]
     return terms[0] if len(terms) == 1 else f"({' OR '.join(terms)})"
-
-
-def _quoted(word: str) -> str:
-    if word.replace("_", "").replace("-", "").isalnum():
-        return word
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

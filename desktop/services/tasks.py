@@ -18,6 +18,13 @@ class TaskService:
         self._api = api
         self.draft = Draft()
         """What was typed into the enqueue form and not sent: it survives the form, a sign-out and a change of language."""
+        self._draft_of = ""
+
+    def keep_draft_of(self, account: str) -> None:
+        """Whoever signs in finds what they typed themselves, and never what somebody else did."""
+        if self._draft_of not in {"", account}:
+            self.draft = Draft()
+        self._draft_of = account
 
     async def names(self) -> list[TaskName]:
         """Answer the tasks that workers have registered."""

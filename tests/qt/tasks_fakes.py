@@ -3,14 +3,21 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Signal
 
+from desktop.core.feeds import Link, LinkState
 from desktop.core.problems import ApiError
-from embedded_server.contracts.feeds import Source, Tick
+from desktop.services import Services
+from desktop.services.notices import Notices
+from desktop.services.session import SessionPhase, SessionState
+from desktop.services.settings import Settings
+from embedded_server.contracts.feeds import TICK_ROWS, Source, Tick, Window
 from embedded_server.contracts.problems import ProblemDetails
-from embedded_server.contracts.tasks import Enqueued, EnqueueRequest, RevokeRequest, TaskDetail, TaskName, TaskStats, Worker
+from embedded_server.contracts.tasks import Enqueued, EnqueueRequest, RevokeRequest, TaskDetail, TaskName, TaskRow, TaskStats, Worker
 from tests.unit.desktop_tasks.details import make_detail
 
 NAMES = [
@@ -103,7 +110,7 @@ class FakeApi(QObject):
 
 
 class FakeFeed(QObject):
-    """A feed that ticks when told."""
+    """A feed over rows in memory, which ticks when told."""
 
     restarted = Signal()
     ticked = Signal(object)
@@ -114,20 +121,47 @@ class FakeFeed(QObject):
         super().__init__()
         self.source = source
         self.filter = filter_
+        self.rows: list[TaskRow] = []
         self.idle = False
         self.closed = False
+        self._asked = 0
+        self._revision = 0
 
     def set_idle(self, idle: bool) -> None:
         """Note it."""
         self.idle = idle
 
+    def set_filter(self, text: str) -> None:
+        """Note it, and begin anew with the same rows."""
+        self.filter = text
+        self.restarted.emit()
+        self.tick()
+
+    def request_window(self, first: int, count: int) -> int:
+        """Answer as soon as Qt gets to it."""
+        self._asked += 1
+        rows = [list(row) for row in self.rows[first : first + count]]
+        window = Window(feed=1, id=self._asked, first=first, revision=self._revision, rows=rows)
+        QTimer.singleShot(0, self, lambda: self.window_arrived.emit(window))
+        return self._asked
+
     def close(self) -> None:
         """Note it."""
         self.closed = True
 
-    def tick(self, revision: int) -> None:
-        """Say that rows changed."""
-        self.ticked.emit(Tick(feed=1, start=0, end=1, scanned=1, of=1, rate=0.0, dropped=0, trimmed=0, revision=revision))
+    def publish(self, rows: list[TaskRow]) -> None:
+        """List *rows* from now on."""
+        self.rows = rows
+        self.tick()
+
+    def tick(self, revision: int = 0) -> None:
+        """Say that there is news, or that rows changed."""
+        self._revision = revision
+        end = len(self.rows)
+        newest = [list(row) for row in self.rows[-TICK_ROWS:]]
+        self.ticked.emit(
+            Tick(feed=1, start=0, end=end, scanned=end, of=end, rate=0.0, dropped=0, trimmed=0, revision=revision, rows=newest)
+        )
 
 
 class FakeFeeds(QObject):
@@ -138,12 +172,31 @@ class FakeFeeds(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.opened: list[FakeFeed] = []
+        self.link = Link(LinkState.OPEN)
 
     def open(self, source: Source, filter_: str) -> FakeFeed:
         """Open a feed."""
         feed = FakeFeed(source, filter_)
         self.opened.append(feed)
         return feed
+
+    def set_link(self, link: Link) -> None:
+        """Lose or regain the connection."""
+        self.link = link
+        self.state_changed.emit(link)
+
+
+def row_of(detail: TaskDetail, number: int = 1) -> TaskRow:
+    """The row the table shows of a task."""
+    return TaskRow(number, *(getattr(detail, name) for name in TaskRow._fields[1:]))
+
+
+def make_services(folder: Path) -> tuple[Services, FakeApi, FakeFeeds]:
+    """Everything a panel is built from, over fakes."""
+    api, feeds, settings = FakeApi(), FakeFeeds(), Settings(folder)
+    session = SimpleNamespace(state=SessionState(SessionPhase.SIGNED_IN, "ada"))
+    fakes: dict[str, Any] = {"api": api, "feeds": feeds, "session": session, "host": SimpleNamespace()}
+    return Services(**fakes, settings=settings, notices=Notices()), api, feeds
 
 
 async def until(condition: Callable[[], object], what: str = "the condition", timeout_s: float = 5.0) -> None:

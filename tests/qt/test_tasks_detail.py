@@ -13,14 +13,9 @@ from desktop.services.tasks import TaskService
 from desktop.views.tasks.detail import TaskDetailView
 from desktop.views.tasks.task_watch import TaskWatch
 from embedded_server.contracts.feeds import Source
-from embedded_server.contracts.tasks import TaskDetail, TaskRow
-from tests.qt.tasks_fakes import FakeApi, FakeFeeds, problem, until
+from embedded_server.contracts.tasks import TaskDetail
+from tests.qt.tasks_fakes import FakeApi, FakeFeeds, problem, row_of, until
 from tests.unit.desktop_tasks.details import MS, T0, make_detail, step
-
-
-def row_of(detail: TaskDetail) -> TaskRow:
-    names = TaskRow._fields[1:]
-    return TaskRow(1, *(getattr(detail, name) for name in names))
 
 
 class Bench:

@@ -47,7 +47,7 @@ class Form:
         requests = self.api.count("POST")
         self.sheet.start_send()
         await until(lambda: self.api.count("POST") > requests)
-        await until(lambda: self.sheet._sending is None)
+        await until(lambda: not self.sheet.is_sending())
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ from desktop.services.notices import Notices
 from desktop.services.tasks import TaskService
 from desktop.views.tasks.detail_head import DetailHead, is_running
 from desktop.views.tasks.detail_tabs import DetailTabs
+from desktop.views.tasks.jobs import Jobs
 from desktop.views.tasks.life_picture import LifePicture
-from desktop.views.tasks.task_watch import TaskWatch
+from desktop.views.tasks.task_watch import TaskWatch, WatchKeeper
 from desktop.views.widgets.buttons import make_action
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.empty_state import EmptyState, EmptyStateView
-from embedded_server.contracts.concurrency import cancel, spawn
 from embedded_server.contracts.tasks import TaskDetail, TaskRow
 
 REFRESH_DELAY_MS = 150
@@ -41,11 +41,10 @@ class TaskDetailView(Card):
         self._service = service
         self._notices = notices
         self._open_watch = watch
-        self._watch: TaskWatch | None = None
+        self._watch = WatchKeeper(self)
         self._task_id = ""
         self._detail: TaskDetail | None = None
-        self._loading: asyncio.Task[None] | None = None
-        self._acting: asyncio.Task[None] | None = None
+        self._jobs = Jobs(self)
         self._again = False
         self._asleep = False
         self._clock = QTimer(self)
@@ -113,42 +112,38 @@ class TaskDetailView(Card):
         self.picture.set_spans([])
         self.tabs.clear_task()
         self._pages.setCurrentIndex(1)
-        self._watch = self._open_watch(task_id)
-        self._watch.changed.connect(self._on_task_changed)
+        watch = self._open_watch(task_id)
+        watch.changed.connect(self._on_task_changed)
+        watch.set_idle(self._asleep)
+        self._watch.keep(watch)
         self.start_refresh()
 
     def sleep(self) -> None:
         """Ask nothing while nobody looks."""
         self._asleep = True
         self._clock.stop()
-        if self._watch is not None:
-            self._watch.set_idle(True)
+        self._watch.set_idle(True)
 
     def wake(self) -> None:
         """Go on; what happened meanwhile is asked for."""
         self._asleep = False
-        if self._watch is not None:
-            self._watch.set_idle(False)
+        self._watch.set_idle(False)
         if self._task_id and (self._detail is None or not is_finished(self._detail.state)):
             self.start_refresh()
 
     async def stop(self) -> None:
         """End what is under way; may be called twice."""
-        loading = self._loading
         self._forget()
-        await cancel(loading)
-        await cancel(self._acting)
+        await self._jobs.stop()
 
     def start_refresh(self) -> None:
         """Ask for the task anew; once more afterwards where that is under way already."""
         if not self._task_id:
             return
-        if self._loading is not None and not self._loading.done():
+        if self._jobs.is_running("load"):
             self._again = True
             return
-        self._again = False
-        self._loading = spawn(self._load(self._task_id), name="task detail", notify=self._on_load_failed)
-        self._loading.add_done_callback(self._after_load)
+        self._jobs.start("load", self._load_until_current(self._task_id), self._on_load_failed)
 
     # -- what can be done
 
@@ -190,8 +185,8 @@ class TaskDetailView(Card):
             self.head.copy_id()
 
     def _start_act(self, *, terminate: bool) -> None:
-        if self._task_id and (self._acting is None or self._acting.done()):
-            self._acting = spawn(self._act(self._task_id, terminate=terminate), name="revoke", notify=self._notices.from_exception)
+        if self._task_id and not self._jobs.is_running("revoke"):
+            self._jobs.start("revoke", self._act(self._task_id, terminate=terminate), self._notices.from_exception)
 
     async def _act(self, task_id: str, *, terminate: bool) -> None:
         await self._service.revoke(task_id, terminate=terminate)
@@ -202,12 +197,8 @@ class TaskDetailView(Card):
 
     def _forget(self) -> None:
         self._clock.stop()
-        watch, self._watch = self._watch, None
-        if watch is not None:
-            watch.close()
-        if self._loading is not None:
-            self._loading.cancel()
-            self._loading = None
+        self._watch.close()
+        self._jobs.cancel("load")
         self._task_id = ""
         self._detail = None
         self._again = False
@@ -216,25 +207,24 @@ class TaskDetailView(Card):
         if not self._asleep:
             self._clock.start()
 
+    async def _load_until_current(self, task_id: str) -> None:
+        self._again = True
+        while self._again:
+            self._again = False
+            await self._load(task_id)
+
     async def _load(self, task_id: str) -> None:
         detail = await self._service.detail(task_id)
         large = len(detail.result) > LARGE_CHARS
         result = await asyncio.to_thread(readable, detail.result) if large else readable(detail.result)
-        if task_id != self._task_id:
-            return
         self._detail = detail
         self.head.show_detail(detail)
         self.picture.set_spans(life_of(detail))
         self.tabs.show_detail(detail, result)
         self._pages.setCurrentIndex(1)
-        if is_finished(detail.state) and self._watch is not None:
+        if is_finished(detail.state):
             self._watch.close()
-            self._watch = None
         self.shown.emit(detail)
-
-    def _after_load(self, task: asyncio.Task[None]) -> None:
-        if self._again and task is self._loading and not task.cancelled():
-            self.start_refresh()
 
     def _on_load_failed(self, exc: BaseException) -> None:
         problem = problem_of(exc)

@@ -1,6 +1,5 @@
 """The enqueue form: a sheet beside the table that keeps every letter typed until the broker has confirmed the task."""
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,13 +14,13 @@ from desktop.core.tasks_json import check_args, check_kwargs
 from desktop.services.notices import Notices
 from desktop.services.settings import Settings
 from desktop.services.tasks import TaskService
+from desktop.views.tasks.jobs import Jobs
 from desktop.views.tasks.json_editor import JsonEditor
 from desktop.views.tasks.name_field import NameField
 from desktop.views.tasks.sheet import Sheet
 from desktop.views.tasks.when_field import WhenField
 from desktop.views.widgets.buttons import PrimaryButton
 from desktop.views.widgets.labels import caption
-from embedded_server.contracts.concurrency import cancel, spawn
 from embedded_server.contracts.tasks import Enqueued, EnqueueRequest
 
 WIDTH_PX = 440
@@ -40,8 +39,7 @@ class EnqueueSheet(Sheet):
         self._service = service
         self._notices = notices
         self._settings = settings
-        self._sending: asyncio.Task[None] | None = None
-        self._loading: asyncio.Task[None] | None = None
+        self._jobs = Jobs(self)
         self._origin = ""
         self._shortened = False
         self._make_fields()
@@ -60,8 +58,8 @@ class EnqueueSheet(Sheet):
 
     def start_loading_names(self) -> None:
         """Ask anew which tasks there are, unless that is under way."""
-        if self._loading is None or self._loading.done():
-            self._loading = spawn(self._load_names(), name="task names", notify=self._on_names_failed)
+        if not self._jobs.is_running("names"):
+            self._jobs.start("names", self._load_names(), self._on_names_failed)
 
     def draft(self) -> Draft:
         """Answer the form exactly as it stands."""
@@ -95,20 +93,23 @@ class EnqueueSheet(Sheet):
 
     def start_send(self) -> None:
         """Check everything; send it if it holds, else go to the first fault."""
-        if self._sending is not None and not self._sending.done():
+        if self.is_sending():
             return
         prepared = prepare(self.draft(), datetime.now().astimezone())
         self._show_failure()
         if prepared.request is None:
             self._show_faults(prepared.faults)
             return
-        self._set_busy(True)
-        self._sending = spawn(self._send(prepared.request), name="enqueue", notify=self._on_send_failed)
+        self._jobs.start("enqueue", self._send(prepared.request), self._on_send_failed).add_done_callback(lambda _task: self._show_button())
+        self._show_button()
+
+    def is_sending(self) -> bool:
+        """Whether a task is on its way to the broker."""
+        return self._jobs.is_running("enqueue")
 
     async def stop(self) -> None:
         """End what is under way; may be called twice."""
-        await cancel(self._loading)
-        await cancel(self._sending)
+        await self._jobs.stop()
 
     def failure(self) -> str:
         """Answer what stands above the button, empty where nothing failed."""
@@ -210,19 +211,11 @@ class EnqueueSheet(Sheet):
 
     def _show_button(self) -> None:
         name = self.name_field.text().strip()
-        busy = self._sending is not None and not self._sending.done()
+        busy = self.is_sending()
         fits = len(name) <= 32
         text = tr("Enqueue {name}", name=name) if name and fits else tr("Enqueue")
         self._send_button.setText(tr("Sending …") if busy else text)
         self._send_button.setEnabled(not busy)
-
-    def _set_busy(self, busy: bool) -> None:
-        if busy:
-            self._send_button.setText(tr("Sending …"))
-            self._send_button.setEnabled(False)
-        else:
-            self._sending = None
-            self._show_button()
 
     def _show_faults(self, faults: tuple[EntryFault, ...]) -> None:
         places: dict[Entry, NameField | JsonEditor | WhenField] = {
@@ -248,7 +241,6 @@ class EnqueueSheet(Sheet):
 
     async def _send(self, request: EnqueueRequest) -> None:
         answer: Enqueued = await self._service.enqueue(request)
-        self._set_busy(False)
         self._origin, self._shortened = "", False
         self._show_origin()
         self._service.draft = replace(self.draft(), origin="", shortened=False)
@@ -257,7 +249,6 @@ class EnqueueSheet(Sheet):
         self.enqueued.emit(answer)
 
     def _on_send_failed(self, exc: BaseException) -> None:
-        self._set_busy(False)
         problem = problem_of(exc)
         if problem is None:
             self._notices.from_exception(exc)

@@ -1,7 +1,5 @@
 """The four tiles above the table, asked for each second while somebody looks."""
 
-import asyncio
-
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -11,8 +9,8 @@ from desktop.core.problems import problem_of
 from desktop.core.tasks_stats import Figures, figures_of, workers_tone
 from desktop.services.notices import Notices
 from desktop.services.tasks import TaskService
+from desktop.views.tasks.jobs import Jobs
 from desktop.views.widgets.tiles import Tile, TileRow
-from embedded_server.contracts.concurrency import cancel, spawn
 from embedded_server.contracts.tasks import TaskStats
 
 INTERVAL_MS = 1000
@@ -36,7 +34,7 @@ class StatsStrip(TileRow):
         self.wait.setToolTip(tr("95 of 100 tasks waited no longer than this between sending and start"))
         self._service = service
         self._notices = notices
-        self._asking: asyncio.Task[None] | None = None
+        self._jobs = Jobs(self)
         self._clock = QTimer(self)
         self._clock.setInterval(INTERVAL_MS)
         self._clock.timeout.connect(self.start_refresh)
@@ -56,13 +54,13 @@ class StatsStrip(TileRow):
 
     def start_refresh(self) -> None:
         """Ask the server, unless it still owes the last answer."""
-        if self._asking is None or self._asking.done():
-            self._asking = spawn(self._ask(), name="task stats", notify=self._on_failed)
+        if not self._jobs.is_running("stats"):
+            self._jobs.start("stats", self._ask(), self._on_failed)
 
     async def stop(self) -> None:
         """End what is under way; may be called twice."""
         self._clock.stop()
-        await cancel(self._asking)
+        await self._jobs.stop()
 
     def show_stats(self, stats: TaskStats) -> None:
         """Show *stats*."""

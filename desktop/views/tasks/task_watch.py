@@ -36,3 +36,27 @@ class TaskWatch(QObject):
             return
         self._revision, self._row = tick.revision, row
         self.changed.emit()
+
+
+class WatchKeeper:
+    """Keeps at most one watch, and none beyond the life of whoever looks."""
+
+    def __init__(self, owner: QObject) -> None:
+        self._watch: TaskWatch | None = None
+        owner.destroyed.connect(self.close)
+
+    def keep(self, watch: TaskWatch) -> None:
+        """Keep *watch* in place of the one before."""
+        self.close()
+        self._watch = watch
+
+    def set_idle(self, idle: bool) -> None:
+        """Let the watch rest, or go on."""
+        if self._watch is not None:
+            self._watch.set_idle(idle)
+
+    def close(self) -> None:
+        """Watch nothing."""
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.close()

@@ -1,7 +1,5 @@
 """The workers sheet: who is online, how busy, and when the others were last heard."""
 
-import asyncio
-
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
@@ -10,10 +8,10 @@ from desktop.core.i18n import N_, tr, trn
 from desktop.core.problems import hint_of, problem_of, title_of
 from desktop.services.notices import Notices
 from desktop.services.tasks import TaskService
+from desktop.views.tasks.jobs import Jobs
 from desktop.views.tasks.sheet import Sheet
 from desktop.views.tasks.small_table import SmallColumn, SmallTable
 from desktop.views.widgets.labels import caption
-from embedded_server.contracts.concurrency import cancel, spawn
 from embedded_server.contracts.tasks import Worker
 
 WIDTH_PX = 620
@@ -48,7 +46,7 @@ class WorkersSheet(Sheet):
         super().__init__(host, tr("Workers"), width=WIDTH_PX)
         self._service = service
         self._notices = notices
-        self._loading: asyncio.Task[None] | None = None
+        self._jobs = Jobs(self)
         self._sentence = caption(tr("Asking the server \u2026"), wrap=True)
         self.table: SmallTable[Worker] = SmallTable(COLUMNS, name=tr("Workers"))
         self.body.addWidget(self._sentence)
@@ -79,13 +77,13 @@ class WorkersSheet(Sheet):
 
     def start_refresh(self) -> None:
         """Ask the server, unless that is under way."""
-        if self._loading is None or self._loading.done():
-            self._loading = spawn(self._load(), name="workers", notify=self._on_failed)
+        if not self._jobs.is_running("workers"):
+            self._jobs.start("workers", self._load(), self._on_failed)
 
     async def stop(self) -> None:
         """End what is under way; may be called twice."""
         self._clock.stop()
-        await cancel(self._loading)
+        await self._jobs.stop()
 
     async def _load(self) -> None:
         workers = sorted(await self._service.workers(), key=lambda worker: (not worker.online, worker.name))
