@@ -57,6 +57,8 @@ class EnqueueRequest:
     """ISO 8601 with a zone."""
     priority: int | None = None
     """0 (last) to 9 (first), as RabbitMQ has it."""
+    allow_unknown: bool = False
+    """Send it although no worker online has registered the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,10 @@ class TaskDetail:
     exception: str
     traceback: str
     steps: list[TaskStep]
+    args_json: str = ""
+    """The arguments whole, as a JSON array, where they are known whole: enqueued here, or kept by the result back end. Else empty."""
+    kwargs_json: str = ""
+    """The same for the keyword arguments, a JSON object."""
 
 
 @dataclass(frozen=True, slots=True)

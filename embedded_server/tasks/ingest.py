@@ -5,7 +5,7 @@ Whatever a worker sends is somebody else's data: a malformed event becomes an ev
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import orjson
@@ -18,20 +18,59 @@ EMBEDDED: Final = "embedded"
 KNOWN_TASKS: Final = 10_000
 """Names and roots remembered of the newest tasks: later events of a task carry only its id. About 3 MB."""
 
-_KIND_OF_TYPE: Final[Mapping[str, Kind]] = {
-    "task-sent": Kind.TASK_SENT,
-    "task-received": Kind.TASK_RECEIVED,
-    "task-started": Kind.TASK_STARTED,
-    "task-progress": Kind.TASK_PROGRESS,
-    "task-succeeded": Kind.TASK_SUCCEEDED,
-    "task-failed": Kind.TASK_FAILED,
-    "task-retried": Kind.TASK_RETRIED,
-    "task-revoked": Kind.TASK_REVOKED,
-    "task-rejected": Kind.TASK_REJECTED,
-}
-_KIND_OF_WORKER_TYPE: Final[Mapping[str, Kind]] = {"worker-online": Kind.WORKER_ONLINE, "worker-offline": Kind.WORKER_OFFLINE}
 _INT64_MAX: Final = 2**63 - 1
-_STATE: Final[Mapping[Kind, str]] = {kind: state.value for kind, state in STATE_OF_KIND.items()}
+_UNKNOWN: Final = ("", "")
+
+
+def _described(event: Mapping[str, Any]) -> str:
+    args, kwargs = _text(event, "args"), _text(event, "kwargs")
+    return args if kwargs in {"", "{}"} else f"{args} {kwargs}"
+
+
+def _nothing(_: Mapping[str, Any]) -> str:
+    return ""
+
+
+def _error(event: Mapping[str, Any]) -> str:
+    return _text(event, "exception")
+
+
+def _result(event: Mapping[str, Any]) -> str:
+    return _text(event, "result")
+
+
+def _progressed(event: Mapping[str, Any]) -> str:
+    fraction = progress_of(event)
+    note = _text(event, "note")
+    return f"{fraction:.0%} {note}".rstrip() if fraction >= 0 else note
+
+
+def _revoked(event: Mapping[str, Any]) -> str:
+    return "terminated" if event.get("terminated") else "expired" if event.get("expired") else ""
+
+
+def _rejected(event: Mapping[str, Any]) -> str:
+    return "requeued" if event.get("requeue") else ""
+
+
+_Type = tuple[Kind, str, Callable[[Mapping[str, Any]], str]]
+_TASK_TYPES: Final[Mapping[str, _Type]] = {
+    type_: (kind, STATE_OF_KIND[kind].value, preview)
+    for type_, kind, preview in (
+        ("task-sent", Kind.TASK_SENT, _described),
+        ("task-received", Kind.TASK_RECEIVED, _described),
+        ("task-started", Kind.TASK_STARTED, _nothing),
+        ("task-progress", Kind.TASK_PROGRESS, _progressed),
+        ("task-succeeded", Kind.TASK_SUCCEEDED, _result),
+        ("task-failed", Kind.TASK_FAILED, _error),
+        ("task-retried", Kind.TASK_RETRIED, _error),
+        ("task-revoked", Kind.TASK_REVOKED, _revoked),
+        ("task-rejected", Kind.TASK_REJECTED, _rejected),
+    )
+}
+_WORKER_TYPES: Final[Mapping[str, Kind]] = {"worker-online": Kind.WORKER_ONLINE, "worker-offline": Kind.WORKER_OFFLINE}
+_new_event: Final = tuple.__new__
+"""`Event` without its Python-level constructor: a third of the time, and this is the hot path."""
 
 
 class Ingest:
@@ -43,6 +82,7 @@ class Ingest:
     def __init__(self, connection: str = EMBEDDED) -> None:
         self._connection = connection
         self._known: dict[str, tuple[str, str]] = {}
+        self._older: dict[str, tuple[str, str]] = {}
         self._expected: dict[str, Event] = {}
         self._ours: dict[str, None] = {}
         self._lock = threading.Lock()
@@ -65,87 +105,83 @@ class Ingest:
         with self._lock:
             return self._expected.pop(task_id, None)
 
-    def convert(self, event: Any) -> list[Event]:
-        """Answer the journal events *event* stands for: none for a heartbeat, two where a held one comes first."""
-        if type(event) is not dict:
-            return [self._malformed(event)]
-        try:
-            type_ = event["type"]
-            at = int(event["timestamp"] * 1e9)
-            host = event["hostname"]
-            if type(type_) is not str or type(host) is not str or not 0 <= at <= _INT64_MAX:
-                return [self._malformed(event)]
-            if type_.startswith("task-"):
-                return self._task_event(event, type_, at, host)
-        except (KeyError, TypeError, ValueError, OverflowError):
-            return [self._malformed(event)]
-        return self._worker_event(event, type_, at, host)
+    def convert(self, events: Iterable[Any]) -> list[Event]:
+        """Answer the journal events that *events* stand for: none for a heartbeat, two where a held one comes first."""
+        made: list[Event] = []
+        for event in events:
+            try:
+                type_ = event["type"]
+                at = int(event["timestamp"] * 1e9)
+                host = event["hostname"]
+                if type(type_) is not str or type(host) is not str or not 0 <= at <= _INT64_MAX:
+                    made.append(self._malformed(event))
+                elif type_.startswith("task-"):
+                    self._convert_task(event, type_, at, host, made)
+                elif type_ != "worker-heartbeat":
+                    made.append(self._worker_event(event, type_, at, host))
+            except (KeyError, TypeError, ValueError, OverflowError, IndexError):
+                made.append(self._malformed(event))
+        return made
 
     def undecodable(self, body: bytes, content_type: str) -> Event:
         """Make the event of a message that is not JSON. It is kept as it came, and never unpickled."""
         preview = f"Not decoded: {content_type or 'no content type'}, {len(body)} bytes"
         return Event(time.time_ns(), self._connection, Kind.TASK_CUSTOM, "undecodable", size=len(body), preview=preview, body=body)
 
-    def _task_event(self, event: dict[str, Any], type_: str, at: int, host: str) -> list[Event]:
+    def _convert_task(self, event: dict[str, Any], type_: str, at: int, host: str, made: list[Event]) -> None:
         task_id = event["uuid"]
         if type(task_id) is not str:
-            return [self._malformed(event)]
-        kind = _KIND_OF_TYPE.get(type_)
-        first: list[Event] = []
-        if self._expected and (held := self.withdraw(task_id)) is not None:
-            first = [held]
-            self._remember(task_id, held.subject, held.trace)
-        if kind is Kind.TASK_SENT and self._ours.pop(task_id, first) is None:
-            return first  # we wrote it ourselves, with its arguments whole
+            made.append(self._malformed(event))
+            return
+        if self._ours and self._told_ourselves(task_id, type_, made):
+            return
+        kind, status, preview_text = _TASK_TYPES.get(type_) or (Kind.TASK_CUSTOM, _custom_state(event), _type_of)
         known = self._known.get(task_id)
-        if known is None or "name" in event:
+        if known is None or "root_id" in event:
             known = self._learn(task_id, event, known)
         name, trace = known
-        body = _dumps(event)
-        status = _STATE.get(kind, "") if kind is not None else _custom_state(event)
-        preview = preview_of_event(kind, event)
-        if len(preview) > 250 or not preview.isprintable():
+        preview = preview_text(event)
+        if len(preview) > MAX_PREVIEW_CHARS or not preview.isprintable():
             preview = preview_of(preview[: 2 * MAX_PREVIEW_CHARS].encode("utf-8", "backslashreplace"))
-        first.append(
-            Event(
-                at,
-                self._connection,
-                kind or Kind.TASK_CUSTOM,
-                name,
-                task_id,
-                trace,
-                Join.CELERY_ROOT if trace else Join.NONE,
-                status,
-                host,
-                len(body),
-                preview,
-                b"",
-                body,
-            )
+        body = _dumps(event)
+        joined = Join.CELERY_ROOT if trace else Join.NONE
+        made.append(
+            _new_event(Event, (at, self._connection, kind, name, task_id, trace, joined, status, host, len(body), preview, b"", body))
         )
-        return first
+
+    def _told_ourselves(self, task_id: str, type_: str, made: list[Event]) -> bool:
+        """Let a held event go first; true for the wire's copy of an event that we write ourselves, with its arguments whole."""
+        with self._lock:
+            held = self._expected.pop(task_id, None)
+            if held is not None:
+                made.append(held)
+                self._remember(task_id, held.subject, held.trace)
+            if type_ == "task-sent" and task_id in self._ours:
+                del self._ours[task_id]
+                return True
+        return False
 
     def _learn(self, task_id: str, event: dict[str, Any], known: tuple[str, str] | None) -> tuple[str, str]:
         name, root = event.get("name"), event.get("root_id")
-        old_name, old_root = known or ("", "")
+        if known is not None and known[0] == name and known[1] == root:
+            return known
+        old_name, old_root = known or self._older.get(task_id, _UNKNOWN)
         learned = (name if type(name) is str and name else old_name, root if type(root) is str and root else old_root)
-        if learned not in {known, ("", "")}:
+        if learned != _UNKNOWN:
             self._remember(task_id, *learned)
         return learned
 
     def _remember(self, task_id: str, name: str, root: str) -> None:
+        if len(self._known) >= KNOWN_TASKS // 2:
+            self._older, self._known = self._known, {}  # two generations: dropping the eldest one by one takes long in a dict
         self._known[task_id] = (name, task_id if root == task_id else root)
-        if len(self._known) > KNOWN_TASKS:
-            del self._known[next(iter(self._known))]
 
-    def _worker_event(self, event: dict[str, Any], type_: str, at: int, host: str) -> list[Event]:
-        kind = _KIND_OF_WORKER_TYPE.get(type_)
-        if kind is None and type_ == "worker-heartbeat":
-            return []
+    def _worker_event(self, event: dict[str, Any], type_: str, at: int, host: str) -> Event:
+        kind = _WORKER_TYPES.get(type_)
         body = _dumps(event)
         software = " ".join(str(event.get(part, "")) for part in ("sw_ident", "sw_ver", "sw_sys")).strip()
         preview = preview_of((software if kind else type_).encode("utf-8", "backslashreplace"))
-        return [Event(at, self._connection, kind or Kind.TASK_CUSTOM, host, worker=host, size=len(body), preview=preview, body=body)]
+        return Event(at, self._connection, kind or Kind.TASK_CUSTOM, host, worker=host, size=len(body), preview=preview, body=body)
 
     def _malformed(self, event: Any) -> Event:
         body = _dumps(event)
@@ -153,26 +189,8 @@ class Ingest:
         return Event(time.time_ns(), self._connection, Kind.TASK_CUSTOM, "malformed", size=len(body), preview=preview, body=body)
 
 
-def preview_of_event(kind: Kind | None, event: Mapping[str, Any]) -> str:
-    """Say in a few words what *event* tells beyond its kind: the arguments, the result, the error or the progress."""
-    if kind is Kind.TASK_SUCCEEDED:
-        return _text(event, "result")
-    if kind is Kind.TASK_STARTED:
-        return ""
-    if kind is Kind.TASK_SENT or kind is Kind.TASK_RECEIVED:
-        args, kwargs = _text(event, "args"), _text(event, "kwargs")
-        return f"{args} {kwargs}" if kwargs not in {"", "{}"} else args
-    if kind is Kind.TASK_FAILED or kind is Kind.TASK_RETRIED:
-        return _text(event, "exception")
-    if kind is Kind.TASK_PROGRESS:
-        fraction = progress_of(event)
-        note = _text(event, "note")
-        return f"{fraction:.0%} {note}".rstrip() if fraction >= 0 else note
-    if kind is Kind.TASK_REVOKED:
-        return "terminated" if event.get("terminated") else "expired" if event.get("expired") else ""
-    if kind is Kind.TASK_REJECTED:
-        return "requeued" if event.get("requeue") else ""
-    return str(event.get("type", ""))[:MAX_PREVIEW_CHARS]
+def _type_of(event: Mapping[str, Any]) -> str:
+    return _text(event, "type")
 
 
 def progress_of(event: Mapping[str, Any]) -> float:

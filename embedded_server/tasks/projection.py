@@ -3,7 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from embedded_server.contracts.events import Event, Kind
 from embedded_server.contracts.tasks import TaskState
@@ -14,10 +14,13 @@ MAX_TASKS: Final = 1_000_000
 """Beyond this the oldest finished tasks go first, and are counted."""
 TRIM_SLICE: Final = 1000
 _IDS_A_QUERY: Final = 500
+_ROWS: Final = "rows"
+"""Tasks ever seen, which is the newest row's number: one is never used again."""
+_TRIMMED: Final = "trimmed"
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS task (
-    row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, state TEXT NOT NULL, args TEXT NOT NULL,
+    row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, state TEXT NOT NULL, args TEXT NOT NULL,
     kwargs TEXT NOT NULL, worker TEXT NOT NULL, queue TEXT NOT NULL, eta TEXT NOT NULL, sent_at INTEGER NOT NULL,
     received_at INTEGER NOT NULL, started_at INTEGER NOT NULL, finished_at INTEGER NOT NULL, runtime_ns INTEGER NOT NULL,
     retries INTEGER NOT NULL, progress REAL NOT NULL, note TEXT NOT NULL, root TEXT NOT NULL, parent TEXT NOT NULL,
@@ -26,15 +29,15 @@ CREATE TABLE IF NOT EXISTS task (
     told_runtime_ns INTEGER NOT NULL, first_started_at INTEGER NOT NULL, steps TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS task_count (state TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS task_trimmed (one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS task_total (name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS worker (
     name TEXT PRIMARY KEY, online INTEGER NOT NULL, seen_at INTEGER NOT NULL, software TEXT NOT NULL
 ) WITHOUT ROWID;
 """
 _SELECT: Final = f"SELECT row, {', '.join(COLUMNS)} FROM task WHERE id IN "  # noqa: S608 - our own column names
-_INSERT: Final = f"INSERT INTO task ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608
+_INSERT: Final = f"INSERT INTO task ({', '.join(COLUMNS)}, row) VALUES ({', '.join('?' * len(COLUMNS))}, ?)"  # noqa: S608
 _UPDATE: Final = f"UPDATE task SET {', '.join(f'{column} = ?' for column in COLUMNS)} WHERE row = ?"  # noqa: S608
-_WORKER_KINDS: Final = frozenset({Kind.WORKER_ONLINE, Kind.WORKER_OFFLINE})
+_WORKER_KINDS: Final = frozenset({Kind.WORKER_ONLINE.value, Kind.WORKER_OFFLINE.value})
 
 
 class TaskProjection:
@@ -42,6 +45,8 @@ class TaskProjection:
 
     def __init__(self, *, max_tasks: int = MAX_TASKS) -> None:
         self._max_tasks = max_tasks
+        self.touched: list[int] = []
+        """Rows the last `apply` has made, changed or removed."""
 
     def create(self, db: sqlite3.Connection) -> None:
         """Make the tables where they are missing."""
@@ -51,10 +56,11 @@ class TaskProjection:
 
     def apply(self, db: sqlite3.Connection, first_seq: int, events: Sequence[Event]) -> None:
         """Fold *events* into the tasks they belong to: one read and one write a task, however many its events."""
+        self.touched = []
         mine: dict[str, list[tuple[int, Event]]] = {}
         seq = first_seq
         for event in events:
-            kind = event.kind
+            kind = event.kind._value_  # an enum's own hash is a Python call
             if kind in TASK_KINDS:
                 key = event.key
                 if key:
@@ -73,7 +79,9 @@ class TaskProjection:
         records = _load(db, list(mine))
         counts: Counter[str] = Counter()
         seconds = Seconds()
-        inserts, updates = [], []
+        next_row = _total(db, _ROWS) + 1
+        inserts: list[tuple[Any, ...]] = []
+        updates: list[tuple[Any, ...]] = []
         for task_id, events in mine.items():
             record = records.get(task_id) or TaskRecord(task_id)
             state, finished, started = record.state, record.finished_at, record.first_started_at
@@ -84,7 +92,9 @@ class TaskProjection:
                 updates.append((*values, record.row))
                 counts[state] -= 1
             else:
-                inserts.append(values)
+                record.row = next_row + len(inserts)
+                inserts.append((*values, record.row))
+            self.touched.append(record.row)
             counts[record.state] += 1
             if record.finished_at and not finished:
                 seconds.finish(record.finished_at, failed=record.state == TaskState.FAILURE)
@@ -95,6 +105,7 @@ class TaskProjection:
         _count(db, counts)
         seconds.save(db)
         if inserts:
+            _add_total(db, _ROWS, len(inserts))
             self._trim(db)
 
     def _trim(self, db: sqlite3.Connection) -> None:
@@ -106,7 +117,8 @@ class TaskProjection:
         gone = db.execute(oldest, (limit,)).fetchall()
         db.executemany("DELETE FROM task WHERE row = ?", [(row,) for row, _ in gone])
         _count(db, Counter({state: -n for state, n in Counter(state for _, state in gone).items()}))
-        db.execute("INSERT INTO task_trimmed VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET n = n + excluded.n", (len(gone),))
+        _add_total(db, _TRIMMED, len(gone))
+        self.touched += [row for row, _ in gone]
 
 
 def _load(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, TaskRecord]:
@@ -122,6 +134,15 @@ def _load(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, TaskRecord]:
 def _count(db: sqlite3.Connection, counts: "Counter[str]") -> None:
     changed: Iterable[tuple[str, int]] = [(state, n) for state, n in counts.items() if n]
     db.executemany("INSERT INTO task_count VALUES (?, ?) ON CONFLICT (state) DO UPDATE SET n = n + excluded.n", changed)
+
+
+def _total(db: sqlite3.Connection, name: str) -> int:
+    found = db.execute("SELECT n FROM task_total WHERE name = ?", (name,)).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _add_total(db: sqlite3.Connection, name: str, n: int) -> None:
+    db.execute("INSERT INTO task_total VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = n + excluded.n", (name, n))
 
 
 def _apply_worker(db: sqlite3.Connection, event: Event) -> None:

@@ -85,7 +85,7 @@ class TaskRecord:
             self.name = event.subject
         if not self.root:
             self.root = event.trace
-        _FOLDS[event.kind](self, event)
+        _FOLDS[event.kind._value_](self, event)  # an enum's own hash is a Python call
 
     def _sent(self, event: Event) -> None:
         if not self.sent_at or event.at < self.sent_at:
@@ -189,17 +189,17 @@ class TaskRecord:
             self.steps = ",".join(steps[:FIRST_STEPS] + steps[FIRST_STEPS - MAX_STEPS :])
 
 
-_FOLDS: Final[Mapping[Kind, Callable[[TaskRecord, Event], None]]] = {
-    Kind.TASK_SENT: TaskRecord._sent,  # noqa: SLF001 - its own table of methods
-    Kind.TASK_RECEIVED: TaskRecord._received,  # noqa: SLF001
-    Kind.TASK_STARTED: TaskRecord._started,  # noqa: SLF001
-    Kind.TASK_PROGRESS: TaskRecord._progressed,  # noqa: SLF001
-    Kind.TASK_SUCCEEDED: TaskRecord._succeeded,  # noqa: SLF001
-    Kind.TASK_FAILED: TaskRecord._failed,  # noqa: SLF001
-    Kind.TASK_RETRIED: TaskRecord._retried,  # noqa: SLF001
-    Kind.TASK_REVOKED: TaskRecord._revoked,  # noqa: SLF001
-    Kind.TASK_REJECTED: TaskRecord._rejected,  # noqa: SLF001
-    Kind.TASK_CUSTOM: TaskRecord._custom,  # noqa: SLF001
+_FOLDS: Final[Mapping[str, Callable[[TaskRecord, Event], None]]] = {
+    Kind.TASK_SENT.value: TaskRecord._sent,  # noqa: SLF001 - its own table of methods
+    Kind.TASK_RECEIVED.value: TaskRecord._received,  # noqa: SLF001
+    Kind.TASK_STARTED.value: TaskRecord._started,  # noqa: SLF001
+    Kind.TASK_PROGRESS.value: TaskRecord._progressed,  # noqa: SLF001
+    Kind.TASK_SUCCEEDED.value: TaskRecord._succeeded,  # noqa: SLF001
+    Kind.TASK_FAILED.value: TaskRecord._failed,  # noqa: SLF001
+    Kind.TASK_RETRIED.value: TaskRecord._retried,  # noqa: SLF001
+    Kind.TASK_REVOKED.value: TaskRecord._revoked,  # noqa: SLF001
+    Kind.TASK_REJECTED.value: TaskRecord._rejected,  # noqa: SLF001
+    Kind.TASK_CUSTOM.value: TaskRecord._custom,  # noqa: SLF001
 }
 TASK_KINDS: Final = frozenset(_FOLDS)
 """The kinds a record follows."""

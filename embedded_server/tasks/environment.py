@@ -1,0 +1,16 @@
+"""What the server and its worker agree on: the queue and how it is declared, and the environment the worker reads."""
+
+from typing import Any, Final
+
+from embedded_server.tasks.wire import kombu
+
+QUEUE: Final = "switchroom"
+"""Not Celery's own ``celery``: a worker of yours on the same broker keeps its queue, and its declaration, to itself."""
+MAX_PRIORITY: Final = 9
+BROKER_URL: Final = "SWITCHROOM_BROKER_URL"
+RESULT_URL: Final = "SWITCHROOM_RESULT_URL"
+
+
+def task_queue() -> Any:
+    """Answer the queue as every part declares it: two declarations that differ are refused."""
+    return kombu().Queue(QUEUE, routing_key=QUEUE, max_priority=MAX_PRIORITY)
