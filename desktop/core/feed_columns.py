@@ -75,11 +75,18 @@ def time_column(at: Callable[[Any], int], *, width: int = 104) -> Column:
 
 
 TIME: Final = time_column(lambda row: row.at)
-KIND: Final = Column("kind", N_("Kind"), 144, lambda row: row.kind, tone=lambda row: kind_tone(row.kind, row.status), min_width=124)
+KIND: Final = Column("kind", N_("Kind"), 144, lambda row: row.kind, tone=lambda row: kind_tone(row.kind), min_width=124)
 CONNECTION: Final = Column("connection", N_("Connection"), 92, lambda row: row.connection, dim=True, yields=3)
 SUBJECT: Final = Column("subject", N_("Subject"), 172, lambda row: row.subject, mono=True, min_width=100)
 KEY: Final = Column("key", N_("Key"), 96, lambda row: row.key, mono=True, dim=True, yields=1, min_width=80)
-STATUS: Final = Column("status", N_("Status"), 96, lambda row: row.status, tone=lambda row: status_tone(row.status), min_width=88)
+STATUS: Final = Column(
+    "status",
+    N_("Status"),
+    96,
+    lambda row: row.status,
+    tone=lambda row: None if kind_tone(row.kind) else status_tone(row.status),
+    min_width=88,
+)
 WORKER: Final = Column("worker", N_("Worker"), 92, lambda row: row.worker, dim=True, yields=2)
 SIZE: Final = Column(
     "size",

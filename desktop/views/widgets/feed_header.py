@@ -1,6 +1,6 @@
 """Keeps a feed table's columns as the user chose them, as far as there is room."""
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtWidgets import QMenu
 
 from desktop.core.feed_layout import ColumnLayout, fit
@@ -36,6 +36,8 @@ class ColumnKeeper(QObject):
         """Bring the header to the layout and the room there is."""
         header = self._table.horizontalHeader()
         widths = fit(self._columns, self._layout, self._table.viewport().width())
+        fits = sum(widths.values()) <= self._table.viewport().width()
+        self._table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff if fits else Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self._applying = True
         for at, key in enumerate(self._layout.order):
             header.moveSection(header.visualIndex(self._keys.index(key)), at)

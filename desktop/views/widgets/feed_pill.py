@@ -13,6 +13,7 @@ class NewsPill(QPushButton):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._place_in = parent
         self.setObjectName("news_pill")
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -37,8 +38,8 @@ class NewsPill(QPushButton):
 
     def _place(self) -> None:
         self.adjustSize()
-        parent = self.parentWidget()
-        self.move((parent.width() - self.width()) // 2, parent.height() - self.height() - 12)
+        room = self._place_in
+        self.move((room.width() - self.width()) // 2, room.height() - self.height() - 12)
 
     def _follow_theme(self) -> None:
         self.setIcon(icon("ph.arrow-down", "on_accent"))

@@ -32,6 +32,8 @@ STATUS_EVERY_MS: Final = 200
 """Figures that change more often cannot be read."""
 DETAIL_PX: Final = 372
 FIELDS: Final[dict[Source, tuple[Field, ...]]] = {Source.EVENTS: EVENT_FIELDS, Source.TASKS: TASK_FIELDS}
+TASK_FIELDS_IN_EVENTS: Final = {"name": "subject", "worker": "worker", "id": "key"}
+"""Where the journal knows the values of a task's field."""
 
 
 class FeedView(QWidget):
@@ -113,6 +115,7 @@ class FeedView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._splitter)
+        self.setFocusProxy(self.table)
 
     def _connect(self) -> None:
         feed, table = self._feed, self.table
@@ -180,7 +183,11 @@ class FeedView(QWidget):
 
     def add_term(self, field: str, value: str, *, exclude: bool = False) -> None:
         """Narrow the filter to a value, or to all but it."""
-        self.filter_bar.set_text(with_term(self.filter_bar.text, term(field, value, exclude=exclude)))
+        self.add_raw_term(term(field, value, exclude=exclude))
+
+    def add_raw_term(self, text: str) -> None:
+        """Narrow the filter by a term of the filter language."""
+        self.filter_bar.set_text(with_term(self.filter_bar.text, text))
 
     def focus_filter(self) -> bool:
         """Put the cursor into the filter."""
@@ -334,7 +341,9 @@ class FeedView(QWidget):
             self.model.forget_texts()
 
     async def _values_of(self, field: str, prefix: str) -> list[str]:
-        return await self._services.api.get("/events/values", list[str], field=field, prefix=prefix, source=self.source.value)
+        if self.source is Source.TASKS:
+            field = TASK_FIELDS_IN_EVENTS.get(field, "")
+        return await self._services.api.get("/events/values", list[str], field=field, prefix=prefix) if field else []
 
     # -- Qt overrides
 

@@ -135,11 +135,11 @@ class FilterBar(QWidget):
         self._chips[chip.key] = chip
         button = self._chip_buttons.get(chip.key)
         if button is None:
-            button = Button(chip.text, lambda: self.remove_chip(chip.key), icon_name="ph.x", tone="dim")
-            button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+            button = Button("", lambda: self.remove_chip(chip.key))
             self._chip_buttons[chip.key] = button
             self._chip_row.addWidget(button)
-        button.setText(chip.text)
+        button.setText(f"{chip.text}  ×")  # noqa: RUF001 - the sign for closing
+        button.setAccessibleName(chip.text)
         button.setToolTip(tr("Remove {filter}", filter=chip.filter))
         self.filter_changed.emit()
 

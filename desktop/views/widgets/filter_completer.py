@@ -1,6 +1,6 @@
 """The list of offers under the filter box."""
 
-from typing import Final
+from typing import Any, Final
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QStandardItem, QStandardItemModel
@@ -31,11 +31,12 @@ class FilterCompleter(QObject):
         self._completer.setWidget(line)
         popup = self._completer.popup()
         assert isinstance(popup, QListView)
+        self._popup = popup
         popup.setItemDelegate(_OfferDelegate(popup))
         popup.setUniformItemSizes(True)
         popup.setObjectName("filter_offers")
-        # By index: two signals of QCompleter share the name.
-        self._completer.activated[QModelIndex].connect(self._on_activated)
+        activated: Any = self._completer.activated  # two signals share the name; the stubs know one
+        activated[QModelIndex].connect(self._on_activated)
 
     def show(self, completion: Completion) -> None:
         """Offer what is in *completion*; nothing to offer closes the list."""
@@ -54,12 +55,12 @@ class FilterCompleter(QObject):
 
     def hide(self) -> None:
         """Close the list."""
-        self._completer.popup().hide()
+        self._popup.hide()
 
     @property
     def is_shown(self) -> bool:
         """Whether the list is open."""
-        return self._completer.popup().isVisible()
+        return self._popup.isVisible()
 
     def take(self, offer: Offer) -> None:
         """Put *offer* into the line."""
@@ -77,9 +78,9 @@ class _OfferDelegate(QStyledItemDelegate):
     """An offer in the monospaced font, what it means dim beside it."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        opt = option
-        rect = opt.rect  # type: ignore[attr-defined] # the stubs leave the option's fields out
-        if opt.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
+        opt: Any = option  # the stubs leave its fields out
+        rect = opt.rect
+        if opt.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, theme().tint("accent", 46))
         painter.setFont(theme().mono_font())
         painter.setPen(theme().color("text"))

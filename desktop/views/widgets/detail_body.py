@@ -1,0 +1,166 @@
+"""A body in tabs: as a tree, as text, as bytes, with its headers. Any size, any content; what it is not is said with the reason."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
+
+from desktop.core.feed_body import TEXT_PREVIEW_CHARS, Body, in_pieces, read_body
+from desktop.core.formatting import size
+from desktop.core.i18n import tr, trn
+from desktop.views.theme import theme
+from desktop.views.widgets.buttons import Button
+from desktop.views.widgets.hex_view import HexView
+from desktop.views.widgets.json_tree import JsonTree
+from desktop.views.widgets.labels import Label
+from embedded_server.contracts.concurrency import Notify, cancel, spawn
+
+PIECE_CHARS: Final = 200_000
+"""Added at once when all of a large text is shown."""
+
+
+class TextPane(QWidget):
+    """Text to read and copy; of a long one the beginning, and the rest on demand, a piece at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = ""
+        self._shown = 0
+        self.edit = QPlainTextEdit()
+        self.edit.setReadOnly(True)
+        self.edit.setUndoRedoEnabled(False)
+        self.edit.setFrameShape(QPlainTextEdit.Shape.NoFrame)
+        self.edit.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+        self.edit.setAccessibleName(tr("Body as text"))
+        self._note = Label(tone="dim", pixels=11)
+        self._all = Button(tr("Show all"), self.show_all)
+        self._foot = QWidget()
+        foot = QHBoxLayout(self._foot)
+        foot.setContentsMargins(8, 4, 8, 4)
+        foot.addWidget(self._note, 1)
+        foot.addWidget(self._all)
+        self._foot.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.edit, 1)
+        layout.addWidget(self._foot)
+        self._clock = QTimer(self, interval=0)
+        self._clock.timeout.connect(self._add_piece)
+        self._follow_theme()
+        theme().changed.connect(self._follow_theme)
+
+    def set_text(self, text: str) -> None:
+        """Show *text*, or its first million characters."""
+        self._clock.stop()
+        self._text = text
+        self._shown = min(len(text), TEXT_PREVIEW_CHARS)
+        self.edit.setPlainText(in_pieces(text[: self._shown]))
+        self._tell()
+
+    def show_all(self) -> None:
+        """Show the rest too."""
+        self._all.setEnabled(False)
+        self._clock.start()
+
+    @property
+    def shown_chars(self) -> int:
+        """How much of the text is shown."""
+        return self._shown
+
+    def _add_piece(self) -> None:
+        piece = self._text[self._shown : self._shown + PIECE_CHARS]
+        self._shown += len(piece)
+        cursor = QTextCursor(self.edit.document())
+        cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.insertText(in_pieces(piece))
+        if self._shown >= len(self._text):
+            self._clock.stop()
+        self._tell()
+
+    def _tell(self) -> None:
+        rest = len(self._text) - self._shown
+        self._foot.setVisible(rest > 0)
+        self._all.setEnabled(not self._clock.isActive())
+        self._note.setText(tr("The first {shown} of {all} characters", shown=f"{self._shown:,}", all=f"{len(self._text):,}"))
+
+    def _follow_theme(self) -> None:
+        self.edit.setFont(theme().mono_font())
+
+
+class BodyTabs(QTabWidget):
+    """JSON, Text, Hex and Headers of one body."""
+
+    shown = Signal()
+    """The body given last is on screen."""
+    path_filter_requested = Signal(str, str)
+
+    def __init__(self, *, notify: Notify, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._notify = notify
+        self._task: asyncio.Task[None] | None = None
+        self.body = Body(b"")
+        self.tree = JsonTree(notify=notify)
+        self.tree.path_filter_requested.connect(self.path_filter_requested)
+        self.text = TextPane()
+        self.hex = HexView()
+        self.headers = JsonTree(notify=notify)
+        self._reason = Label(tone="warn", wrap=True, selectable=True)
+        self._reason.setContentsMargins(8, 6, 8, 2)
+        hex_page = QWidget()
+        column = QVBoxLayout(hex_page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._reason)
+        column.addWidget(self.hex, 1)
+        self._pages = (self.tree, self.text, hex_page, self.headers)
+        for page, name in zip(self._pages, (tr("JSON"), tr("Text"), tr("Hex"), tr("Headers")), strict=True):
+            self.addTab(page, name)
+        self.setDocumentMode(True)
+        self._wanted = 0
+
+    def set_headers(self, headers: Mapping[str, Any]) -> None:
+        """Show headers; their tab says how many there are."""
+        self.headers.set_json(json.dumps(headers, ensure_ascii=False))
+        self.setTabText(3, trn("Headers ({n})", "Headers ({n})", len(headers)) if headers else tr("Headers"))
+        self.setTabEnabled(3, bool(headers))
+
+    def set_body(self, data: bytes) -> None:
+        """Show *data*: looked at in a thread, in the tab that fits it, or in the one the user had where that fits too."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+        self._task = spawn(self._look(data), name="body", notify=self._notify)
+
+    async def stop(self) -> None:
+        """Look no further."""
+        await cancel(self._task)
+
+    async def _look(self, data: bytes) -> None:
+        body = await asyncio.to_thread(read_body, data)
+        self.body = body
+        self.tree.set_root(body.text or "", body.root)
+        self.text.set_text(body.text or "")
+        self.hex.set_data(data, show_at=max(0, body.invalid_at))
+        self.setTabEnabled(0, body.is_json)
+        self.setTabEnabled(1, body.text is not None)
+        self._explain(body)
+        if self.currentIndex() != 3 or not self.isTabEnabled(3):
+            self.setCurrentIndex(0 if body.is_json else 1 if body.text is not None else 2)
+        self.shown.emit()
+
+    def _explain(self, body: Body) -> None:
+        reason = ""
+        if body.invalid_at >= 0:
+            byte = body.data[body.invalid_at]
+            reason = tr("Not text: byte {byte} at {offset} is not UTF-8", byte=f"0x{byte:02x}", offset=f"{body.invalid_at:,}")
+        elif body.json_error:
+            reason = tr("Not JSON: {reason}", reason=body.json_error)
+        self._reason.setText(reason)
+        self._reason.setVisible(bool(reason))
+        self.setTabToolTip(0, reason)
+        self.setTabToolTip(2, size(len(body.data)))
