@@ -1,0 +1,62 @@
+"""Child processes that are told things and answer in lines of JSON."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from types import TracebackType
+from typing import Any, Self
+
+from benchmarks.window_probe import ACCOUNT
+
+
+class Talker:
+    """A Python module of ours as a child; ends with its standard input."""
+
+    def __init__(self, module: str, *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        self._module = module
+        self.pid = self._process.pid
+
+    def hear(self) -> dict[str, Any]:
+        """Wait for the next line it says. Raises RuntimeError where it ended instead."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self._module} ended with {self._process.wait()}")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def tell(self, command: str) -> None:
+        """Say one line to it."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(command + "\n")
+        self._process.stdin.flush()
+
+    def ask(self, command: str) -> dict[str, Any]:
+        """Say one line and wait for the answer."""
+        self.tell(command)
+        return self.hear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def create_account(url: str) -> None:
+    """Create the account that the benchmarks sign in with."""
+    name, password = ACCOUNT
+    body = json.dumps({"name": name, "password": password}).encode()
+    request = urllib.request.Request(f"{url}/accounts", body, {"Content-Type": "application/json"})  # noqa: S310 - our own server
+    with urllib.request.urlopen(request, timeout=20):  # noqa: S310 - our own server
+        pass

@@ -1,0 +1,152 @@
+"""The real window, offscreen, against a running server: measures how late a 10 ms timer is while something is asked of it.
+
+Reads one command a line (``idle SECONDS``, ``until TOTAL``, ``measure``, ``memory``, ``scroll TIMES``), answers each with one line of JSON.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final
+
+TIMER_MS: Final = 10
+ACCOUNT: Final = ("bench", "benchmark-password")
+
+
+def main() -> None:
+    """Open the window, sign in, show the Timeline at its tail, and obey."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--data-dir", type=Path, required=True)
+    options = parser.parse_args()
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+    import qasync
+    from PySide6.QtWidgets import QApplication
+
+    from desktop.app import Application, Options
+
+    qapp = QApplication([])
+    application = Application(Options(options.data_dir, connect=options.url))
+    application.paint()
+    loop = qasync.QEventLoop(qapp)
+    asyncio.set_event_loop(loop)
+    with loop:
+        loop.run_until_complete(Probe(application).run())
+
+
+class Probe:
+    """Obeys commands from standard input on the window's own loop."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+        self._late: list[float] = []
+        self._last = 0.0
+        self._commands: asyncio.Queue[list[str]] = asyncio.Queue()
+
+    async def run(self) -> None:
+        """Start everything, then answer command by command until standard input ends."""
+        await self._application.start()
+        await self._sign_in()
+        self._application.window.show_panel("timeline")
+        self._start_timer()
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=self._read, args=(loop,), daemon=True).start()
+        say({"ready": True})
+        while command := await self._commands.get():
+            say(await getattr(self, f"do_{command[0]}")(*command[1:]))
+        await self._application.stop()
+
+    async def do_idle(self, seconds: str) -> dict[str, Any]:
+        """Measure while nothing happens."""
+        self._begin()
+        await asyncio.sleep(float(seconds))
+        return self._figures()
+
+    async def do_begin(self) -> dict[str, Any]:
+        """Begin to measure."""
+        self._begin()
+        return {}
+
+    async def do_until(self, total: str) -> dict[str, Any]:
+        """Wait until the table has *total* rows more than nothing, then tell how late the timer was."""
+        deadline = time.monotonic() + 30
+        while self._rows() < int(total) and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
+        return {**self._figures(), "rows": self._rows()}
+
+    async def do_measure(self) -> dict[str, Any]:
+        """Tell how late the timer was since ``begin``."""
+        return {**self._figures(), "rows": self._rows()}
+
+    async def do_memory(self) -> dict[str, Any]:
+        """Tell the resident memory now, in bytes."""
+        import psutil
+
+        return {"rss": psutil.Process().memory_info().rss, "rows": self._rows()}
+
+    async def do_scroll(self, times: str) -> dict[str, Any]:
+        """Scroll to places all over the table, painting and loading each, then back to the tail."""
+        bar = self._view().table.verticalScrollBar()
+        for step in range(int(times)):
+            bar.setValue(int(bar.maximum() * ((step * 0.618) % 1.0)))
+            await asyncio.sleep(0.1)
+        self._view().go_to_tail()
+        await asyncio.sleep(0.5)
+        return {}
+
+    async def _sign_in(self) -> None:
+        services = self._application.services
+        while not services.host.status.is_ready:
+            await asyncio.sleep(0.05)
+        await services.session.sign_in(*ACCOUNT)
+        while not services.feeds.link.is_open:
+            await asyncio.sleep(0.05)
+
+    def _view(self) -> Any:
+        return self._application.window.panel("timeline").view
+
+    def _rows(self) -> int:
+        return int(self._view().model.rowCount())
+
+    def _start_timer(self) -> None:
+        from PySide6.QtCore import Qt, QTimer
+
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(TIMER_MS)
+        self._timer.timeout.connect(self._on_timeout)
+        self._timer.start()
+
+    def _on_timeout(self) -> None:
+        now = time.perf_counter()
+        if self._last:
+            self._late.append((now - self._last) * 1e3 - TIMER_MS)
+        self._last = now
+
+    def _begin(self) -> None:
+        self._late.clear()
+        self._last = 0.0
+
+    def _figures(self) -> dict[str, Any]:
+        late = sorted(self._late) or [0.0]
+        return {"p50": late[len(late) // 2], "p99": late[int(len(late) * 0.99)], "max": late[-1], "n": len(late)}
+
+    def _read(self, loop: asyncio.AbstractEventLoop) -> None:
+        for line in sys.stdin:
+            loop.call_soon_threadsafe(self._commands.put_nowait, line.split())
+        loop.call_soon_threadsafe(self._commands.put_nowait, [])
+
+
+def say(answer: dict[str, Any]) -> None:
+    """Answer one command."""
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
