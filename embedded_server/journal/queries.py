@@ -61,6 +61,9 @@ class Search:
             f"select {ROW_SQL} from event where seq >= ? and seq < ? and ({self._compiled.sql}) order by seq {order} limit ?",  # noqa: S608
             (low, high, *self._compiled.params, self._limit - len(self._rows)),
         ).fetchall()
+        if len(self._rows) >= self._limit and self._rows:
+            last = self._rows[-1][0]  # nothing beyond it has been looked at
+            low, high = last, last + 1
         self._at = low if self._newest else high
 
     def page(self) -> Page:

@@ -10,7 +10,7 @@ from embedded_server.journal.filters.sql import Sql, compared, ranged, text_cont
 from embedded_server.journal.filters.syntax import Condition, Operator, Pattern, Span, Value
 from embedded_server.journal.filters.values import MAX_INT, bindable, number
 
-PATTERN_CHARS: Final = 16_384
+PATTERN_BYTES: Final = 16_384
 """A regular expression looks at this much of a body: beyond it a single row could hold a reader thread for seconds."""
 _WORDS: Final = {"true": "true", "false": "false", "null": "null"}
 
@@ -19,8 +19,8 @@ def document_condition(document: str, condition: Condition) -> Sql:
     """Ask the bytes that SQL expression *document* gives; without a path, their text."""
     text = f"cast({document} as text)"
     if not condition.path:
-        return _whole(text, condition)
-    inner = _value(_Node(text, condition), condition)
+        return _whole(document, text, condition)
+    inner = _value(_Node(document, text, condition), condition)
     # SQLite raises an error on malformed JSON, so nothing is asked of it before it is known to be valid.
     return Sql(f"coalesce(case when json_valid({text}) then {inner.text} end, 0)", inner.params)
 
@@ -28,8 +28,8 @@ def document_condition(document: str, condition: Condition) -> Sql:
 class _Node:
     """SQL for the type and the value at a path; each use of one binds the path."""
 
-    def __init__(self, text: str, condition: Condition) -> None:
-        self.text = text
+    def __init__(self, document: str, text: str, condition: Condition) -> None:
+        self.document = document
         self.path = "$" + "".join(f"[{step}]" if isinstance(step, int) else f'."{step}"' for step in condition.path)
         self.steps = json.dumps(condition.path)
         self.type = f"json_type({text}, ?)"
@@ -39,10 +39,10 @@ class _Node:
         return Sql(f"({self.type} in ({types}) and {value.text})", (self.path, self.path, *value.params))
 
 
-def _whole(text: str, condition: Condition) -> Sql:
+def _whole(document: str, text: str, condition: Condition) -> Sql:
     value = condition.value
     if isinstance(value, Pattern):
-        return Sql(f"{SEARCH}(?, substr({text}, 1, {PATTERN_CHARS}))", (checked(value).text,))
+        return Sql(f"{SEARCH}(?, substr({document}, 1, {PATTERN_BYTES}))", (checked(value).text,))
     if condition.operator is not Operator.IS:
         raise _no_order(condition, value)
     if not value.quoted and value.text and not value.text.strip("*"):
@@ -74,7 +74,7 @@ def _value(node: _Node, condition: Condition) -> Sql:
 def _pattern(node: _Node, pattern: Pattern) -> Sql:
     expression = checked(pattern).text
     return Sql(
-        f"({node.type} = 'text' and {SEARCH}(?, substr({node.value}, 1, {PATTERN_CHARS})))",
+        f"({node.type} = 'text' and {SEARCH}(?, substr(cast({node.value} as blob), 1, {PATTERN_BYTES})))",
         (node.path, expression, node.path),
     )
 
@@ -84,7 +84,7 @@ def _number(node: _Node, condition: Condition, value: Value) -> Sql:
     if found is None:
         raise _no_order(condition, value)
     if condition.operator is Operator.IS and isinstance(found, int) and not -MAX_INT - 1 <= found <= MAX_INT:
-        return Sql(f"{JSON_INTEGER}({node.text}, ?) = ?", (node.steps, str(found)))
+        return Sql(f"{JSON_INTEGER}({node.document}, ?) = ?", (node.steps, str(found)))
     return node.typed("'integer', 'real'", compared(node.value, condition.operator, bindable(found)))
 
 

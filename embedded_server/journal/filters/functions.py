@@ -23,18 +23,19 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _search(pattern: str, *texts: str | None) -> int:
+def _search(pattern: str, *texts: str | bytes | None) -> int:
+    """Bodies come as bytes: sqlite3 would raise on text that is no UTF-8 before this function could."""
     find = _compiled(pattern).search
     for text in texts:
-        if text and find(text):
+        if text and find(text if isinstance(text, str) else text.decode("utf-8", "replace")):
             return 1
     return 0
 
 
-def _json_integer(document: str, path: str) -> str | None:
+def _json_integer(document: bytes, path: str) -> str | None:
     """SQLite reads numbers beyond 64 bits as floats; Python reads them as they are."""
     try:
-        found: Any = json.loads(document)
+        found: Any = json.loads(document.decode("utf-8"))
         for step in json.loads(path):
             found = found[step]
         return str(found) if type(found) is int else None

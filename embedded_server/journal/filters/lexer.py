@@ -53,7 +53,7 @@ def _next(text: str, at: int) -> Token:
     char = text[at]
     if char in "()":
         return Token(Mark(char), Span(at, 1), char)
-    if char == "-" and at + 1 < len(text) and not text[at + 1].isspace():
+    if char == "-" and at + 1 < len(text) and not text[at + 1].isspace() and text[at + 1] != ")":
         return Token(Mark.NOT, Span(at, 1), char)
     for word in _KEYWORDS:
         end = at + len(word)

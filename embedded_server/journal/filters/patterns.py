@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import warnings
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -37,10 +38,15 @@ def checked(pattern: Pattern) -> CheckedPattern:
     for letter in pattern.flags:
         flags |= _FLAGS[letter]
     try:
-        tree = _parser.parse(pattern.text, flags)
-        re.compile(pattern.text, flags)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what a later Python will read otherwise is better written clearly now
+            tree = _parser.parse(pattern.text, flags)
+            re.compile(pattern.text, flags)
     except re.error as exc:
         raise _bad(pattern, exc.msg, exc.pos) from None
+    except Warning as exc:
+        reason, _, position = str(exc).partition(" at position ")
+        raise _bad(pattern, reason, int(position) if position.isdigit() else None) from None
     except (RecursionError, OverflowError, ValueError) as exc:
         raise _bad(pattern, str(exc), None) from None
     if _is_endless(tree, repeated=False):

@@ -33,7 +33,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A regular expression as it was written between slashes, ``\\/`` already made ``/``."""
+    """A regular expression as it was written between slashes, with its escaped slashes already plain ones."""
 
     text: str
     flags: str
