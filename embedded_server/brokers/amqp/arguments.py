@@ -77,7 +77,7 @@ class _Numbers:
         if value is None:
             return None
         if not isinstance(value, int) or isinstance(value, bool):
-            raise _invalid(name, self._queue, self._vhost, f"{{unacceptable_type,{type_name(value)}}}")
+            raise _invalid(name, self._queue, self._vhost, f'"expected integer, got {type_name(value)}"')
         if value < smallest:
             word = "value_zero" if value == 0 else "value_negative"
             raise _invalid(name, self._queue, self._vhost, f"{{{word},{value}}}")

@@ -5,7 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
+from embedded_server.brokers.amqp.errors import precondition
 from embedded_server.brokers.amqp.topics import TopicTree
+
+_MATCH_MODES: Final = ("all", "any", "all-with-x", "any-with-x")
 
 Headers = Callable[[], Mapping[str, Any]]
 """Decodes a message's headers, for those exchanges that look at them."""
@@ -171,6 +174,13 @@ class HeadersExchange(Exchange):
 
     type = ExchangeType.HEADERS
     by_key_alone = False
+
+    def bind(self, binding: Binding) -> bool:
+        """Add *binding*; whether it is new. Raises ``AmqpError`` for an ``x-match`` that does not exist."""
+        mode = binding.arguments.get("x-match", "all")
+        if mode not in _MATCH_MODES:
+            raise precondition(f'Invalid x-match field value <<"{mode}">>; expected all or any')
+        return super().bind(binding)
 
     def match(self, routing_key: str, headers: Headers) -> Iterator[Destination]:  # noqa: ARG002 - one signature for all types
         """Destinations whose arguments fit."""

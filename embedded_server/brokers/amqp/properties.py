@@ -62,12 +62,30 @@ class Properties(NamedTuple):
 
 PLAIN: Final = Properties()
 
+# A publisher that sets no more than a few properties sets the same ones on every message.
+MAX_REMEMBERED_BYTES: Final = 96
+MAX_REMEMBERED: Final = 1024
+_remembered: dict[bytes, Properties] = {}
+
 
 def properties_of(header: bytes) -> Properties:
     """Read what matters from a raw content header.
 
     Raises ``AmqpError`` for a header that does not add up and for an expiration that is no number of milliseconds.
     """
+    if len(header) > MAX_REMEMBERED_BYTES:
+        return _read(header)
+    raw = header[_PROPERTIES_AT:]
+    known = _remembered.get(raw)
+    if known is None:
+        known = _read(header)
+        if len(_remembered) >= MAX_REMEMBERED:
+            _remembered.clear()
+        _remembered[raw] = known
+    return known
+
+
+def _read(header: bytes) -> Properties:
     persistent, priority, expiration_ms, user_id = PLAIN
     for flag, start, end in _spans(header):
         if flag == _DELIVERY_MODE:

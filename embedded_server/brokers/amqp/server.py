@@ -8,6 +8,7 @@ from embedded_server.brokers.amqp.broker import Broker
 from embedded_server.brokers.amqp.connection import Connection
 
 WRITE_HIGH_WATER_BYTES: Final = 1 << 20
+READ_BYTES: Final = 1 << 18
 STOP_LIMIT_S: Final = 2.0
 
 
@@ -23,6 +24,8 @@ class AmqpServer:
         self._loop = asyncio.get_running_loop()
         self._server: asyncio.Server | None = None
         self._sockets: dict[Connection, _Socket] = {}
+        self.read_buffer = memoryview(bytearray(READ_BYTES))
+        """Shared by all sockets: what is read is copied out of it at once."""
         self._turn_scheduled = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -95,8 +98,8 @@ class AmqpServer:
         self.schedule_turn()
 
 
-class _Socket(asyncio.Protocol):
-    """One client's socket."""
+class _Socket(asyncio.BufferedProtocol):
+    """One client's socket. Buffered, because a plain protocol allocates 256 kB for each read, however little comes."""
 
     def __init__(self, server: AmqpServer) -> None:
         self._server = server
@@ -131,10 +134,14 @@ class _Socket(asyncio.Protocol):
         self._connection = Connection(self._server.broker, f"{host}:{port}")
         self._server.connected(self._connection, self)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
+        """Where to read into."""
+        return self._server.read_buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Bytes came."""
         if self._connection is not None:
-            self._connection.receive_data(data)
+            self._connection.receive_data(bytes(self._server.read_buffer[:nbytes]))
             self._server.schedule_turn()
 
     def pause_writing(self) -> None:

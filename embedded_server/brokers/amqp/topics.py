@@ -27,14 +27,14 @@ class TopicTree(Generic[T]):
     def add(self, pattern: str, value: T) -> None:
         """File *value* under *pattern*."""
         node = self._root
-        for word in pattern.split("."):
+        for word in _words(pattern):
             node = node.children.setdefault(word, _Node(many=word == "#"))
         node.values.append(value)
 
     def remove(self, pattern: str, value: T) -> None:
         """Take *value* from under *pattern*, where it must be."""
         path = [self._root]
-        words = pattern.split(".")
+        words = _words(pattern)
         for word in words:
             path.append(path[-1].children[word])
         path[-1].values.remove(value)
@@ -46,7 +46,7 @@ class TopicTree(Generic[T]):
     def match(self, key: str) -> list[T]:
         """Values whose pattern matches *key*."""
         active = _with_empty_many([self._root])
-        for word in key.split("."):
+        for word in _words(key):
             reached: list[_Node[T]] = []
             for node in active:
                 children = node.children
@@ -58,6 +58,11 @@ class TopicTree(Generic[T]):
                     reached.append(node)
             active = _with_empty_many(reached)
         return [value for node in active for value in node.values]
+
+
+def _words(text: str) -> list[str]:
+    """Words of a key or pattern; an empty one has none."""
+    return text.split(".") if text else []
 
 
 def _with_empty_many(nodes: Iterable[_Node[T]]) -> dict[_Node[T], None]:

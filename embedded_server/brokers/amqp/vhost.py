@@ -136,7 +136,7 @@ class VHost:
     ) -> None:
         """Make an exchange, or check that the one of this name is the same."""
         if kind not in set(ExchangeType):
-            raise AmqpError(Reply.COMMAND_INVALID, f"unknown exchange type '{kind}'")
+            raise AmqpError(Reply.COMMAND_INVALID, f"invalid exchange type '{kind}'")
         existing = self.exchanges.get(name)
         if existing is not None:
             for field, received, current in (
@@ -158,7 +158,8 @@ class VHost:
     def delete_exchange(self, name: str, *, if_unused: bool) -> None:
         """Delete an exchange and all bindings from and to it; nothing where there is none."""
         self._refuse_default(name)
-        self._refuse_reserved("exchange", name)
+        if name.startswith(RESERVED_PREFIX):
+            raise refused(f"deletion of system exchange '{name}' in vhost '{self.name}' not allowed")
         exchange = self.exchanges.get(name)
         if exchange is None:
             return
@@ -188,12 +189,12 @@ class VHost:
         self, name: str, connection: object, *, durable: bool, exclusive: bool, auto_delete: bool, arguments: Mapping[str, Any]
     ) -> Queue:
         """Make a queue, or check that the one of this name is the same. An empty name asks for a fresh one."""
+        self._refuse_reserved("queue", name)
         if name in self.queues:
             queue = self.queue(name, connection)
             self._require_same_queue(queue, durable=durable, exclusive=exclusive, auto_delete=auto_delete, arguments=arguments)
             queue.touch()
             return queue
-        self._refuse_reserved("queue", name)
         name = name or f"amq.gen-{secrets.token_urlsafe(16)}"
         parsed = parse_queue_arguments(arguments, name, self.name)
         owner = connection if exclusive else None
