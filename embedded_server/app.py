@@ -27,6 +27,7 @@ from embedded_server.settings import Settings
 
 if TYPE_CHECKING:
     import uvicorn
+    from uvicorn._types import ASGISendEvent
 
     from embedded_server.journal import Journal
 
@@ -82,6 +83,8 @@ def create_app(settings: Settings, data_dir: DataDir | None = None) -> FastAPI:
 
 
 def _include(app: FastAPI) -> None:
+    for router in (*PUBLIC_ROUTERS, *ROUTERS):
+        openapi.state_status(router)
     for router in PUBLIC_ROUTERS:
         app.include_router(router)
     for router in ROUTERS:
@@ -115,7 +118,7 @@ class Composition:
 
     def __init__(self, settings: Settings) -> None:
         from embedded_server.brokers import EmbeddedBrokers
-        from embedded_server.journal import Feeds, Journal
+        from embedded_server.journal import EVENT_SOURCE, Feeds, Journal
         from embedded_server.sessions import Sessions
         from embedded_server.streams import Hub, StreamManager
         from embedded_server.tasks import TaskFeedSource, TaskProjection, TaskService
@@ -123,7 +126,8 @@ class Composition:
         data_dir = settings.data_dir
         started_at = time.time_ns()
         journal = Journal(data_dir / "journal.db", retention=settings.retention)
-        journal.add_projection(TaskProjection())
+        projection = TaskProjection()
+        journal.add_projection(projection)
         log = line_log(journal.append)
         brokers = EmbeddedBrokers(data_dir / "brokers", log)
         self._began = time.monotonic()
@@ -133,7 +137,7 @@ class Composition:
             settings=settings,
             started_at=started_at,
             journal=journal,
-            feeds=Feeds(journal, {Source.TASKS: TaskFeedSource()}),
+            feeds=Feeds(journal, {Source.EVENTS: EVENT_SOURCE, Source.TASKS: TaskFeedSource(projection)}),
             sessions=Sessions(data_dir / "sessions.db", settings.sessions),
             brokers=brokers,
             tasks=TaskService(journal, amqp_url=lambda: brokers.amqp_url, data_dir=data_dir, log=log, run_worker=settings.worker),
@@ -151,10 +155,10 @@ class Composition:
         supervisor.add("hub", services.hub)
         supervisor.add("streams", services.streams)
         await supervisor.start(["hub", "streams"])
-        if services.settings.brokers:
-            supervisor.add("brokers", services.brokers)
+        supervisor.add("brokers", services.brokers)
         supervisor.add("tasks", services.tasks)
-        supervisor.start_later(["brokers", "tasks"] if services.settings.brokers else ["tasks"])
+        if services.settings.brokers:
+            supervisor.start_later(["brokers", "tasks"])
         services.journal.append(lifecycle_event("server", Step.STARTED, time.monotonic() - self._began))
         return services
 
@@ -240,6 +244,15 @@ class BoundServer:
 
 def _make_uvicorn(app: FastAPI, on_started: Callable[[], None]) -> "uvicorn.Server":
     import uvicorn
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    class WebSocketProtocol(WebSocketsSansIOProtocol):
+        """Takes a refused handshake for complete; uvicorn logs an error for each (github.com/Kludex/uvicorn/pull/3138)."""
+
+        async def send(self, message: "ASGISendEvent") -> None:
+            await super().send(message)
+            if message["type"] == "websocket.http.response.body":
+                self.handshake_complete = True
 
     class Server(uvicorn.Server):
         """Leaves signals to whoever runs it, says when it answers, and lets hub clients go before it waits for answers to end."""
@@ -254,7 +267,7 @@ def _make_uvicorn(app: FastAPI, on_started: Callable[[], None]) -> "uvicorn.Serv
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             services: Services = app.state.services
-            await services.hub.stop()
+            await services.supervisor.stop_one("hub")
             await super().shutdown(sockets)
 
     return Server(
@@ -262,7 +275,7 @@ def _make_uvicorn(app: FastAPI, on_started: Callable[[], None]) -> "uvicorn.Serv
             app,
             http="zttp" if _has_zttp() else "auto",
             http2=_has_zttp(),
-            ws="websockets-sansio",
+            ws=WebSocketProtocol,
             ws_ping_interval=20.0,
             ws_ping_timeout=20.0,
             lifespan="off",  # run around it: a failure is the caller's to tell, not uvicorn's to log

@@ -45,7 +45,7 @@ class Settings:
     worker: bool = True
     """Run the embedded brokers' own Celery worker."""
     brokers: bool = True
-    """Run the embedded brokers."""
+    """Run the embedded brokers, and with them the tasks."""
     allowed_hosts: tuple[str, ...] = ()
     """Names the ``Host`` header may carry beside loopback's and `host`."""
     allowed_origins: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketState
 
 from embedded_server.contracts.problems import N_, ProblemDetails, UserFacingError
+from embedded_server.journal import FilterError
 from embedded_server.sessions.problems import SessionEnded, TooManyAttempts
 
 _logger = logging.getLogger(__name__)
@@ -104,7 +105,10 @@ def install(app: FastAPI) -> None:
 def problem_response(exc: UserFacingError) -> ProblemResponse:
     """Answer *exc* with the headers its status asks for."""
     headers = {"Retry-After": str(exc.retry_after_s)} if isinstance(exc, TooManyAttempts) else None
-    return ProblemResponse(exc.problem(), headers)
+    problem = exc.problem()
+    if isinstance(exc, FilterError):
+        problem = replace(problem, params={**problem.params, "position": exc.position, "length": exc.length})
+    return ProblemResponse(problem, headers)
 
 
 class UnforeseenFaults:

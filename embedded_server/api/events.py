@@ -1,8 +1,6 @@
 """The journal over HTTP: pages of a filter, one whole event, export, and values for completion."""
 
 import base64
-from collections.abc import AsyncIterator
-from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import orjson
@@ -12,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from embedded_server.api.dependencies import ServicesDep
 from embedded_server.contracts.events import Event, EventDetail, EventPage, Row
 from embedded_server.contracts.problems import N_, UserFacingError
-from embedded_server.journal import StoredEvent, export
+from embedded_server.journal import ExportFormat, StoredEvent, export
 
 router = APIRouter(prefix="/events", tags=["events"])
 
@@ -20,13 +18,6 @@ MAX_PAGE_ROWS: Final = 1000
 
 Filter = Annotated[str, Query(description="In the filter language; everything where it is empty")]
 WithBody = Annotated[bool, Query(description="Leave the body out with false; GET /events/{seq}/body has it as it is")]
-
-
-class ExportFormat(StrEnum):
-    """How exported events are written."""
-
-    NDJSON = "ndjson"
-    CSV = "csv"
 
 
 class UnknownEvent(UserFacingError):
@@ -64,7 +55,7 @@ async def list_values(field: str, services: ServicesDep, prefix: str = "") -> li
 )
 async def export_events(services: ServicesDep, filter: Filter = "", format: ExportFormat = ExportFormat.NDJSON) -> StreamingResponse:  # noqa: A002
     """Stream every event that matches a filter, oldest first."""
-    chunks = await _begun(export(services.journal, filter, format.value))
+    chunks = export(services.journal, filter, format)  # a wrong filter is told here, before the answer begins
     media_type = "text/csv; charset=utf-8" if format is ExportFormat.CSV else "application/x-ndjson"
     name = f"switchroom-events.{format.value}"
     return StreamingResponse(chunks, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
@@ -95,18 +86,6 @@ async def _stored(services: ServicesDep, seq: int) -> StoredEvent:
     if stored is None:
         raise UnknownEvent(seq=seq)
     return stored
-
-
-async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Take the first chunk before the answer begins: a wrong filter is still a problem, not a broken download."""
-    first = await anext(chunks, b"")
-
-    async def whole() -> AsyncIterator[bytes]:
-        yield first
-        async for chunk in chunks:
-            yield chunk
-
-    return whole()
 
 
 def _row_of(seq: int, event: Event) -> Row:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from embedded_server.contracts.concurrency import cancel, spawn
 from embedded_server.contracts.events import Event, Kind
@@ -32,6 +32,14 @@ class Startable(Protocol):
 
     def status(self) -> Part:
         """Tell what it is doing."""
+
+
+@runtime_checkable
+class Compound(Protocol):
+    """A part that is shown as several: the tasks are a worker and a monitor."""
+
+    def parts(self) -> list[Part]:
+        """Tell what each is doing."""
 
 
 class Step(StrEnum):
@@ -79,8 +87,8 @@ class Supervisor:
         self._parts[name] = part
 
     def status(self) -> list[Part]:
-        """Answer every part's status, in the order they start."""
-        return [self._status_of(name, part) for name, part in self._parts.items()]
+        """Answer every part's status, in the order they start; a compound part's one by one."""
+        return [shown for name, part in self._parts.items() for shown in self._shown(name, part)]
 
     async def start_required(self, name: str, part: Startable) -> None:
         """Take in and start a part that the server cannot do without: raises what its start raises."""
@@ -109,22 +117,38 @@ class Supervisor:
         await cancel(self._background)
         self._background = None
         deadline = time.monotonic() + STOP_LIMIT_S
-        for name, part in reversed(self._parts.items()):
-            if name != keep and part.status().state is not PartState.STOPPED:
-                await self._step(name, Step.STOPPED, part.stop, limit_s=max(_STOP_LEAST_S, deadline - time.monotonic()))
+        for name in reversed(self._parts):
+            if name != keep:
+                await self.stop_one(name, limit_s=max(_STOP_LEAST_S, deadline - time.monotonic()))
+
+    async def stop_one(self, name: str, *, limit_s: float = STOP_LIMIT_S) -> None:
+        """Stop one part, where it is not stopped yet."""
+        part = self._parts[name]
+        if part.status().state is not PartState.STOPPED:
+            await self._step(name, Step.STOPPED, part.stop, limit_s=limit_s)
 
     async def restart(self, name: str) -> Part:
-        """Stop and start one part; answer its status."""
-        part = self._parts.get(name)
-        if part is None:
-            raise UnknownPart(name=name, names=", ".join(self._parts))
-        if name in self._required:
+        """Stop and start one part (of a compound part the whole); answer its status."""
+        whole, part = self._whole(name)
+        if whole in self._required:
             raise PartNotRestartable(name=name)
         await self.settled()
         async with self._restarting:
-            await self._step(name, Step.STOPPED, part.stop, limit_s=STOP_LIMIT_S)
-            await self._step(name, Step.STARTED, part.start)
-        return self._status_of(name, part)
+            await self._step(whole, Step.STOPPED, part.stop, limit_s=STOP_LIMIT_S)
+            await self._step(whole, Step.STARTED, part.start)
+        return next((shown for shown in self._shown(whole, part) if shown.name == name), self._status_of(whole, part))
+
+    def _whole(self, name: str) -> tuple[str, Startable]:
+        for whole, part in self._parts.items():
+            if name == whole or any(shown.name == name for shown in self._shown(whole, part)):
+                return whole, part
+        raise UnknownPart(name=name, names=", ".join(shown.name for shown in self.status()))
+
+    def _shown(self, name: str, part: Startable) -> list[Part]:
+        if not isinstance(part, Compound):
+            return [self._status_of(name, part)]
+        failure = self._failures.get(name)
+        return [replace(shown, state=PartState.FAILED, reason=failure) if failure else shown for shown in part.parts()]
 
     def _status_of(self, name: str, part: Startable) -> Part:
         status = replace(part.status(), name=name)

@@ -148,3 +148,25 @@ async def test_the_kept_part_goes_on(supervisor: Supervisor, done: list[str]) ->
     await supervisor.start_required("journal", FakePart("journal", done))
     await supervisor.stop(keep="journal")
     assert done == ["start journal"]
+
+
+class FakeTasks(FakePart):
+    """Two in one."""
+
+    def parts(self) -> list[Part]:
+        return [idle_part("worker", self.state), idle_part("monitor", self.state)]
+
+
+async def test_compound_part_is_shown_as_its_parts_and_restarted_by_any_name(supervisor: Supervisor, done: list[str]) -> None:
+    supervisor.add("tasks", FakeTasks("tasks", done))
+    await supervisor.start(["tasks"])
+    assert [part.name for part in supervisor.status()] == ["worker", "monitor"]
+    assert (await supervisor.restart("worker")).name == "worker"
+    assert (await supervisor.restart("tasks")).name == "tasks"
+    assert done == ["start tasks", *["stop tasks", "start tasks"] * 2]
+
+
+async def test_compound_part_that_cannot_start_fails_as_a_whole(supervisor: Supervisor, done: list[str]) -> None:
+    supervisor.add("tasks", FakeTasks("tasks", done, fails=RefusalError()))
+    await supervisor.start(["tasks"])
+    assert [(part.state, part.reason) for part in supervisor.status()] == [(PartState.FAILED, "Will not. Ask nicely.")] * 2
