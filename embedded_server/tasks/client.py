@@ -14,7 +14,7 @@ from embedded_server.tasks.environment import QUEUE, task_queue
 from embedded_server.tasks.ingest import EMBEDDED
 from embedded_server.tasks.lane import ANSWER_TIMEOUT_S, BrokerLane, address_of
 from embedded_server.tasks.problems import NotConfirmed
-from embedded_server.tasks.wire import kombu
+from embedded_server.tasks.wire import kombu, mailbox
 
 REPR_CHARS: Final = 1000
 
@@ -82,10 +82,8 @@ class CeleryClient:
         """Send a control command; answer what each worker replied, by its name, once *limit* have or *timeout_s* has passed."""
 
         def ask_blocking(connection: Any) -> dict[str, Any]:
-            connection.default_channel.queue_declare(QUEUE, passive=True)
-            replies = self._app().control.broadcast(
-                command, dict(arguments or {}), reply=True, limit=limit or None, timeout=timeout_s, connection=connection
-            )
+            connection.channel().close()  # a round trip first: a connection that broke unnoticed shows here
+            replies = mailbox(connection).multi_call(command, dict(arguments or {}), timeout=timeout_s, limit=limit or None)
             return {name: answer for reply in replies or [] for name, answer in reply.items()}
 
         return await self._control.run(ask_blocking)

@@ -6,6 +6,10 @@ from embedded_server.tasks.wire import kombu
 
 QUEUE: Final = "switchroom"
 """Not Celery's own ``celery``: a worker of yours on the same broker keeps its queue, and its declaration, to itself."""
+NODE: Final = "switchroom"
+"""The worker's name before the @."""
+READY_LINE: Final = "switchroom worker ready"
+"""What the worker prints once it takes tasks."""
 MAX_PRIORITY: Final = 9
 BROKER_URL: Final = "SWITCHROOM_BROKER_URL"
 RESULT_URL: Final = "SWITCHROOM_RESULT_URL"

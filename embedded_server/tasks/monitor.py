@@ -15,7 +15,7 @@ from embedded_server.contracts.server import Part, PartState
 from embedded_server.journal import Journal
 from embedded_server.tasks.ingest import Ingest
 from embedded_server.tasks.lane import address_of
-from embedded_server.tasks.wire import kombu
+from embedded_server.tasks.wire import kombu, mailbox
 from embedded_server.tasks.workers import WorkerRegistry
 
 _logger = logging.getLogger(__name__)
@@ -116,9 +116,7 @@ class Monitor:
 
     def _wake_workers(self, connection: Any) -> None:
         """Have workers tell of themselves now, rather than at their next heartbeat."""
-        from celery import Celery
-
-        Celery("switchroom-monitor", set_as_current=False).control.broadcast("heartbeat", connection=connection)
+        mailbox(connection).cast(None, "heartbeat")
 
     def _drain_blocking(self, connection: Any, queue_name: str) -> None:
         looked_at = measured_at = time.monotonic()

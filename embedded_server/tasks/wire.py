@@ -8,3 +8,11 @@ def kombu() -> Any:
     import kombu as package
 
     return package
+
+
+def mailbox(connection: Any) -> Any:
+    """Answer the workers' mailbox for control commands, as Celery sets it up, on *connection* alone."""
+    from kombu.pidbox import Mailbox
+
+    box: Any = Mailbox
+    return box("celery", type="fanout", connection=connection, accept=["json"], serializer="json", reply_queue_expires=10.0)

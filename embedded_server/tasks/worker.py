@@ -7,8 +7,7 @@ from typing import Final
 
 from embedded_server.core.child import ChildProcess
 from embedded_server.core.process import Log
-from embedded_server.tasks.environment import BROKER_URL, RESULT_URL
-from embedded_server.tasks.worker_main import READY_LINE
+from embedded_server.tasks.environment import BROKER_URL, READY_LINE, RESULT_URL
 
 PART: Final = "worker"
 RESULTS_FILE: Final = "results.db"

@@ -7,39 +7,24 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from typing import Any, Final
 
 from embedded_server.core.parent import watch_parent
+from embedded_server.tasks.environment import NODE, READY_LINE
 
-READY_LINE: Final = "switchroom worker ready"
-NODE: Final = "switchroom"
 CONCURRENCY: Final = 2
 _WATCH_INTERVAL_S: Final = 0.5
 
 
-def arguments(*, windows: bool = sys.platform == "win32") -> list[str]:
-    """Answer the arguments of Celery's worker: a pool that can kill its tasks where the system has one."""
-    return [
-        "worker",
-        "--hostname",
-        f"{NODE}@%h",
-        "--events",
-        "--loglevel",
-        "INFO",
-        "--pool",
-        "threads" if windows else "prefork",
-        "--concurrency",
-        str(CONCURRENCY),
-        "--without-gossip",
-        "--without-mingle",  # both ask other workers things this one does not need, and cost a second at the start
-    ]
+def main(*, windows: bool = sys.platform == "win32") -> int:
+    """Run the worker until it is told to end, or its parent is gone; answer the exit status.
 
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run the worker until it is told to end, or its parent is gone."""
+    It is what ``celery -A embedded_server.tasks.demo worker -E`` runs, without the command line's imports.
+    """
     watch_parent()
+    import celery.backends.database  # noqa: F401 - before the pool forks: the first task of each process would wait for it
     from celery.signals import worker_process_init, worker_ready
+    from celery.utils.nodenames import host_format
 
     from embedded_server.tasks.demo import app
 
@@ -53,7 +38,18 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     worker_ready.connect(on_ready, weak=False)
     worker_process_init.connect(on_pool_process, weak=False)
-    app.worker_main(list(argv) if argv else arguments())
+    worker = app.Worker(
+        hostname=host_format(f"{NODE}@%h"),
+        pool_cls="threads" if windows else "prefork",  # threads cannot be killed, but are all that Windows has
+        concurrency=CONCURRENCY,
+        task_events=True,
+        loglevel="INFO",
+        quiet=True,
+        without_gossip=True,
+        without_mingle=True,  # both ask other workers things this one does not need, and cost a second at the start
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
 
 
 def _end_with_parent_blocking(parent: int) -> None:
@@ -63,4 +59,4 @@ def _end_with_parent_blocking(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main())

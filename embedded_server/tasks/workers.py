@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from embedded_server.contracts.events import Event, Kind
 from embedded_server.contracts.tasks import Worker
+from embedded_server.tasks.environment import NODE
 from embedded_server.tasks.ingest import EMBEDDED
-from embedded_server.tasks.worker_main import NODE
 
 MISSED_BEATS: Final = 3
 LEAST_SILENCE_S: Final = 10.0
