@@ -57,8 +57,8 @@ def connect_problem(exc: BaseException, target: Target) -> StreamProblem:
     """Name what kept *target* from being reached, by the causes behind *exc*."""
     for cause in _causes(exc):
         if isinstance(cause, ssl.SSLError):
-            reason = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else (cause.reason or "handshake failed")
-            return TlsFailed(address=target.address, reason=str(reason).lower().replace("_", " "))
+            reason = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else getattr(cause, "reason", "")
+            return TlsFailed(address=target.address, reason=str(reason or "handshake failed").lower().replace("_", " "))
         if isinstance(cause, socket.gaierror):
             return HostUnknown(host=target.host)
     text = str(exc)

@@ -72,10 +72,11 @@ class Hub:
         Raises for wrong names, where the hub is full, and where it does not run.
         """
         topics = self.check(names)
-        after, reset = self._resume(last_event_id.strip())
+        now = max(self._head, self._journal.last_seq)
+        after, reset = self._resume(last_event_id.strip(), now)
         here = f"{self._history.epoch}:{after}"
         greeting = reset_frame(reset, here) if reset else open_frame(here)
-        subscription = Subscription(topics, self._history, after=after, head=self._head, limits=self._limits, greeting=greeting)
+        subscription = Subscription(topics, self._history, after=after, head=now, limits=self._limits, greeting=greeting)
         for topic in topics:
             self._by_topic.setdefault(topic, set()).add(subscription)
         return subscription
@@ -108,10 +109,10 @@ class Hub:
         """How many subscriptions there are."""
         return len({one for clients in self._by_topic.values() for one in clients})
 
-    def _resume(self, last_event_id: str) -> tuple[int, Reset | None]:
+    def _resume(self, last_event_id: str, now: int) -> tuple[int, Reset | None]:
         """Answer the number to go on after, and why it is not the one asked for."""
         if not last_event_id:
-            return self._head, None
+            return now, None
         epoch, _, number = last_event_id.rpartition(":")
         reason = ""
         if not epoch or not (number.isascii() and number.isdigit() and len(number) < 20):
@@ -120,10 +121,10 @@ class Hub:
             reason = "unknown-epoch"
         elif int(number) < self._history.first_seq - 1:
             reason = "trimmed"
-        elif int(number) > max(self._head, self._journal.last_seq):
+        elif int(number) > now:
             reason = "in-the-future"
         if reason:
-            return self._head, Reset(last_event_id[:200], reason)
+            return now, Reset(last_event_id[:200], reason)
         return int(number), None
 
     # -- events

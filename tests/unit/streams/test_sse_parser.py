@@ -22,8 +22,8 @@ def test_the_standards_four_block_example() -> None:
     stream = b": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n"
     assert parse(stream) == [
         SseComment("test stream"),
-        SseEvent("message", "first event", "1"),
-        SseEvent("message", "second event", ""),
+        SseEvent("message", "first event", "1", own_id=True),
+        SseEvent("message", "second event", "", own_id=True),
         SseEvent("message", " third event", ""),
     ]
 
@@ -41,7 +41,7 @@ def test_a_space_after_the_colon_is_optional() -> None:
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
 def test_every_line_ending_is_understood(end: bytes) -> None:
     lines = [b"event: price", b"id: 7", b"data: a", b"data: b", b"", b""]
-    assert parse(end.join(lines)) == [SseEvent("price", "a\nb", "7")]
+    assert parse(end.join(lines)) == [SseEvent("price", "a\nb", "7", own_id=True)]
 
 
 def test_a_carriage_return_dispatches_at_once_and_swallows_the_line_feed_of_the_next_chunk() -> None:
@@ -75,7 +75,7 @@ def test_invalid_utf8_is_replaced_and_the_stream_goes_on() -> None:
 
 def test_an_id_with_nul_is_ignored_and_the_last_good_one_persists() -> None:
     assert parse(b"id: 5\ndata: a\n\nid: 6\x007\ndata: b\n\ndata: c\n\n") == [
-        SseEvent("message", "a", "5"),
+        SseEvent("message", "a", "5", own_id=True),
         SseEvent("message", "b", "5"),
         SseEvent("message", "c", "5"),
     ]
@@ -95,7 +95,7 @@ def test_an_id_of_an_unfinished_event_is_not_resumed_from() -> None:
 
 def test_an_empty_id_clears_the_last_event_id() -> None:
     parser = SseParser(last_event_id="1")
-    assert parser.feed(b"id\ndata: a\n\n") == [SseEvent("message", "a", "")]
+    assert parser.feed(b"id\ndata: a\n\n") == [SseEvent("message", "a", "", own_id=True)]
     assert not parser.last_event_id
 
 
