@@ -20,7 +20,7 @@ from desktop.services.notices import Notices
 from desktop.services.server_host import HostStatus, InLoopHost, ProcessHost, RemoteHost, ServerHost, serve_command
 from desktop.services.settings import Settings
 from desktop.views.main_window import MainWindow
-from desktop.views.theme import icon, theme
+from desktop.views.theme import APP_ICON, icon, theme
 
 if TYPE_CHECKING:
     import asyncio
@@ -76,7 +76,7 @@ class Application(QObject):
         app.setQuitOnLastWindowClosed(False)
         self._speak(self.settings.language)
         theme().install(app, self.settings.theme_mode)
-        app.setWindowIcon(icon("ph.swap", "accent"))
+        app.setWindowIcon(icon(APP_ICON, "accent"))
         self.window = self._make_window()
         if PROBE in os.environ:
             self.window.installEventFilter(_FirstPaint(self.window))

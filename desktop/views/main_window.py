@@ -95,6 +95,7 @@ class MainWindow(QWidget):
         self.palette_sheet = CommandPalette(self)
         self.help_sheet = HelpSheet(self)
         self.toasts = Toasts(self._notices, self, top=NOTICES_TOP_PX)
+        self.banner.shown_changed.connect(self._on_banner)
         self.sign_in.closed.connect(self._on_signed_in_again)
         self._cover()
 
@@ -148,6 +149,9 @@ class MainWindow(QWidget):
 
     def _on_signed_in_again(self) -> None:
         self._body.setEnabled(True)
+
+    def _on_banner(self, shown: bool) -> None:
+        self.toasts.set_top(NOTICES_TOP_PX + (self.banner.sizeHint().height() + 12 if shown else 0))
 
     # -- panels
 

@@ -5,14 +5,14 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, problem_of, title_of
 from desktop.services.server_host import HostPhase, HostStatus
 from desktop.services.session import SessionPhase, SessionService, SessionState
 from desktop.views.frame.overlay import Overlay
-from desktop.views.theme import icon
+from desktop.views.theme import APP_ICON, icon, theme
 from desktop.views.widgets.buttons import Button, PrimaryButton
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.labels import Label, caption, panel_title
@@ -54,6 +54,11 @@ class SignIn(Overlay):
 
     def _build_card(self) -> None:
         self._title = panel_title()
+        brand = QHBoxLayout()
+        brand.setSpacing(8)
+        self._mark = QLabel()
+        brand.addWidget(self._mark)
+        brand.addWidget(Label("Switchroom", tone="dim", bold=True), 1)
         self._lead = Label(tone="dim", wrap=True)
         self._problem = Label(tone="bad", wrap=True, selectable=True)
         self._problem_hint = caption(wrap=True)
@@ -77,11 +82,18 @@ class SignIn(Overlay):
         form.addWidget(self.submit)
         self._card = Card(self, margins=(28, 24, 28, 28))
         self._card.setFixedWidth(WIDTH_PX)
+        self._card.body.addLayout(brand)
+        self._card.body.addSpacing(4)
         for widget in (self._title, self._lead, self._progress, self._problem, self._problem_hint, self._retry, self._form):
             self._card.body.addWidget(widget)
         self._tell("", "")
+        self._draw_mark()
+        theme().changed.connect(self._draw_mark)
         layout = QVBoxLayout(self)
         layout.addWidget(self._card, 0, Qt.AlignmentFlag.AlignCenter)
+
+    def _draw_mark(self) -> None:
+        self._mark.setPixmap(icon(APP_ICON, "accent").pixmap(20, 20))
 
     def attach(self, session: SessionService) -> None:
         """Begin to follow *session*."""
@@ -163,8 +175,8 @@ class SignIn(Overlay):
         self._card.adjustSize()
 
     def _show_waiting(self, words: str) -> None:
-        self._title.setText("Switchroom")
-        self._lead.setText(words)
+        self._title.setText(words)
+        self._lead.hide()
         self._progress.show()
         self._retry.hide()
         self._form.hide()

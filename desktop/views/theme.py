@@ -20,6 +20,7 @@ CAPTION_PX: Final = 11
 TITLE_PX: Final = 15
 PANEL_TITLE_PX: Final = 18
 ROW_PX: Final = 26
+APP_ICON: Final = "ph.swap"
 
 
 class Theme(QObject):
@@ -185,6 +186,22 @@ def _qlementine_theme(colors: dict[str, str]) -> Any:
         "secondaryColorPressed": c["text"],
         "secondaryColorDisabled": c["dim"],
         "secondaryAlternativeColor": c["dim"],
+        "neutralColorDisabled": c["raised"],
+        "borderColorDisabled": c["line"],
+        "borderColorPressed": c["dim"],
+        "primaryColorDisabled": c["line"],
+        "primaryColorForegroundDisabled": c["dim"],
+        "primaryAlternativeColor": c["accent"],
+        "primaryAlternativeColorHovered": c["accent"],
+        "primaryAlternativeColorPressed": c["accent"],
+        "primaryAlternativeColorDisabled": c["line"],
+        "secondaryColorForeground": c["panel"],
+        "secondaryColorForegroundHovered": c["panel"],
+        "secondaryColorForegroundPressed": c["panel"],
+        "secondaryColorForegroundDisabled": c["raised"],
+        "secondaryAlternativeColorHovered": c["dim"],
+        "secondaryAlternativeColorPressed": c["dim"],
+        "secondaryAlternativeColorDisabled": c["line"],
         "statusColorSuccess": c["ok"],
         "statusColorError": c["bad"],
         "statusColorWarning": c["warn"],

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 
 SESSION = {
     "id": "s1",
@@ -27,7 +27,7 @@ SESSION = {
 class Handler(BaseHTTPRequestHandler):
     """Answers what signing in asks."""
 
-    accounts: dict[str, str] = {}
+    accounts: ClassVar[dict[str, str]] = {}
 
     def do_GET(self) -> None:
         if self.path == "/health":

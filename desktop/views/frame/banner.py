@@ -20,6 +20,7 @@ class ServerBanner(QWidget):
     """Hidden while all is well."""
 
     retry_requested = Signal()
+    shown_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,11 +110,13 @@ class ServerBanner(QWidget):
         """Count down while seen."""
         super().showEvent(event)
         self._clock.start()
+        self.shown_changed.emit(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop the clock."""
         super().hideEvent(event)
         self._clock.stop()
+        self.shown_changed.emit(False)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the surface."""

@@ -15,6 +15,7 @@ from desktop.views.widgets.labels import Label, mono, title
 
 WIDTH_PX: Final = 720
 MAX_HEIGHT_PX: Final = 560
+HEAD_PX: Final = 76
 COLUMNS: Final = 2
 
 
@@ -66,7 +67,7 @@ class HelpSheet(Overlay):
             stack.addStretch(1)
             columns.addLayout(stack, 1)
         self._scroll.setWidget(page)
-        page.setPalette(self.palette())
+        self._scroll.setMinimumHeight(min(page.sizeHint().height() + 8, MAX_HEIGHT_PX - HEAD_PX))
         self.open()
         self._close.setFocus(Qt.FocusReason.PopupFocusReason)
 

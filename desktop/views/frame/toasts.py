@@ -116,6 +116,12 @@ class Toasts(QWidget):
         """Answer what is on screen, newest first."""
         return list(reversed(self._shown.values()))
 
+    def set_top(self, top: int) -> None:
+        """Begin this far from the window's top."""
+        if top != self._top:
+            self._top = top
+            self._place()
+
     def _on_posted(self, notice: Notice) -> None:
         if (toast := self._shown.get(notice.id)) is not None:
             toast.show_notice(notice)
