@@ -20,4 +20,8 @@ def _lazy(module: str) -> Build:
     return build
 
 
-PANELS: Final[tuple[PanelSpec, ...]] = (PanelSpec("settings", N_("Settings"), "ph.gear-six", _lazy("settings"), Section.MANAGE),)
+PANELS: Final[tuple[PanelSpec, ...]] = (
+    PanelSpec("timeline", N_("Timeline"), "ph.activity", _lazy("timeline")),
+    PanelSpec("tasks", N_("Tasks"), "ph.stack", _lazy("tasks")),
+    PanelSpec("settings", N_("Settings"), "ph.gear-six", _lazy("settings"), Section.MANAGE),
+)

@@ -1,0 +1,114 @@
+"""What a step of the tour may do: press, type, wait for a state, assert, take a picture."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+
+from desktop.views.panel import Panel
+
+if TYPE_CHECKING:
+    from desktop.app import Application
+    from desktop.services import Services
+    from desktop.views.main_window import MainWindow
+
+LIMIT_S: Final = 20.0
+POLL_S: Final = 0.02
+SETTLE_S: Final = 0.25
+PanelT = TypeVar("PanelT", bound=Panel)
+
+
+class StepError(Exception):
+    """A step did not show what it must show."""
+
+
+class Driver:
+    """Drives one window, as a user would: through its widgets, and judged by what they show."""
+
+    def __init__(self, application: "Application", out: Path) -> None:
+        self.application = application
+        self.pictures = 0
+        self.kept: dict[str, Any] = {}
+        """What a step leaves for a later one."""
+        self._out = out
+        self._number = 0
+
+    @property
+    def window(self) -> "MainWindow":
+        """The window of now: a change of language builds another."""
+        assert self.application.window is not None
+        return self.application.window
+
+    @property
+    def services(self) -> "Services":
+        """The window's services, for what is asserted behind the glass."""
+        return self.application.services
+
+    async def take(self, number: int, step: Callable[["Driver"], Awaitable[None]]) -> None:
+        """Take one step and say so. Raises `StepError`, after a picture of how it stood."""
+        self._number = number
+        began = time.monotonic()
+        words = (step.__doc__ or step.__name__).strip().rstrip(".")
+        try:
+            await step(self)
+        except (StepError, AssertionError) as exc:
+            await self.picture("failed")
+            raise StepError(f"step {number} ({words}): {exc}") from exc
+        sys.stdout.write(f"{number:2d}  {words} ({time.monotonic() - began:.1f} s)\n")
+        sys.stdout.flush()
+
+    async def until(self, holds: Callable[[], bool], what: str, limit_s: float = LIMIT_S) -> None:
+        """Wait until *holds*. Raises `StepError` saying *what* did not happen."""
+        deadline = time.monotonic() + limit_s
+        while not holds():
+            if time.monotonic() > deadline:
+                raise StepError(f"{what}: not within {limit_s:.0f} s")
+            await asyncio.sleep(POLL_S)
+
+    async def settle(self, seconds: float = SETTLE_S) -> None:
+        """Let what is under way be painted."""
+        await asyncio.sleep(seconds)
+
+    async def picture(self, name: str) -> None:
+        """Save the window as ``NN-name.png``."""
+        await self.settle()
+        self.pictures += 1
+        self.window.grab().save(str(self._out / f"{self._number:02d}-{name}.png"))
+
+    def click(self, button: QAbstractButton) -> None:
+        """Press *button* with the mouse."""
+        assert button.isVisibleTo(self.window), f"the button “{button.text()}” is not shown"
+        assert button.isEnabled(), f"the button “{button.text()}” cannot be pressed"
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def enter(self, widget: QWidget, text: str) -> None:
+        """Replace what *widget* holds by *text*, key by key."""
+        widget.setFocus()
+        QTest.keyClick(widget, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClick(widget, Qt.Key.Key_Delete)
+        QTest.keyClicks(widget, text)
+
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Press a key where the focus is."""
+        QTest.keyClick(QApplication.focusWidget() or self.window, key, modifier)
+
+    def act(self, action: QAction | None) -> None:
+        """Run an action of the panel, as its shortcut and the palette do."""
+        assert action is not None, "the panel has no such act"
+        assert action.isEnabled(), f"“{action.text()}” cannot be done now"
+        action.trigger()
+
+    async def open(self, key: str, kind: type[PanelT]) -> PanelT:
+        """Bring a panel to the front by its navigation item, and answer it."""
+        self.window.navigation.chosen.emit(key)
+        await self.until(lambda: self.window.current_key() == key, f"the panel {key} is shown")
+        panel = self.window.panel(key)
+        assert isinstance(panel, kind), f"the panel {key} is a {type(panel).__name__}"
+        return panel

@@ -1,0 +1,108 @@
+"""The steps of the tour, in the order a first user takes them."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from PySide6.QtCore import Qt
+
+from desktop.services.session import SessionPhase
+from desktop.tour.driver import Driver
+from desktop.tour.tasks import enqueue_and_watch, read_failure, run_canvas
+from desktop.views.timeline.panel import TimelinePanel
+
+ACCOUNT: Final = ("demo", "correct horse battery")
+Step = Callable[[Driver], Awaitable[None]]
+
+
+async def create_account(driver: Driver) -> None:
+    """First launch offers to create the account."""
+    form = driver.window.sign_in
+    await driver.until(form.again.isVisible, "the form to create an account")
+    name, password = ACCOUNT
+    driver.enter(form.name, name)
+    driver.enter(form.password, password)
+    driver.enter(form.again, password)
+    await driver.picture("create-account")
+    driver.click(form.submit)
+    await driver.until(lambda: driver.services.session.is_signed_in and not form.isVisible(), "the window opens")
+
+
+async def sign_in(driver: Driver) -> None:
+    """Signing out and in again, a wrong password refused with a reason."""
+    driver.window.start_sign_out()
+    form = driver.window.sign_in
+    await driver.until(lambda: form.isVisible() and driver.services.session.state.phase is SessionPhase.SIGNED_OUT, "the sign-in form")
+    name, password = ACCOUNT
+    driver.enter(form.name, name)
+    driver.enter(form.password, "not the password")
+    driver.click(form.submit)
+    await driver.until(lambda: bool(form.problem()), "the wrong password is refused")
+    await driver.picture("wrong-password")
+    driver.enter(form.password, password)
+    driver.click(form.submit)
+    await driver.until(lambda: driver.services.session.is_signed_in and not form.isVisible(), "signed in")
+
+
+async def filter_timeline(driver: Driver) -> None:
+    """Every event in the Timeline, a filter, a wrong filter explained, and one trace."""
+    panel = await driver.open("timeline", TimelinePanel)
+    view = panel.view
+    await driver.until(lambda: view.model.rowCount() > 20, "the events of all that happened")
+    every = view.model.rowCount()
+    await driver.picture("timeline")
+    view.set_filter("kind:task.failed")
+    await driver.until(lambda: 0 < view.model.rowCount() < every and _all(panel, "task.failed"), "only failed tasks")
+    driver.kept["failed"] = view.model.rowCount()
+    view.table.setCurrentIndex(view.model.index(0, 0))
+    view.open_detail()
+    await driver.picture("filter")
+    view.set_filter("kind:nonsense size:>")
+    await driver.until(lambda: bool(view.filter_bar.error), "the wrong filter is explained")
+    await driver.picture("wrong-filter")
+    row = panel.detail.row
+    assert row is not None, "the failed task is shown beside the table"
+    assert row.trace, "a task's event has a trace"
+    view.clear_filter()
+    panel.show_trace(row.trace)
+    await driver.until(lambda: 0 < view.model.rowCount() < every, "the events of one trace")
+    await driver.picture("trace")
+    view.clear_filter()
+
+
+def _all(panel: TimelinePanel, kind: str) -> bool:
+    rows = [panel.view.model.row_at(number) for number in range(panel.view.model.rowCount())]
+    return all(row is not None and row.kind == kind for row in rows)
+
+
+async def use_palette(driver: Driver) -> None:
+    """Ctrl+K finds a panel by a few letters; ? lists the keys; Esc goes back."""
+    driver.window.open_palette()
+    await driver.until(driver.window.palette_sheet.isVisible, "the palette")
+    await driver.picture("palette")
+    driver.press(Qt.Key.Key_Escape)
+    await driver.until(lambda: not driver.window.palette_sheet.isVisible(), "Esc closes the palette")
+    driver.window.open_help()
+    await driver.until(driver.window.help_sheet.isVisible, "the list of keys")
+    await driver.picture("help")
+    driver.press(Qt.Key.Key_Escape)
+    await driver.until(lambda: not driver.window.help_sheet.isVisible(), "Esc closes it")
+
+
+async def sign_out(driver: Driver) -> None:
+    """Signing out ends the session at the server too."""
+    api = driver.services.api
+    driver.window.start_sign_out()
+    await driver.until(lambda: driver.window.sign_in.isVisible() and not api.token, "signed out")
+    await driver.picture("signed-out")
+
+
+STEPS: Final[tuple[Step, ...]] = (
+    create_account,
+    sign_in,
+    enqueue_and_watch,
+    read_failure,
+    run_canvas,
+    filter_timeline,
+    use_palette,
+    sign_out,
+)
