@@ -11,6 +11,7 @@ from desktop.core.tasks_draft import Draft
 from desktop.services.notices import Notices
 from desktop.services.tasks import TaskService
 from desktop.views.tasks.detail import TaskDetailView
+from desktop.views.tasks.detail_tabs import Tab
 from desktop.views.tasks.task_watch import TaskWatch
 from embedded_server.contracts.feeds import Source
 from embedded_server.contracts.tasks import TaskDetail
@@ -77,9 +78,32 @@ async def test_result_arguments_and_life_of_a_task_that_succeeded(bench: Bench) 
 
 async def test_a_failed_task_opens_its_traceback(bench: Bench) -> None:
     await bench.show(state="FAILURE", result="", exception="ValueError: no", traceback="Traceback ...\nValueError: no")
-    assert bench.view.tabs.currentWidget() is bench.view.tabs.traceback
+    assert bench.view.tabs.tab() is Tab.TRACEBACK
     assert bench.view.tabs.traceback.note() == "ValueError: no"
     assert bench.view.tabs.result.text() == "ValueError: no"
+
+
+async def test_a_structure_is_a_tree_and_can_be_read_as_text(bench: Bench) -> None:
+    await bench.show(result='{"a": [1, 2]}')
+    assert bench.view.tabs.result.is_tree_shown()
+    bench.view.tabs.result.choice.choose("text")
+    assert not bench.view.tabs.result.is_tree_shown()
+    await bench.show(id="other", result="5")
+    assert not bench.view.tabs.result.is_tree_shown()
+    assert bench.view.tabs.result.text() == "5"
+
+
+async def test_whoever_reads_arguments_goes_on_reading_arguments(bench: Bench) -> None:
+    await bench.show()
+    bench.view.tabs.choice.choose(Tab.ARGUMENTS)
+    await bench.show(id="other", state="FAILURE", traceback="Traceback ...")
+    assert bench.view.tabs.tab() is Tab.ARGUMENTS
+
+
+async def test_after_a_failed_task_a_good_one_shows_its_result(bench: Bench) -> None:
+    await bench.show(id="bad", state="FAILURE", traceback="Traceback ...")
+    await bench.show(id="good")
+    assert bench.view.tabs.tab() is Tab.RESULT
 
 
 async def test_a_result_from_an_event_is_marked_as_perhaps_shortened(bench: Bench) -> None:
@@ -202,7 +226,7 @@ async def test_copies_hold_the_whole_id_and_the_result_as_a_value(bench: Bench) 
 async def test_a_megabyte_is_cut_until_asked_for(bench: Bench) -> None:
     result = json.dumps(["x" * 100] * 10_000)
     await bench.show(result=result)
-    view = bench.view.tabs.result
+    view = bench.view.tabs.result.plain
     assert view.is_cut()
     assert len(view.edit.toPlainText()) <= 100_000
     assert json.loads(view.text()) == json.loads(result)

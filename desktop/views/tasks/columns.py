@@ -37,10 +37,10 @@ def arguments_text(args: str, kwargs: str) -> str:
 
 TASK_COLUMNS: Final = (
     time_column(first_seen),
-    Column("state", N_("State"), 112, _state, tone=lambda row: state_tone(row.state), value=lambda row: row.state, min_width=104),
-    Column("name", N_("Task"), 148, lambda row: row.name, mono=True, min_width=100),
-    Column("worker", N_("Worker"), 96, lambda row: row.worker, dim=True, yields=2, tooltip=lambda row: row.worker),
-    Column("queue", N_("Queue"), 72, lambda row: row.queue, dim=True, yields=3),
+    Column("state", N_("State"), 120, _state, tone=lambda row: state_tone(row.state), value=lambda row: row.state, min_width=116),
+    Column("name", N_("Task"), 148, lambda row: row.name, mono=True, min_width=120),
+    Column("worker", N_("Worker"), 96, lambda row: row.worker, dim=True, yields=2, tooltip=lambda row: row.worker, min_width=88),
+    Column("queue", N_("Queue"), 72, lambda row: row.queue, dim=True, yields=3, min_width=64),
     Column(
         "runtime",
         N_("Run time"),
@@ -61,6 +61,7 @@ TASK_COLUMNS: Final = (
         value=lambda row: row.id,
         tooltip=lambda row: row.id,
         yields=4,
+        min_width=80,
     ),
     Column(
         "retries",
@@ -82,6 +83,6 @@ TASK_COLUMNS: Final = (
         field="-",
         value=lambda row: f"{row.args} {row.kwargs}".strip(),
         tooltip=lambda row: f"{row.args}\n{row.kwargs}".strip()[:2000],
-        min_width=80,
+        min_width=96,
     ),
 )

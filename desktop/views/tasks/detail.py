@@ -57,7 +57,7 @@ class TaskDetailView(Card):
     def _make_pages(self) -> None:
         self.head = DetailHead()
         self.picture = LifePicture()
-        self.tabs = DetailTabs()
+        self.tabs = DetailTabs(notify=self._notices.from_exception)
         self._page = QWidget()
         page = QVBoxLayout(self._page)
         page.setContentsMargins(0, 0, 0, 0)

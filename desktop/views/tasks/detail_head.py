@@ -8,9 +8,10 @@ from desktop.core.formatting import short_id
 from desktop.core.i18n import tr
 from desktop.core.tasks_life import is_finished
 from desktop.core.tasks_states import state_tone, state_word
+from desktop.views.tasks.wrapped import Wrapped
 from desktop.views.widgets.buttons import Button, IconButton
 from desktop.views.widgets.card import Card
-from desktop.views.widgets.labels import Label, caption, mono, title
+from desktop.views.widgets.labels import caption, mono, title
 from desktop.views.widgets.state_label import StateLabel
 from embedded_server.contracts.tasks import TaskDetail, TaskState
 
@@ -50,7 +51,7 @@ class DetailHead(QWidget):
         self.revoke.setToolTip(tr("Keep it from running: workers drop it when they come to it"))
         self.terminate = Button(tr("Terminate\u2026"), self._ask_to_terminate, icon_name="ph.x-circle", tone="bad")
         self.terminate.setToolTip(tr("Kill the process that runs it"))
-        self.copy = IconButton("ph.copy", tr("Copy as JSON"), self.copy_requested.emit)
+        self.copy = IconButton("ph.brackets-curly", tr("Copy as JSON"), self.copy_requested.emit)
         self.confirm = ConfirmBar()
         self.confirm.confirmed.connect(self.terminate_requested)
         self._lay_out()
@@ -115,7 +116,7 @@ class DetailHead(QWidget):
         second = QHBoxLayout()
         second.setSpacing(4)
         second.addWidget(self._id_label)
-        second.addWidget(IconButton("ph.copy-simple", tr("Copy id"), self.copy_id))
+        second.addWidget(IconButton("ph.copy", tr("Copy id"), self.copy_id))
         second.addStretch(1)
         acts = QHBoxLayout()
         acts.setSpacing(8)
@@ -148,8 +149,8 @@ class ConfirmBar(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, fill="raised", margins=(12, 8, 12, 8))
-        self._question = Label(bold=True, wrap=True)
-        self._consequence = caption(wrap=True)
+        self._question = Wrapped(tone="text", bold=True, small=False)
+        self._consequence = Wrapped()
         self.act = Button("", self._on_act, icon_name="ph.x-circle", tone="bad")
         self.keep = Button("", self.hide)
         row = QHBoxLayout()

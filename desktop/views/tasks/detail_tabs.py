@@ -1,18 +1,27 @@
 """What a task was given, gave back and went through: the tabs under its picture."""
 
-from PySide6.QtWidgets import QFormLayout, QTabWidget, QVBoxLayout, QWidget
+from enum import StrEnum
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFormLayout, QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.core.formatting import date_time, duration, number, time_text
-from desktop.core.i18n import N_, tr, trn
+from desktop.core.i18n import N_, tr
 from desktop.core.tasks_life import is_finished
 from desktop.core.tasks_states import state_tone
 from desktop.core.tasks_text import Readable
+from desktop.views.tasks.result_view import NOTHING, ResultView
 from desktop.views.tasks.small_table import SmallColumn, SmallTable
 from desktop.views.tasks.text_view import TextView
 from desktop.views.widgets.labels import Label, caption
+from desktop.views.widgets.segmented import Segmented
+from embedded_server.contracts.concurrency import Notify
 from embedded_server.contracts.events import Kind
 from embedded_server.contracts.tasks import TaskDetail, TaskState, TaskStep
 
+MIN_HEIGHT_PX = 96
+"""The pages scroll, so no one of them may push the head out of the window."""
+MOST_ARGUMENT_LINES = 12
 _KIND_STATES = {
     Kind.TASK_SENT: TaskState.PENDING,
     Kind.TASK_RECEIVED: TaskState.RECEIVED,
@@ -32,82 +41,130 @@ def _step_tone(step: TaskStep) -> str:
 
 
 STEP_COLUMNS = (
-    SmallColumn[TaskStep](N_("Time"), 100, lambda step: time_text(step.at), mono=True, tip=lambda step: date_time(step.at)),
-    SmallColumn[TaskStep](N_("Event"), 116, lambda step: step.kind.removeprefix("task."), tone=_step_tone, tip=lambda step: step.kind),
+    SmallColumn[TaskStep](N_("Time"), 116, lambda step: time_text(step.at), mono=True, tip=lambda step: date_time(step.at)),
+    SmallColumn[TaskStep](N_("Event"), 104, lambda step: step.kind.removeprefix("task."), tone=_step_tone, tip=lambda step: step.kind),
     SmallColumn[TaskStep](N_("What it told"), 0, lambda step: step.preview or step.worker, mono=True, tip=lambda step: step.preview),
 )
 
 
-class DetailTabs(QTabWidget):
+class Tab(StrEnum):
+    """The parts of a task that are shown one at a time."""
+
+    RESULT = "result"
+    ARGUMENTS = "arguments"
+    TRACEBACK = "traceback"
+    EVENTS = "events"
+
+
+class DetailTabs(QWidget):
     """Result, arguments, traceback and events of one task."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, *, notify: Notify, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._task_id = ""
-        self.result = TextView(tr("Result"))
+        self.result = ResultView(notify=notify)
         self.arguments = ArgumentsTab()
         self.traceback = TextView(tr("Traceback"))
         self.steps: SmallTable[TaskStep] = SmallTable(STEP_COLUMNS, name=tr("Events"))
-        self.setDocumentMode(True)
-        self.addTab(self.result, tr("Result"))
-        self.addTab(self.arguments, tr("Arguments"))
-        self.addTab(self.traceback, tr("Traceback"))
-        self.addTab(self.steps, tr("Events"))
+        titles = (
+            (Tab.RESULT, tr("Result")),
+            (Tab.ARGUMENTS, tr("Arguments")),
+            (Tab.TRACEBACK, tr("Traceback")),
+            (Tab.EVENTS, tr("Events")),
+        )
+        self.choice = Segmented([(tab.value, text) for tab, text in titles], Tab.RESULT, name=tr("Part of the task"))
+        self._pages = QStackedWidget()
+        self._pages.setMinimumHeight(MIN_HEIGHT_PX)
+        for page in (self.result, self.arguments, self.traceback, self.steps):
+            self._pages.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self._pages, 1)
+        self.choice.chosen.connect(self._show_page)
+
+    def tab(self) -> Tab:
+        """Answer which part is shown."""
+        return Tab(self.choice.current())
+
+    def show_tab(self, tab: Tab) -> None:
+        """Show a part."""
+        self.choice.set_current(tab)
+        self._show_page()
 
     def show_detail(self, detail: TaskDetail, result: Readable) -> None:
-        """Show *detail*, its result laid out already. Another task that failed shows its traceback first."""
+        """Show *detail*, its result laid out already."""
         if detail.id != self._task_id:
             self._task_id = detail.id
-            self.setCurrentWidget(self.traceback if detail.traceback else self.result)
+            self._choose_tab(detail)
         self._show_result(detail, result)
         self.arguments.show_detail(detail)
         self._show_traceback(detail)
         self.steps.set_rows(sorted(detail.steps, key=lambda step: (step.at, step.seq)))
-        self.setTabToolTip(3, trn("{n} event", "{n} events", len(detail.steps)))
 
     def clear_task(self) -> None:
         """Show nothing: another task is on its way."""
-        for view in (self.result, self.traceback):
-            view.set_note("")
-            view.set_text("")
+        self.result.show_result(NOTHING)
+        self.traceback.set_note("")
+        self.traceback.set_text("")
         self.arguments.clear_task()
         self.steps.set_rows([])
 
+    def _choose_tab(self, detail: TaskDetail) -> None:
+        """Of a task that failed the traceback is wanted first, unless the user reads all tasks' arguments or events."""
+        if self.tab() in {Tab.RESULT, Tab.TRACEBACK}:
+            self.show_tab(Tab.TRACEBACK if detail.traceback else Tab.RESULT)
+
+    def _show_page(self) -> None:
+        self._pages.setCurrentIndex(list(Tab).index(self.tab()))
+
     def _show_result(self, detail: TaskDetail, result: Readable) -> None:
         if detail.state == TaskState.FAILURE:
-            self.result.set_note(tr("It failed. This is what it raised:"), "bad")
-            self.result.set_text(detail.exception)
+            self.result.show_result(Readable(detail.exception), tr("It failed. This is what it raised:"), "bad")
         elif not is_finished(detail.state):
-            self.result.set_note(tr("No result yet."))
-            self.result.set_text(result.text)
+            self.result.show_result(result, tr("No result yet."))
         elif not detail.result:
-            self.result.set_note(tr("It left no result."))
-            self.result.set_text("")
+            self.result.show_result(NOTHING, tr("It left no result."))
+        elif detail.result_from == "event":
+            note = tr("As its event carried it: it may be shortened. The result back end does not have it.")
+            self.result.show_result(result, note, "warn")
         else:
-            whole = detail.result_from != "event"
-            shortened = tr("As its event carried it: it may be shortened. The result back end does not have it.")
-            self.result.set_note("" if whole else shortened, "dim" if whole else "warn")
-            self.result.set_text(result.text)
+            self.result.show_result(result)
 
     def _show_traceback(self, detail: TaskDetail) -> None:
         self.traceback.set_text(detail.traceback)
         self.traceback.set_note(detail.exception if detail.traceback else tr("Nothing was raised."), "bad" if detail.traceback else "dim")
-        self.setTabEnabled(2, True)
+
+    # -- Qt overrides
+
+    def hasHeightForWidth(self) -> bool:
+        """Answer no: a wrapped note in a page that is not even shown would claim the height the head needs."""
+        return False
 
 
-class ArgumentsTab(QWidget):
+class ArgumentsTab(QScrollArea):
     """The arguments as they were sent, and where the task came from and went to."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = TextView(tr("Arguments"))
+        self._text = TextView(tr("Arguments"), most_lines=MOST_ARGUMENT_LINES)
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(12)
         self._form.setVerticalSpacing(4)
-        layout = QVBoxLayout(self)
+        page = QWidget()
+        layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._text, 1)
+        layout.setSpacing(12)
+        layout.addWidget(self._text)
         layout.addLayout(self._form)
+        layout.addStretch(1)
+        self.setWidget(page)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setAutoFillBackground(False)
+        page.setAutoFillBackground(False)
         self._facts: dict[str, Label] = {}
 
     def text(self) -> str:

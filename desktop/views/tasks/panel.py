@@ -51,6 +51,7 @@ class TasksPanel(Panel):
             empty=self._nothing_yet(),
             detail=self.detail,
         )
+        self.feed.filter_bar.line.setPlaceholderText(tr("Filter: words, state:FAILURE, name:demo.add, runtime:>1s"))
         self.form = EnqueueSheet(self, self._service, services.notices, services.settings)
         self.workers = WorkersSheet(self, self._service, services.notices)
         layout = QVBoxLayout(self)
@@ -173,7 +174,7 @@ class TasksPanel(Panel):
         self.feed.set_base_filter(chip_filter(chip, self._counts))
 
     def _nothing_yet(self) -> EmptyState:
-        sentence = tr("Every task that a worker or Switchroom tells of appears here the moment it is sent, and stays through restarts.")
+        sentence = tr("Tasks appear here the moment they are sent, and stay through restarts.")
         return EmptyState("ph.stack", tr("No task yet"), sentence, (self._demo, self._enqueue))
 
     def _nothing_in(self, chip: Chip) -> EmptyState:

@@ -1,5 +1,6 @@
 """Read-only text in which a megabyte never holds up the window: its beginning is shown, the rest when asked for."""
 
+from PySide6.QtCore import QSizeF
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -14,9 +15,11 @@ from desktop.views.widgets.labels import caption
 class TextView(QWidget):
     """Text in the mono font with a note above it, and a bar that offers the rest where it is cut."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, *, most_lines: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = ""
+        self._most_lines = most_lines
+        """As high as its text up to this many lines; 0 for as high as there is room."""
         self._note = caption(wrap=True)
         self.edit = QPlainTextEdit()
         self.edit.setReadOnly(True)
@@ -31,13 +34,15 @@ class TextView(QWidget):
         bar.addWidget(Button(tr("Show all"), self.show_all))
         bar.addWidget(Button(tr("Copy all"), self.copy_all))
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 8, 0, 0)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self._note)
         layout.addWidget(self.edit, 1)
         layout.addWidget(self._cut)
         self._cut.setVisible(False)
         self.set_note("")
+        if most_lines:
+            self.edit.document().documentLayout().documentSizeChanged.connect(self._fit)
         theme().changed.connect(self._follow_theme)
         self._follow_theme()
 
@@ -79,6 +84,12 @@ class TextView(QWidget):
     def copy_all(self) -> None:
         """Put the whole text on the clipboard."""
         QGuiApplication.clipboard().setText(self._text)
+
+    def _fit(self, size: QSizeF) -> None:
+        """A plain text's layout tells its height in lines."""
+        lines = min(max(int(size.height()), 1), self._most_lines)
+        self.edit.setFixedHeight(lines * self.edit.fontMetrics().lineSpacing() + 2 * round(self.edit.document().documentMargin()) + 2)
+        self.edit.setVisible(bool(self._text))
 
     def _follow_theme(self) -> None:
         self.edit.setFont(theme().mono_font())

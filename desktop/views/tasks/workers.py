@@ -30,7 +30,7 @@ def _name_tip(worker: Worker) -> str:
 COLUMNS = (
     SmallColumn[Worker](N_("Name"), 0, lambda worker: worker.name, mono=True, tip=_name_tip),
     SmallColumn[Worker](N_("State"), 84, _state, tone=lambda worker: "ok" if worker.online else "wait"),
-    SmallColumn[Worker](N_("Active"), 64, lambda worker: number(worker.active), right=True),
+    SmallColumn[Worker](N_("Active"), 64, lambda worker: number(worker.active) if worker.online else "\u2013", right=True),
     SmallColumn[Worker](N_("Processed"), 84, lambda worker: number(worker.processed), right=True),
     SmallColumn[Worker](N_("Pool"), 84, lambda worker: worker.pool or "\u2013"),
     SmallColumn[Worker](
