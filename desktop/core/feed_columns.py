@@ -75,10 +75,10 @@ def time_column(at: Callable[[Any], int], *, width: int = 104) -> Column:
 
 
 TIME: Final = time_column(lambda row: row.at)
-KIND: Final = Column("kind", N_("Kind"), 144, lambda row: row.kind, tone=lambda row: kind_tone(row.kind), min_width=124)
-CONNECTION: Final = Column("connection", N_("Connection"), 92, lambda row: row.connection, dim=True, yields=3)
-SUBJECT: Final = Column("subject", N_("Subject"), 172, lambda row: row.subject, mono=True, min_width=100)
-KEY: Final = Column("key", N_("Key"), 96, lambda row: row.key, mono=True, dim=True, yields=1, min_width=80)
+KIND: Final = Column("kind", N_("Kind"), 144, lambda row: row.kind, tone=lambda row: kind_tone(row.kind), min_width=140)
+CONNECTION: Final = Column("connection", N_("Connection"), 92, lambda row: row.connection, dim=True, yields=7)
+SUBJECT: Final = Column("subject", N_("Subject"), 172, lambda row: row.subject, mono=True, min_width=96)
+KEY: Final = Column("key", N_("Key"), 96, lambda row: row.key, mono=True, dim=True, yields=5, min_width=80)
 STATUS: Final = Column(
     "status",
     N_("Status"),
@@ -87,7 +87,7 @@ STATUS: Final = Column(
     tone=lambda row: None if kind_tone(row.kind) else status_tone(row.status),
     min_width=88,
 )
-WORKER: Final = Column("worker", N_("Worker"), 92, lambda row: row.worker, dim=True, yields=2)
+WORKER: Final = Column("worker", N_("Worker"), 92, lambda row: row.worker, dim=True, yields=6)
 SIZE: Final = Column(
     "size",
     N_("Size"),
@@ -97,11 +97,12 @@ SIZE: Final = Column(
     value=lambda row: str(row.size),
     tooltip=lambda row: f"{row.size:,} B",
     min_width=66,
+    yields=3,
 )
-PREVIEW: Final = Column("preview", N_("Preview"), 200, lambda row: row.preview, mono=True, dim=True, field="-", min_width=80)
-TRACE: Final = Column("trace", N_("Trace"), 120, lambda row: row.trace, mono=True, dim=True, hidden=True, yields=5)
-JOINED: Final = Column("joined", N_("Joined by"), 110, lambda row: row.joined, dim=True, field="-", hidden=True, yields=5)
+PREVIEW: Final = Column("preview", N_("Preview"), 200, lambda row: row.preview, mono=True, dim=True, field="-", min_width=80, yields=1)
+TRACE: Final = Column("trace", N_("Trace"), 120, lambda row: row.trace, mono=True, dim=True, hidden=True, yields=9)
+JOINED: Final = Column("joined", N_("Joined by"), 110, lambda row: row.joined, dim=True, field="-", hidden=True, yields=9)
 SEQ: Final = Column(
-    "seq", N_("Number"), 90, lambda row: f"{row.seq:,}", align=Align.RIGHT, value=lambda row: str(row.seq), hidden=True, yields=4
+    "seq", N_("Number"), 90, lambda row: f"{row.seq:,}", align=Align.RIGHT, value=lambda row: str(row.seq), hidden=True, yields=8
 )
 EVENT_COLUMNS: Final = (TIME, KIND, CONNECTION, SUBJECT, KEY, STATUS, WORKER, SIZE, TRACE, JOINED, SEQ, PREVIEW)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Self
 
 from desktop.core.feed_columns import Column
@@ -78,4 +79,4 @@ def fit(columns: Sequence[Column], layout: ColumnLayout, room: int) -> dict[str,
     short = sum(layout.widths[c.key] for c in shown) - room
     spare = sum(layout.widths[c.key] - least(c) for c in shown)
     share = min(1.0, short / spare) if short > 0 and spare else 0.0
-    return {c.key: layout.widths[c.key] - int((layout.widths[c.key] - least(c)) * share) for c in shown}
+    return {c.key: layout.widths[c.key] - ceil((layout.widths[c.key] - least(c)) * share) for c in shown}

@@ -71,8 +71,8 @@ class EventDetail(Card):
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self._title, 1)
-        head.addWidget(self._state, 0, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(IconButton("ph.x", tr("Close (Esc)"), self.close_requested.emit), 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._state, 0, Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(IconButton("ph.x", tr("Close (Esc)"), self.close_requested.emit), 0, Qt.AlignmentFlag.AlignVCenter)
         self.copy_button = Button(tr("Copy"), self.copy, icon_name="ph.copy")
         self.copy_button.setToolTip(tr("Copy the whole event as JSON"))
         self.save_button = Button(tr("Save body…"), self.ask_where_to_save, icon_name="ph.download-simple")
@@ -157,7 +157,7 @@ class EventDetail(Card):
         ]
         for line, (name, value) in enumerate((n, v) for n, v in facts if v):
             self._facts.addWidget(caption(name), line, 0)
-            shown = mono(value, tone="text")
+            shown = Label(value, mono=name != tr("Joined"), selectable=True)
             shown.setMinimumWidth(0)
             shown.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
             shown.setToolTip(value)

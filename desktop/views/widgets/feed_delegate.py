@@ -29,6 +29,16 @@ class _Style:
     baseline: int
     pen: QColor
     right: bool
+    dotted: bool
+
+
+def blend(under: QColor, over: QColor, share: float) -> QColor:
+    """*over* laid upon *under*, of which it covers *share*; opaque, so that what the style painted does not show through."""
+    return QColor.fromRgbF(
+        under.redF() + (over.redF() - under.redF()) * share,
+        under.greenF() + (over.greenF() - under.greenF()) * share,
+        under.blueF() + (over.blueF() - under.blueF()) * share,
+    )
 
 
 class FeedDelegate(QStyledItemDelegate):
@@ -37,6 +47,7 @@ class FeedDelegate(QStyledItemDelegate):
     def __init__(self, model: FeedModel, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
+        self._view = parent
         self._dimmed = False
         self._elided: dict[tuple[str, int, bool], tuple[str, float]] = {}
         self.follow_theme()
@@ -44,8 +55,8 @@ class FeedDelegate(QStyledItemDelegate):
     def follow_theme(self) -> None:
         """Take colours and fonts from the theme in use."""
         t = theme()
-        self._selection = t.tint("accent", 46)
-        self._accent = t.color("accent")
+        self._selection = blend(t.color("panel"), t.color("accent"), 0.2)
+        self._focused_selection = blend(t.color("panel"), t.color("accent"), 0.3)
         self._tones: dict[str, QColor] = {name: t.color("dim" if self._dimmed else name) for name in STATES}
         self._styles = [self._style_of(column) for column in self._model.columns]
         self._elided.clear()
@@ -63,7 +74,7 @@ class FeedDelegate(QStyledItemDelegate):
         baseline = (ROW_PX - metrics.height()) // 2 + metrics.ascent()
         char_px = QFontMetricsF(font).horizontalAdvance("0") if column.mono else 0.0
         pen = t.color("dim" if column.dim or self._dimmed else "text")
-        return _Style(font, metrics, char_px, baseline, pen, column.align is Align.RIGHT)
+        return _Style(font, metrics, char_px, baseline, pen, column.align is Align.RIGHT, column.tone is not None)
 
     def _fitted(self, text: str, style: _Style, width: int) -> tuple[str, float]:
         """Answer *text* cut to *width* with an ellipsis, and how wide it is."""
@@ -90,11 +101,14 @@ class FeedDelegate(QStyledItemDelegate):
         opt: Any = option
         rect = opt.rect
         if opt.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, self._selection)
+            painter.fillRect(rect, self._focused_selection if self._view.hasFocus() else self._selection)
         if not text:
             return
         style = self._styles[column]
         left, top, width = rect.left() + PAD_PX, rect.top(), rect.width() - 2 * PAD_PX
+        if style.dotted:
+            left += DOT_ROOM_PX
+            width -= DOT_ROOM_PX
         if tone is None:
             painter.setPen(style.pen)
         else:
@@ -102,11 +116,9 @@ class FeedDelegate(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(color)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.drawEllipse(QPointF(left + DOT_PX / 2, top + ROW_PX / 2 + 0.5), DOT_PX / 2, DOT_PX / 2)
+            painter.drawEllipse(QPointF(left - DOT_ROOM_PX + DOT_PX / 2, top + ROW_PX / 2 + 0.5), DOT_PX / 2, DOT_PX / 2)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(color)
-            left += DOT_ROOM_PX
-            width -= DOT_ROOM_PX
         text, advance = self._fitted(text, style, width)
         painter.setFont(style.font)
         x = left + width - advance if style.right else left
@@ -114,6 +126,6 @@ class FeedDelegate(QStyledItemDelegate):
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """Every row is as high; how wide a cell would like to be matters only to a double click on the header's edge."""
-        text, tone = self._model.cell(index.row(), index.column())
+        text, _ = self._model.cell(index.row(), index.column())
         style = self._styles[index.column()]
-        return QSize(style.metrics.horizontalAdvance(text) + 2 * PAD_PX + 2 + (DOT_ROOM_PX if tone else 0), ROW_PX)
+        return QSize(style.metrics.horizontalAdvance(text) + 2 * PAD_PX + 2 + (DOT_ROOM_PX if style.dotted else 0), ROW_PX)

@@ -50,7 +50,7 @@ class FilterCompleter(QObject):
             self.hide()
             return
         rect = self._line.rect()
-        rect.setWidth(min(WIDTH_PX, max(rect.width(), 280)))
+        rect.setWidth(WIDTH_PX)
         self._completer.complete(rect)
 
     def hide(self) -> None:

@@ -69,6 +69,7 @@ class FilterHelp(QFrame):
         for row, (text, meaning) in enumerate(examples):
             button = QPushButton(text)
             button.setFlat(True)
+            button.setFixedHeight(24)
             button.setFont(theme().mono_font())
             button.setToolTip(tr("Use this filter"))
             button.clicked.connect(lambda _checked=False, text=text: self._take(text))

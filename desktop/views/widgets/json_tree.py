@@ -1,15 +1,16 @@
 """A tree of a JSON value: opened as far as wanted, copied by value or by path."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import QHeaderView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.json_text import JsonKind, NotJson, Span, root_of
 from desktop.models.feed_json_model import KIND_ROLE, JsonModel
 from desktop.views.theme import theme
+from desktop.views.widgets.feed_delegate import blend
 from embedded_server.contracts.concurrency import Notify
 
 ROW_PX: Final = 22
@@ -59,8 +60,8 @@ class JsonTree(QTreeView):
     def set_root(self, text: str, root: Span | None) -> None:
         """Show the value at *root* of *text*."""
         self._model.set_text(text, root)
-        if text.count("\n", 0, 4000) + text.count(",", 0, 4000) < OPENED_ROWS and len(text) < 4000:
-            self.expandAll()
+        if len(text) < 4000 and text.count(",") + text.count("{") + text.count("[") < OPENED_ROWS:
+            self._open_below(QModelIndex())
         self._fit_keys()
 
     @property
@@ -80,6 +81,16 @@ class JsonTree(QTreeView):
         """Copy the path of the current value."""
         if self.currentIndex().isValid():
             QGuiApplication.clipboard().setText(self._model.path(self.currentIndex()))
+
+    def _open_below(self, index: QModelIndex, depth: int = 12) -> None:
+        """Open a node and what is in it; Qt's own way opens only what has been found already."""
+        if self._model.canFetchMore(index):
+            self._model.fetchMore(index)
+        self.expand(index)
+        for row in range(self._model.rowCount(index) if depth else 0):
+            child = self._model.index(row, 0, index)
+            if self._model.hasChildren(child):
+                self._open_below(child, depth - 1)
 
     def _fit_keys(self) -> None:
         self.resizeColumnToContents(0)
@@ -111,11 +122,17 @@ class JsonTree(QTreeView):
             find = menu.addAction(tr("Only events with this value here"))
             find.triggered.connect(lambda: self.path_filter_requested.emit(path, raw))
         menu.addSeparator()
-        menu.addAction(tr("Open all below")).triggered.connect(lambda: self.expandRecursively(index, 4))
+        menu.addAction(tr("Open all below")).triggered.connect(lambda: self._open_below(index, 4))
         menu.addAction(tr("Close all")).triggered.connect(self.collapseAll)
         menu.popup(self.viewport().mapToGlobal(where))
 
     # -- Qt overrides
+
+    def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
+        """The selection's colour reaches to the left edge."""
+        if self.selectionModel().isSelected(cast("QModelIndex", index)):
+            painter.fillRect(rect, _selection())
+        super().drawBranches(painter, rect, index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy."""
@@ -125,6 +142,10 @@ class JsonTree(QTreeView):
             super().keyPressEvent(event)
 
 
+def _selection() -> QColor:
+    return blend(theme().color("panel"), theme().color("accent"), 0.2)
+
+
 class _JsonDelegate(QStyledItemDelegate):
     """Keys plain, values in the colour of their kind, all in the monospaced font."""
 
@@ -132,7 +153,7 @@ class _JsonDelegate(QStyledItemDelegate):
         opt: Any = option  # the stubs leave its fields out
         rect = opt.rect
         if opt.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, theme().tint("accent", 46))
+            painter.fillRect(rect, _selection())
         painter.setFont(theme().mono_font())
         inner = rect.adjusted(4, 0, -4, 0)
         text = str(index.data())
