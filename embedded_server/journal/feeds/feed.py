@@ -86,7 +86,7 @@ class Feed:
         """Rows at ordinals."""
         revision = self._listing.revision + self._anew
         count = max(0, min(request.count, MAX_WINDOW_ROWS))
-        first = max(request.first, self._listing.start)
+        first = min(max(request.first, self._listing.start), self._listing.end)
         rows = await self._rows(first, max(0, request.first + count - first))
         return _encoded(Window(self.number, request.id, first, revision, rows))
 

@@ -21,6 +21,8 @@ from embedded_server.journal.problems import JournalClosed, JournalDamaged
 log = logging.getLogger(__name__)
 
 TICK_INTERVAL_S: Final = TICK_INTERVAL_MS / 1000
+MAX_INT: Final = 2**53
+"""What every JSON reader keeps exact."""
 MAX_FEEDS: Final = 64
 """Open feeds a client may have; a window has a handful."""
 
@@ -62,7 +64,7 @@ class FeedSession:
         number = 0
         try:
             said = _decoded(message)
-            number = said["feed"]
+            number = _whole_number(said, "feed")
             await self._obey(said.get("op"), number, said)
         except FilterError as exc:
             await self._reject(number, exc, exc.position, exc.length)
@@ -126,10 +128,7 @@ class FeedSession:
             await before.close()
 
     async def _window(self, number: int, said: dict[str, Any]) -> None:
-        try:
-            request = WindowRequest(number, int(said["id"]), int(said["first"]), int(said["count"]))
-        except (KeyError, TypeError, ValueError):
-            raise MessageNotUnderstood from None
+        request = WindowRequest(number, _whole_number(said, "id"), _whole_number(said, "first"), _whole_number(said, "count"))
         feed = self._feeds.get(number)
         if feed is not None:  # else it was closed meanwhile, and nobody waits for the answer
             await self._send(await feed.window(request))
@@ -197,6 +196,13 @@ def _decoded(message: str | bytes) -> dict[str, Any]:
         said = orjson.loads(message)
     except orjson.JSONDecodeError:
         raise MessageNotUnderstood from None
-    if not isinstance(said, dict) or type(said.get("feed")) is not int:
+    if not isinstance(said, dict):
         raise MessageNotUnderstood
     return said
+
+
+def _whole_number(said: dict[str, Any], name: str) -> int:
+    value = said.get(name)
+    if type(value) is not int or not -MAX_INT <= value <= MAX_INT:
+        raise MessageNotUnderstood
+    return value

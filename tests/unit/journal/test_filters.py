@@ -259,9 +259,39 @@ def check(problem: FilterError, text: str) -> None:
 
 
 WORDS = st.sampled_from(
-    'a|kind:|kind:task|status:|size:>1kB|time:-5m|body.x:1|body.|headers.|(|)|-|NOT|AND|OR|"|/|/x/i|..|time:|>|*|\\|[|seq:|1..2|\ud800|\0|é|🐇| '.split(
-        "|"
-    )
+    [
+        "a",
+        "kind:",
+        "kind:task",
+        "status:",
+        "size:>1kB",
+        "time:-5m",
+        "body.x:1",
+        "body.",
+        "headers.",
+        "(",
+        ")",
+        "-",
+        "NOT",
+        "AND",
+        "OR",
+        '"',
+        "/",
+        "/x/i",
+        "..",
+        "time:",
+        ">",
+        "*",
+        "\\",
+        "[",
+        "seq:",
+        "1..2",
+        "\ud800",
+        "\x00",
+        "é",
+        "🐇",
+        " ",
+    ]
 )
 
 

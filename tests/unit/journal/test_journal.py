@@ -11,7 +11,7 @@ import pytest
 from embedded_server.contracts.events import Event, Join, Kind
 from embedded_server.journal import Commit, Journal, JournalClosed, JournalUnwritable, StoredEvent
 from embedded_server.journal.schema import INLINE_BODY_BYTES, JOIN_CODES, KIND_CODES
-from tests.helpers.journal import an_event, events, until
+from tests.helpers.journal import BASE_NS, an_event, events, until
 
 
 def test_every_kind_and_join_has_a_code_of_its_own() -> None:
@@ -195,7 +195,7 @@ async def test_status_tells_what_is_kept(journal: Journal) -> None:
     await journal.flush()
     status = journal.status()
     assert (status.first_seq, status.last_seq, status.dropped, status.trimmed) == (1, 10, 0, 0)
-    assert status.oldest_at == 1_700_000_000_000_000_000
+    assert status.oldest_at == BASE_NS
     assert status.epoch == journal.epoch
     assert not status.set_aside
 

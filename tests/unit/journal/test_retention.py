@@ -67,9 +67,8 @@ async def test_bytes_are_held_below_the_limit_and_used_again(tmp_path: Path) -> 
     for _ in range(10):
         journal.append_many([an_event(number, body=b"x" * 4_000) for number in range(1_000)])
         await journal.flush()
-    await until(lambda: journal.bytes <= limit)
+    await until(lambda: journal.trimmed and journal.bytes <= limit)
     assert journal.last_seq == 10_000
-    assert journal.trimmed > 0
     journal.close()
     assert size_of(tmp_path / "journal.db") < 5 * limit
 
