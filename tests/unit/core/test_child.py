@@ -187,7 +187,7 @@ async def test_grandchildren_do_not_outlive_a_killed_child(make: Callable[..., W
 
 
 def _is_zombie(pid: int) -> bool:
-    import psutil  # type: ignore[import-untyped]  # ships no types
+    import psutil
 
     try:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
