@@ -131,8 +131,8 @@ def parse_moment(text: str, now: datetime) -> datetime | None:
 
 def rerun_draft(detail: TaskDetail) -> Draft:
     """Answer a draft that repeats *detail*, saying so where its arguments may not be whole."""
-    args, args_whole = _as_json(detail.args, list)
-    kwargs, kwargs_whole = _as_json(detail.kwargs, dict)
+    args, args_whole = (detail.args_json, True) if detail.args_json else _as_json(detail.args, list)
+    kwargs, kwargs_whole = (detail.kwargs_json, True) if detail.kwargs_json else _as_json(detail.kwargs, dict)
     return Draft(
         name=detail.name,
         args=args,

@@ -114,12 +114,18 @@ async def test_a_problem_stands_in_the_form_and_the_text_stays(form: Form) -> No
     assert form.sheet.failure() == ""
 
 
-async def test_a_problem_with_the_name_stands_under_the_name(form: Form) -> None:
+async def test_a_name_no_worker_has_is_refused_under_it_and_can_be_sent_anyway(form: Form) -> None:
     form.type(name="demo.ad")
-    form.api.failure = problem("No worker knows demo.ad", "Did you mean demo.add?", "unknown-task")
+    form.api.failure = problem("No worker online knows demo.ad", "", "unknown-task-name")
     await form.send()
-    assert "Did you mean demo.add?" in form.sheet.name_field.problem()
+    assert form.sheet.name_field.problem().startswith("Not sent")
+    assert "demo.add" in form.sheet.name_field.problem()
     assert form.sheet.failure() == ""
+    form.api.failure = None
+    form.sheet.name_field._anyway.click()
+    await until(lambda: form.api.sent)
+    assert form.api.sent[0].allow_unknown
+    assert form.api.sent[0].name == "demo.ad"
 
 
 async def test_an_answer_that_never_came_warns_of_a_second_sending(form: Form) -> None:
@@ -170,6 +176,7 @@ async def test_names_complete_and_show_what_they_take(form: Form) -> None:
     assert not form.sheet.name_field._signature.isHidden()
     form.sheet.name_field._use.click()
     assert form.sheet.args.text() == "[2, 3]"
+    assert form.sheet.name_field._use.isHidden()
 
 
 async def test_an_unknown_name_is_doubted_with_what_it_may_mean(form: Form) -> None:

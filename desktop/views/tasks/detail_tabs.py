@@ -143,6 +143,12 @@ class DetailTabs(QWidget):
         return False
 
 
+def _arguments_note(detail: TaskDetail, *, whole: bool, given: bool) -> str:
+    if not given:
+        return tr("It takes no arguments.") if detail.args or detail.kwargs or whole else tr("Its arguments are not known.")
+    return "" if whole else tr("As its events showed them: they may be shortened.")
+
+
 class ArgumentsTab(QScrollArea):
     """The arguments as they were sent, and where the task came from and went to."""
 
@@ -183,9 +189,10 @@ class ArgumentsTab(QScrollArea):
 
     def show_detail(self, detail: TaskDetail) -> None:
         """Show the arguments and the facts that are known."""
-        parts = [part for part in (detail.args, detail.kwargs) if part and part not in {"()", "[]", "{}"}]
+        given = (detail.args_json or detail.args, detail.kwargs_json or detail.kwargs)
+        parts = [part for part in given if part and part not in {"()", "[]", "{}"}]
         self._text.set_text("\n\n".join(parts))
-        self._text.set_note("" if parts else tr("It takes no arguments."))
+        self._text.set_note(_arguments_note(detail, whole=bool(detail.args_json), given=bool(parts)), "dim")
         self._show_facts(
             [
                 (tr("Queue"), detail.queue),

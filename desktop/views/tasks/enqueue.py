@@ -25,7 +25,7 @@ from embedded_server.contracts.tasks import Enqueued, EnqueueRequest
 
 WIDTH_PX = 440
 KEEP_OPEN_KEY = "tasks/keep_enqueue_open"
-NAME_PROBLEMS = frozenset({"urn:switchroom:problem:unknown-task", "urn:switchroom:problem:task-not-registered"})
+UNKNOWN_NAME = "urn:switchroom:problem:unknown-task-name"
 
 
 class EnqueueSheet(Sheet):
@@ -91,8 +91,8 @@ class EnqueueSheet(Sheet):
         self._show_failure()
         self._service.draft = self.draft()
 
-    def start_send(self) -> None:
-        """Check everything; send it if it holds, else go to the first fault."""
+    def start_send(self, *, allow_unknown: bool = False) -> None:
+        """Check everything; send it if it holds, else go to the first fault. *allow_unknown*: also a name no worker online has."""
         if self.is_sending():
             return
         prepared = prepare(self.draft(), datetime.now().astimezone())
@@ -100,7 +100,8 @@ class EnqueueSheet(Sheet):
         if prepared.request is None:
             self._show_faults(prepared.faults)
             return
-        self._jobs.start("enqueue", self._send(prepared.request), self._on_send_failed).add_done_callback(lambda _task: self._show_button())
+        request = replace(prepared.request, allow_unknown=allow_unknown)
+        self._jobs.start("enqueue", self._send(request), self._on_send_failed).add_done_callback(lambda _task: self._show_button())
         self._show_button()
 
     def is_sending(self) -> bool:
@@ -190,6 +191,7 @@ class EnqueueSheet(Sheet):
         self.queue.textEdited.connect(self._on_edited)
         self.priority.activated.connect(self._on_edited)
         self.name_field.example_chosen.connect(self.args.set_text)
+        self.name_field.send_anyway_requested.connect(lambda: self.start_send(allow_unknown=True))
         self._keep_open.toggled.connect(lambda on: self._settings.set_value(KEEP_OPEN_KEY, on))
         for keys in ("Ctrl+Return", "Ctrl+Enter"):
             shortcut = QShortcut(QKeySequence(keys), self)
@@ -210,6 +212,7 @@ class EnqueueSheet(Sheet):
         self._origin_note.setText(f"{repeats}\n{doubt}" if self._shortened else repeats)
 
     def _show_button(self) -> None:
+        self.name_field.offer_example(not self.args.text().strip())
         name = self.name_field.text().strip()
         busy = self.is_sending()
         fits = len(name) <= 32
@@ -256,8 +259,8 @@ class EnqueueSheet(Sheet):
             self._show_failure(
                 tr("You were signed out before this was sent"), tr("Sign in again, then send it: nothing you typed is lost.")
             )
-        elif problem.type in NAME_PROBLEMS:
-            self.name_field.set_problem(title_of(problem), hint_of(problem))
+        elif problem.type == UNKNOWN_NAME:
+            self.name_field.refuse_unknown()
             self.name_field.go_to_fault()
         elif isinstance(exc, ServerUnreachable):
             self._show_failure(title_of(problem), tr("It may have been sent all the same: look into the table before you send it again."))

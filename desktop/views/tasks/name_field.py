@@ -23,11 +23,14 @@ class NameField(QWidget):
     edited = Signal()
     example_chosen = Signal(str)
     """JSON of positional arguments to begin with."""
+    send_anyway_requested = Signal()
+    """The user knows better than the workers online."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._names: tuple[TaskName, ...] = ()
         self._names_known = False
+        self._offered = True
         self._model = QStandardItemModel(self)
         self.edit = QLineEdit()
         self.edit.setAccessibleName(tr("Task name"))
@@ -38,12 +41,17 @@ class NameField(QWidget):
         self._signature.setWordWrap(True)
         self._summary = caption(wrap=True)
         self._problem = caption(tone="warn", wrap=True)
+        self._anyway = Button(tr("Send it anyway"), self.send_anyway_requested.emit, icon_name="ph.paper-plane-tilt")
+        self._anyway.hide()
         self._use = Button("", self._on_use_clicked, icon_name="ph.magic-wand")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        for widget in (self.edit, self._problem, self._signature, self._summary):
-            layout.addWidget(widget)
+        layout.addWidget(self.edit)
+        layout.addWidget(self._problem)
+        layout.addWidget(self._anyway, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self._signature)
+        layout.addWidget(self._summary)
         layout.addWidget(self._use, 0, Qt.AlignmentFlag.AlignLeft)
         self.setFocusProxy(self.edit)
         self.edit.textChanged.connect(self._on_text_changed)
@@ -85,6 +93,16 @@ class NameField(QWidget):
         self._problem.setText(f"{title}\n{hint}" if hint else title)
         self._problem.setVisible(True)
 
+    def refuse_unknown(self) -> None:
+        """Say that the server has not sent it, since no worker online knows the name, and offer to send it all the same."""
+        self.set_problem(tr("Not sent: no worker online has a task of this name."), self._hint())
+        self._anyway.setVisible(True)
+
+    def offer_example(self, offered: bool) -> None:
+        """Offer the task's example, or not: there are arguments already."""
+        self._offered = offered
+        self._show_example()
+
     def go_to_fault(self) -> None:
         """Put the cursor into the name."""
         self.edit.setFocus()
@@ -115,19 +133,26 @@ class NameField(QWidget):
         self._signature.setVisible(bool(known and known.signature))
         self._summary.setText(known.summary if known else "")
         self._summary.setVisible(bool(known and known.summary))
-        self._use.setVisible(bool(known and known.example_args))
-        if known:
-            self._use.setText(tr("Use the example {args}", args=known.example_args))
+        self._show_example()
         self._show_doubt()
+
+    def _show_example(self) -> None:
+        known = self.chosen()
+        example = known.example_args if known and self._offered else ""
+        self._use.setVisible(bool(example))
+        self._use.setText(tr("Use the example {args}", args=example))
 
     def _show_doubt(self) -> None:
         """A name no worker knows may be right: one that is offline may have it. So this warns and refuses nothing."""
         doubtful = self._names_known and bool(self.text().strip()) and self.chosen() is None
         self._problem.setVisible(doubtful)
         self._problem.set_tone("warn")
+        self._problem.setText(f"{tr('No worker online has a task of this name.')}\n{self._hint()}" if doubtful else "")
+        self._anyway.setVisible(False)
+
+    def _hint(self) -> str:
         near = near_names(self._names, self.text())
-        hint = tr("Did you mean {names}?", names=", ".join(near)) if near else tr("It fails as soon as a worker takes it.")
-        self._problem.setText(f"{tr('No worker online has a task of this name.')}\n{hint}" if doubtful else "")
+        return tr("Did you mean {names}?", names=", ".join(near)) if near else tr("A worker that is offline may have it.")
 
 
 class _NameDelegate(QStyledItemDelegate):

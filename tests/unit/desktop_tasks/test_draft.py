@@ -97,3 +97,8 @@ def test_run_again_turns_a_repr_into_json_and_says_when_it_may_be_shortened(
     assert (draft.args, draft.kwargs) == shown
     assert draft.shortened is shortened
     assert draft.origin == "c1f0a9d2-6f54-4b1e-9a53-0f7c7be0a4d1"
+
+
+def test_run_again_prefers_arguments_that_are_known_whole() -> None:
+    draft = rerun_draft(make_detail(args="('aaa...',)", args_json='["aaaaaa"]', kwargs_json="{}"))
+    assert (draft.args, draft.kwargs, draft.shortened) == ('["aaaaaa"]', "", False)
