@@ -116,6 +116,7 @@ async def test_a_problem_stands_in_the_form_and_the_text_stays(form: Form) -> No
 
 async def test_a_name_no_worker_has_is_refused_under_it_and_can_be_sent_anyway(form: Form) -> None:
     form.type(name="demo.ad")
+    await until(lambda: form.sheet.name_field._names)
     form.api.failure = problem("No worker online knows demo.ad", "", "unknown-task-name")
     await form.send()
     assert form.sheet.name_field.problem().startswith("Not sent")
