@@ -35,6 +35,7 @@ class Broker:
         self.blocked = ""
         """Why publishers are asked to wait; empty while they are not."""
         self._users = {DEFAULT_USER: DEFAULT_USER}
+        self._store_fails = False
         self._speaking: dict[Connection, None] = {}
         self._confirming: dict[Channel, None] = {}
 
@@ -72,12 +73,14 @@ class Broker:
         try:
             self.store.commit()
         except StoreFailed as exc:
-            if not self.blocked:
+            if not self._store_fails:
+                self._store_fails = True
                 logger.error("Cannot write to the broker's store: %s", exc)  # noqa: TRY400 - the reason is all there is to tell
                 self.block(str(exc))
             self.timers.call_at(self.clock.now() + RETRY_WRITE_S, lambda: None)  # the turn after it writes again
             return False
-        if self.blocked:
+        if self._store_fails:
+            self._store_fails = False
             logger.info("The broker's store can be written again")
             self.unblock()
         return True
