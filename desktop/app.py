@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
@@ -13,17 +13,19 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop.core.i18n import set_language, tr
-from desktop.panels import PANELS, PanelSpec
-from desktop.services import Services
 from desktop.services.instance import Instance
-from desktop.services.notices import Notices
-from desktop.services.server_host import HostStatus, InLoopHost, ProcessHost, RemoteHost, ServerHost, serve_command
 from desktop.services.settings import Settings
 from desktop.views.main_window import MainWindow
 from desktop.views.theme import APP_ICON, icon, theme
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # imported where they are used: the first paint waits for none of it
     import asyncio
+
+    from desktop.core.host_status import HostStatus
+    from desktop.panels import PanelSpec
+    from desktop.services import Services
+    from desktop.services.notices import Notices
+    from desktop.services.server_host import ServerHost
 
 log = logging.getLogger(__name__)
 
@@ -41,32 +43,43 @@ class Options:
     connect: str = ""
     language: str = ""
     theme: str = ""
-    panels: Sequence[PanelSpec] = field(default=PANELS)
+    panels: "Sequence[PanelSpec] | None" = None
+    """Other panels than `desktop.panels.PANELS`, for tests."""
 
 
 class Application(QObject):
     """The running window. `paint` first, then `start` on the loop, and `stop` before leaving; `run` does the last two."""
 
-    def __init__(self, options: Options, host: ServerHost | None = None) -> None:
+    def __init__(self, options: Options, host: "ServerHost | None" = None) -> None:
         super().__init__()
         self._options = options
         self.instance = Instance(options.data_dir)
-        self.notices = Notices()
         self.settings = Settings(options.data_dir)
         for key, value in (("look/language", options.language), ("look/theme", options.theme)):
             if value:
                 self.settings.override(key, value)
         self.window: MainWindow | None = None
-        self.host: ServerHost = host or self._make_host()
+        self._host = host
         self._services: Services | None = None
         self._closed: asyncio.Event | None = None
         self._background: list[asyncio.Task[None]] = []
 
     @property
-    def services(self) -> Services:
+    def services(self) -> "Services":
         """All services, once started."""
         assert self._services is not None, "not started"
         return self._services
+
+    @property
+    def host(self) -> "ServerHost":
+        """Where the server runs."""
+        assert self._host is not None, "paint first"
+        return self._host
+
+    @property
+    def notices(self) -> "Notices":
+        """Messages to the user."""
+        return self.services.notices
 
     def paint(self) -> None:
         """Show the window before anything heavy is imported, and only then set the server going."""
@@ -82,7 +95,8 @@ class Application(QObject):
             self.window.installEventFilter(_FirstPaint(self.window))
         self.window.show()
         app.processEvents()
-        self.host.start()
+        self._host = self._host or self._make_host()
+        self._host.start()
 
     async def run(self) -> int:
         """Live until the window is closed; the exit status."""
@@ -100,12 +114,12 @@ class Application(QObject):
 
         assert self.window is not None, "paint first"
         self._closed = asyncio.Event()
-        self._catch_everything(asyncio.get_running_loop())
-        self.instance.listen()
-        self.instance.raise_requested.connect(self._on_raise_requested)
         self._services = self._make_services()
+        self._catch_everything(asyncio.get_running_loop())
+        self.instance.raise_requested.connect(self._on_raise_requested)
+        self.instance.listen()
         self._connect(self._services)
-        self.window.attach(self._services)
+        self._attach(self.window)
         self._services.feeds.start()
         if self.host.status.is_ready:
             self._on_host(self.host.status)
@@ -142,7 +156,9 @@ class Application(QObject):
 
     # -- building
 
-    def _make_host(self) -> ServerHost:
+    def _make_host(self) -> "ServerHost":
+        from desktop.services.server_host import InLoopHost, ProcessHost, RemoteHost, serve_command
+
         if self._options.connect:
             return RemoteHost(self._options.connect)
         if self._options.host_mode == "in-loop":
@@ -150,39 +166,48 @@ class Application(QObject):
         return ProcessHost(serve_command(self._options.data_dir))
 
     def _make_window(self) -> MainWindow:
-        window = MainWindow(self.settings, self.notices, self._options.panels)
+        window = MainWindow(self.settings)
         window.close_requested.connect(self.close)
+        window.sign_in.usable.connect(self._on_usable)
         return window
 
-    def _make_services(self) -> Services:
+    def _attach(self, window: MainWindow) -> None:
+        from desktop.panels import PANELS
+
+        window.attach(self.services, self._options.panels or PANELS)
+        available = self.services.session.keyring_available
+        if available is not None:
+            window.sign_in.show_keyring(available=available, stay=self.settings.stay_signed_in)
+
+    def _make_services(self) -> "Services":
+        from desktop.services import Services
         from desktop.services.api import ApiClient
         from desktop.services.feeds import FeedClient
         from desktop.services.keyring import TokenStore
+        from desktop.services.notices import Notices
         from desktop.services.session import SessionService, owner_of
 
         api = ApiClient()
+        notices = Notices(self)
         owner = owner_of(self._options.data_dir, self._options.connect)
         return Services(
             api=api,
-            feeds=FeedClient(api, notify=self.notices.from_exception, parent=self),
+            feeds=FeedClient(api, notify=notices.from_exception, parent=self),
             session=SessionService(api, self.settings, TokenStore(), owner=owner),
             host=self.host,
             settings=self.settings,
-            notices=self.notices,
+            notices=notices,
         )
 
-    def _connect(self, services: Services) -> None:
+    def _connect(self, services: "Services") -> None:
         self.host.state_changed.connect(self._on_host)
         self.settings.changed.connect(self._on_setting)
         services.api.endpoint_changed.connect(services.feeds.reconnect)
         services.feeds.signed_out.connect(services.session.mark_expired)
-        assert self.window is not None
-        self.host.state_changed.connect(self.window.show_host)
-        self.window.sign_in.usable.connect(self._on_usable)
 
     # -- reacting
 
-    def _on_host(self, status: HostStatus) -> None:
+    def _on_host(self, status: "HostStatus") -> None:
         services = self.services
         if status.url:
             services.api.set_url(status.url)
@@ -191,7 +216,7 @@ class Application(QObject):
                 services.feeds.reconnect()
             self._start_task(self._begin_session(services), "begin session")
 
-    async def _begin_session(self, services: Services) -> None:
+    async def _begin_session(self, services: "Services") -> None:
         """Ask until the server answers: one that runs elsewhere may not be up yet."""
         from asyncio import sleep
 
@@ -235,15 +260,11 @@ class Application(QObject):
         self._speak(self.settings.language)
         before.save_state()
         before.drop_panels()
-        self.host.state_changed.disconnect(before.show_host)
+        before.close_requested.disconnect(self.close)
         self.window = self._make_window()
-        self.host.state_changed.connect(self.window.show_host)
-        self.window.attach(self._services)
-        available = bool(self._services.session.keyring_available)
-        self.window.sign_in.show_keyring(available=available, stay=self.settings.stay_signed_in)
+        self._attach(self.window)
         if before.isVisible():
             self.window.show()
-        before.close_requested.disconnect(self.close)
         before.hide()
         before.deleteLater()
 

@@ -1,6 +1,6 @@
 """One window per data directory: a second launch raises the first window and leaves."""
 
-import hashlib
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +18,7 @@ class Instance(QObject):
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__()
-        self._name = "switchroom-" + hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:24]
+        self._data_dir = data_dir
         self._lock = QLockFile(str(data_dir / "window.lock"))
         self._lock.setStaleLockTime(0)  # a lock is stale when its process is gone, however old it is
         self._server: QObject | None = None
@@ -26,6 +26,12 @@ class Instance(QObject):
     def claim(self) -> bool:
         """Take the directory; False where another window has it."""
         return self._lock.tryLock(0)
+
+    @cached_property
+    def _name(self) -> str:
+        from hashlib import sha256
+
+        return "switchroom-" + sha256(str(self._data_dir.resolve()).encode()).hexdigest()[:24]
 
     def listen(self) -> None:
         """Be there for later launches. Apart from `claim` because QtNetwork costs time that the first paint needs."""

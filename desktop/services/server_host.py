@@ -3,6 +3,7 @@
 A host is started once and then keeps the server running: after a crash it starts again with back-off, on the same port, and says why.
 """
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -12,19 +13,18 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
+from desktop.core.host_status import HostPhase, HostStatus
 from desktop.core.i18n import tr
 from desktop.core.problems import problem_of, title_of
+from embedded_server.contracts.concurrency import Backoff, cancel, spawn
 
-if TYPE_CHECKING:
-    import asyncio  # imported where it is used: the first paint does not wait for it
+__all__ = ["HostPhase", "HostStatus", "InLoopHost", "ProcessHost", "RemoteHost", "ServerHost", "serve_command"]
 
 log = logging.getLogger(__name__)
 
@@ -35,40 +35,6 @@ STABLE_S: Final = 10.0
 ATTEMPTS_BEFORE_GIVING_UP: Final = 5
 """Starts that never got ready, one after the other. A server that once ran is always started again."""
 STDERR_LINES: Final = 40
-
-
-class HostPhase(StrEnum):
-    """What the server is doing, as seen from here."""
-
-    STOPPED = "stopped"
-    STARTING = "starting"
-    READY = "ready"
-    WAITING = "waiting"
-    """It ended by itself; started again at ``retry_at``."""
-    FAILED = "failed"
-    """It does not start; only the user can help."""
-
-
-@dataclass(frozen=True, slots=True)
-class HostStatus:
-    """One state of a host."""
-
-    phase: HostPhase = HostPhase.STOPPED
-    url: str = ""
-    reason: str = ""
-    """What happened, for people; empty when all is well."""
-    detail: str = ""
-    """The last lines the server wrote before it ended."""
-    attempt: int = 0
-    """Starts since it last ran well."""
-    retry_at: float = 0.0
-    """On the clock of `time.monotonic`."""
-    pid: int = 0
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether requests can be made."""
-        return self.phase is HostPhase.READY
 
 
 class ServerHost(QObject):
@@ -132,8 +98,6 @@ class ProcessHost(ServerHost):
 
     def __init__(self, command: Command, *, first_delay_s: float = 0.25) -> None:
         super().__init__()
-        from embedded_server.contracts.concurrency import Backoff
-
         self._command = command
         self._backoff = Backoff(first_s=first_delay_s, stable_s=STABLE_S)
         self._process: QProcess | None = None
@@ -169,17 +133,15 @@ class ProcessHost(ServerHost):
 
     async def stop(self) -> None:
         """End it: standard input first, then a signal, then by force."""
-        from asyncio import Event, timeout
-
         self._wanted = False
         self._retry.stop()
         self._ready_limit.stop()
         if self._process is not None:
-            self._gone = Event()
+            self._gone = asyncio.Event()
             self._end_gently()
             self._end_limit.start(int(STOP_TIMEOUT_S * 1000))
             with contextlib.suppress(TimeoutError):
-                async with timeout(STOP_TIMEOUT_S + KILL_TIMEOUT_S):
+                async with asyncio.timeout(STOP_TIMEOUT_S + KILL_TIMEOUT_S):
                     await self._gone.wait()
         self._set(HostStatus())
 
@@ -315,7 +277,6 @@ class InLoopHost(ServerHost):
 
     def restart(self) -> None:
         """Stop it and start it."""
-        from embedded_server.contracts.concurrency import spawn
 
         async def again() -> None:
             await self.stop()
@@ -325,22 +286,16 @@ class InLoopHost(ServerHost):
 
     async def stop(self) -> None:
         """Let it end in good order."""
-        from asyncio import wait
-
-        from embedded_server.contracts.concurrency import cancel
-
         task, server = self._task, self._server
         self._task = self._server = None
         if task is not None:
             if server is not None:
                 server.should_exit = True
-                await wait([task], timeout=STOP_TIMEOUT_S)
+                await asyncio.wait([task], timeout=STOP_TIMEOUT_S)
             await cancel(task)
         self._set(HostStatus())
 
     def _start_task(self) -> None:
-        from embedded_server.contracts.concurrency import spawn
-
         if self._task is None or self._task.done():
             self._task = spawn(self._serve(), name="in-loop server", notify=self._on_failed)
 

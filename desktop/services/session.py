@@ -1,39 +1,18 @@
 """Who is signed in: first account, sign-in, sign-out, staying signed in, and a session that ends in the middle of work."""
 
 import hashlib
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.core.session_state import SessionPhase, SessionState
 from desktop.services.api import ApiClient, ApiError
 from desktop.services.keyring import TokenStore
 from desktop.services.settings import Settings
 from embedded_server.contracts.server import Health
 from embedded_server.contracts.sessions import Account, Credentials, Session, SignedIn
 
-
-class SessionPhase(StrEnum):
-    """How far signing in has come."""
-
-    UNKNOWN = "unknown"
-    """The server has not been asked yet."""
-    NEEDS_ACCOUNT = "needs-account"
-    SIGNED_OUT = "signed-out"
-    EXPIRED = "expired"
-    """Was signed in; the server ended it. Panels are kept as they are."""
-    SIGNED_IN = "signed-in"
-
-
-@dataclass(frozen=True, slots=True)
-class SessionState:
-    """One state of the session."""
-
-    phase: SessionPhase = SessionPhase.UNKNOWN
-    account: str = ""
-    kept: bool = False
-    """The token is in the keyring."""
+__all__ = ["SessionPhase", "SessionService", "SessionState", "owner_of"]
 
 
 class SessionService(QObject):

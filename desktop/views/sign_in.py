@@ -1,21 +1,23 @@
 """Signing in: over the whole window at first, and over the kept panels when a session ends in the middle of work."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
+from desktop.core.host_status import HostPhase, HostStatus
 from desktop.core.i18n import tr
-from desktop.core.problems import hint_of, problem_of, title_of
-from desktop.services.server_host import HostPhase, HostStatus
-from desktop.services.session import SessionPhase, SessionService, SessionState
+from desktop.core.session_state import SessionPhase, SessionState
 from desktop.views.frame.overlay import Overlay
 from desktop.views.theme import APP_ICON, icon, theme
 from desktop.views.widgets.buttons import Button, PrimaryButton
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.labels import Label, caption, panel_title
+
+if TYPE_CHECKING:
+    from desktop.services.session import SessionService
 
 WIDTH_PX: Final = 380
 MIN_PASSWORD_CHARS: Final = 8
@@ -29,14 +31,13 @@ class SignIn(Overlay):
     retry_requested = Signal()
     """The user wants the server started again."""
 
-    def __init__(self, parent: QWidget, notify: Callable[[BaseException], None]) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, dismissable=False, opaque=True)
         self.setObjectName("sign-in")
-        self._notify = notify
+        self._notify: Callable[[BaseException], None] | None = None
         self._session: SessionService | None = None
         self._state = SessionState()
         self._busy = False
-        self._build_form()
         self._build_card()
         self._show_waiting(tr("Starting the server…"))
 
@@ -51,23 +52,6 @@ class SignIn(Overlay):
         for field in (self.name, self.password, self.again):
             field.returnPressed.connect(self._on_submit)
             field.textChanged.connect(self._on_typed)
-
-    def _build_card(self) -> None:
-        self._title = panel_title()
-        brand = QHBoxLayout()
-        brand.setSpacing(8)
-        self._mark = QLabel()
-        brand.addWidget(self._mark)
-        brand.addWidget(Label("Switchroom", tone="dim", bold=True), 1)
-        self._lead = Label(tone="dim", wrap=True)
-        self._problem = Label(tone="bad", wrap=True, selectable=True)
-        self._problem_hint = caption(wrap=True)
-        self._progress = QProgressBar()
-        self._progress.setRange(0, 0)
-        self._progress.setTextVisible(False)
-        self._progress.setFixedHeight(4)
-        self._retry = Button(tr("Try again"), self.retry_requested.emit)
-        self._form = QWidget()
         form = QVBoxLayout(self._form)
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(4)
@@ -80,6 +64,24 @@ class SignIn(Overlay):
         form.addWidget(self._stay_note)
         form.addSpacing(8)
         form.addWidget(self.submit)
+
+    def _build_card(self) -> None:
+        brand = QHBoxLayout()
+        brand.setSpacing(8)
+        self._mark = QLabel()
+        brand.addWidget(self._mark)
+        brand.addWidget(Label("Switchroom", tone="dim", bold=True), 1)
+        self._title = panel_title()
+        self._lead = Label(tone="dim", wrap=True)
+        self._problem = Label(tone="bad", wrap=True, selectable=True)
+        self._problem_hint = caption(wrap=True)
+        self._progress = QProgressBar()
+        self._progress.setRange(0, 0)
+        self._progress.setTextVisible(False)
+        self._progress.setFixedHeight(4)
+        self._retry = Button(tr("Try again"), self.retry_requested.emit)
+        self._form = QWidget()
+        self._form.hide()
         self._card = Card(self, margins=(28, 24, 28, 28))
         self._card.setFixedWidth(WIDTH_PX)
         self._card.body.addLayout(brand)
@@ -95,10 +97,11 @@ class SignIn(Overlay):
     def _draw_mark(self) -> None:
         self._mark.setPixmap(icon(APP_ICON, "accent").pixmap(20, 20))
 
-    def attach(self, session: SessionService) -> None:
-        """Begin to follow *session*."""
+    def attach(self, session: "SessionService", notify: Callable[[BaseException], None]) -> None:
+        """Say who signs in, and who is told of what is not for this form. The form itself is built here, after the first paint."""
         self._session = session
-        session.changed.connect(self.show_state)
+        self._notify = notify
+        self._build_form()
 
     def show_host(self, status: HostStatus) -> None:
         """Say how the server comes up, while nothing else can be said."""
@@ -118,6 +121,8 @@ class SignIn(Overlay):
 
     def show_unreachable(self, exc: BaseException) -> None:
         """Say that the server could not be asked."""
+        from desktop.core.problems import hint_of, problem_of, title_of
+
         problem = problem_of(exc)
         if problem is not None and self._state.phase is SessionPhase.UNKNOWN:
             self._show_waiting(tr("Connecting to the server…"))
@@ -211,7 +216,7 @@ class SignIn(Overlay):
                 return self.again, tr("The two passwords differ.")
         return None
 
-    async def _submit(self, session: SessionService) -> None:
+    async def _submit(self, session: "SessionService") -> None:
         name, password, stay = self.name.text().strip(), self.password.text(), self.stay.isChecked()
         if self._state.phase is SessionPhase.NEEDS_ACCOUNT:
             await session.create_account(name, password, stay=stay)
@@ -221,8 +226,11 @@ class SignIn(Overlay):
 
     def _on_refused(self, exc: BaseException) -> None:
         self._set_busy(False)
+        from desktop.core.problems import hint_of, problem_of, title_of
+
         problem = problem_of(exc)
         if problem is None:
+            assert self._notify is not None
             self._notify(exc)
             return
         self._tell(title_of(problem), hint_of(problem))

@@ -9,8 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from desktop.core.i18n import N_, tr
-from desktop.views.frame.help import ShortcutGroup
-from desktop.views.frame.palette import Command
+from desktop.views.frame.commands import Command, ShortcutGroup
 from desktop.views.panel import Panel
 
 # Shortcuts of the shared feed table, which are no acts of one panel: the help names them all the same.

@@ -7,8 +7,8 @@ from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from desktop.core.feeds import Link, LinkState
+from desktop.core.host_status import HostPhase, HostStatus
 from desktop.core.i18n import tr
-from desktop.services.server_host import HostPhase, HostStatus
 from desktop.views.theme import icon, theme
 from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.labels import Label

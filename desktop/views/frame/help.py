@@ -1,13 +1,13 @@
 """The ``?`` key: every shortcut that works now, on one sheet."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
+from desktop.views.frame.commands import ShortcutGroup
 from desktop.views.frame.overlay import Overlay
 from desktop.views.widgets.buttons import IconButton
 from desktop.views.widgets.card import Card
@@ -17,14 +17,6 @@ WIDTH_PX: Final = 720
 MAX_HEIGHT_PX: Final = 560
 HEAD_PX: Final = 76
 COLUMNS: Final = 2
-
-
-@dataclass(frozen=True)
-class ShortcutGroup:
-    """Shortcuts that belong together: (keys, what they do)."""
-
-    title: str
-    entries: tuple[tuple[str, str], ...]
 
 
 class HelpSheet(Overlay):

@@ -1,7 +1,6 @@
 """Ctrl+K: find a panel or an act by a few letters."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
@@ -10,6 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QListView, QStyle, QStyledItemDelegate,
 
 from desktop.core.fuzzy import NO_MATCH, fuzzy_score
 from desktop.core.i18n import tr
+from desktop.views.frame.commands import Command
 from desktop.views.frame.overlay import Overlay
 from desktop.views.theme import CAPTION_PX, TEXT_PX, icon, theme
 from desktop.views.widgets.card import Card
@@ -20,19 +20,6 @@ ROW_PX: Final = 34
 ROWS_SHOWN: Final = 10
 
 Index = QModelIndex | QPersistentModelIndex
-
-
-@dataclass(frozen=True)
-class Command:
-    """One line of the palette."""
-
-    text: str
-    run: Callable[[], object]
-    group: str = ""
-    """Where it belongs: a panel's title, or the window's."""
-    shortcut: str = ""
-    icon: str = ""
-    enabled: bool = True
 
 
 def rank(typed: str, commands: Sequence[Command]) -> list[Command]:
