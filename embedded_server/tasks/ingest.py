@@ -111,7 +111,7 @@ class Ingest:
         for event in events:
             try:
                 type_ = event["type"]
-                at = int(event["timestamp"] * 1e9)
+                at = int(event["timestamp"] * 1e6 + 0.5) * 1000  # a float of this size has no nanoseconds
                 host = event["hostname"]
                 if type(type_) is not str or type(host) is not str or not 0 <= at <= _INT64_MAX:
                     made.append(self._malformed(event))

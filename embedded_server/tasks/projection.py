@@ -12,7 +12,9 @@ from embedded_server.tasks.seconds import Seconds, create_seconds
 
 MAX_TASKS: Final = 1_000_000
 """Beyond this the oldest finished tasks go first, and are counted."""
-TRIM_SLICE: Final = 1000
+TRIM_AHEAD: Final = 1000
+"""So many more go at once, so that not every batch has to look."""
+OLDEST_LOOKED_AT: Final = 50_000
 _IDS_A_QUERY: Final = 500
 _ROWS: Final = "rows"
 """Tasks ever seen, which is the newest row's number: one is never used again."""
@@ -37,6 +39,9 @@ CREATE TABLE IF NOT EXISTS worker (
 _SELECT: Final = f"SELECT row, {', '.join(COLUMNS)} FROM task WHERE id IN "  # noqa: S608 - our own column names
 _INSERT: Final = f"INSERT INTO task ({', '.join(COLUMNS)}, row) VALUES ({', '.join('?' * len(COLUMNS))}, ?)"  # noqa: S608
 _UPDATE: Final = f"UPDATE task SET {', '.join(f'{column} = ?' for column in COLUMNS)} WHERE row = ?"  # noqa: S608
+_OLDEST_FINISHED: Final = (
+    "SELECT row, state FROM (SELECT row, state, finished_at FROM task ORDER BY row LIMIT ?) WHERE finished_at > 0 LIMIT ?"
+)
 _WORKER_KINDS: Final = frozenset({Kind.WORKER_ONLINE.value, Kind.WORKER_OFFLINE.value})
 
 
@@ -112,9 +117,11 @@ class TaskProjection:
         (kept,) = db.execute("SELECT total(n) FROM task_count").fetchone()
         if kept <= self._max_tasks:
             return
-        limit = min(TRIM_SLICE, int(kept) - self._max_tasks + TRIM_SLICE // 10)
-        oldest = "SELECT row, state FROM task WHERE finished_at > 0 ORDER BY row LIMIT ?"
-        gone = db.execute(oldest, (limit,)).fetchall()
+        over = int(kept) - self._max_tasks
+        limit = over + min(TRIM_AHEAD, self._max_tasks // 100)
+        gone = db.execute(_OLDEST_FINISHED, (OLDEST_LOOKED_AT, limit)).fetchall()
+        if len(gone) < over > self._max_tasks // 10:  # what was never heard of again must not fill the table either
+            gone = db.execute("SELECT row, state FROM task ORDER BY row LIMIT ?", (over,)).fetchall()
         db.executemany("DELETE FROM task WHERE row = ?", [(row,) for row, _ in gone])
         _count(db, Counter({state: -n for state, n in Counter(state for _, state in gone).items()}))
         _add_total(db, _TRIMMED, len(gone))
