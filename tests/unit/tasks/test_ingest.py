@@ -3,7 +3,7 @@ import pickle
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedded_server.contracts.events import MAX_PREVIEW_CHARS, Event, Join, Kind
@@ -120,7 +120,7 @@ def test_a_malformed_event_is_kept_as_such(event: Any) -> None:
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=8,
+    max_leaves=4,
 )
 _fields = ["type", "uuid", "hostname", "timestamp", "name", "args", "kwargs", "root_id", "retries", "result", "runtime", "exception",
            "state",            "current", "total", "progress", "note", "terminated", "requeue", "sw_ident"]  # fmt: skip
@@ -128,6 +128,7 @@ _types = st.sampled_from(["task-sent", "task-received", "task-started", "task-pr
                           "task-revoked", "task-rejected", "task-x", "worker-online", "worker-x"])  # fmt: skip
 
 
+@settings(max_examples=80, deadline=None)
 @given(st.dictionaries(st.sampled_from(_fields), _json), _types, st.booleans())
 def test_whatever_a_worker_sends_becomes_one_event_and_never_an_error(fields: dict[str, Any], type_: str, whole: bool) -> None:
     event = {**wire(type_), **fields} if whole else fields
@@ -138,6 +139,7 @@ def test_whatever_a_worker_sends_becomes_one_event_and_never_an_error(fields: di
     made[0].preview.encode()
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(st.sampled_from(_fields), _json))
 def test_progress_is_from_0_to_1_or_unknown(fields: dict[str, Any]) -> None:
     progress = progress_of(fields)

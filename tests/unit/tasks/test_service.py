@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ class FakeClient:
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
         self.answers: dict[str, dict[str, Any]] = {}
         self.failure: Exception | None = None
-        self.before_confirm = lambda task: None
+        self.before_confirm: Callable[[Outgoing], None] = lambda _: None
 
     async def send(self, task: Outgoing) -> None:
         self.before_confirm(task)
