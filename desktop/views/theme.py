@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import QJsonDocument, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QGuiApplication, QIcon, QPalette
-from PySide6.QtWidgets import QApplication, QStyle
+from PySide6.QtWidgets import QApplication
 
 import resources
 from desktop.services.settings import ThemeMode
@@ -119,7 +119,7 @@ def _load(mode: ThemeMode) -> dict[str, str]:
 
 def _make_style(app: QApplication) -> Any:
     """Install Qlementine, which brings Inter and Roboto Mono; where it cannot be loaded, Fusion with the same palette."""
-    style: QStyle | None = None
+    style: Any = None
     try:
         from PySide6Qlementine import QlementineStyle
     except ImportError as exc:
