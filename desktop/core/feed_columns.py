@@ -86,6 +86,7 @@ STATUS: Final = Column(
     lambda row: row.status,
     tone=lambda row: None if kind_tone(row.kind) else status_tone(row.status),
     min_width=88,
+    yields=2,
 )
 WORKER: Final = Column("worker", N_("Worker"), 92, lambda row: row.worker, dim=True, yields=6)
 SIZE: Final = Column(

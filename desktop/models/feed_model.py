@@ -205,17 +205,19 @@ class FeedModel(QAbstractTableModel):
         low, high = self._visible
         low, high = max(low, self._start), min(high, self._end)
         wanted = self._cache.missing(low, high, 0) or self._stale(low, high)
-        if wanted is None and self._prefetch:
-            around = max(low - PREFETCH, self._start), min(high + PREFETCH, self._end)
-            wanted = self._cache.missing(*around, 0)
+        if wanted is None and self._prefetch and self._cache.missing(*self._around(low, high, PREFETCH // 3), 0) is not None:
+            wanted = self._cache.missing(*self._around(low, high, PREFETCH), 0)
         elif wanted is not None and self._prefetch:
-            wanted = max(wanted[0] - PREFETCH, self._start), min(wanted[1] + PREFETCH, self._end)
+            wanted = self._around(*wanted, PREFETCH)
         if wanted is None:
             return
         first, end = wanted[0], min(wanted[1], wanted[0] + MAX_REQUEST)
         number = self._asker.request_window(first, end - first)
         self._asked = (number, first, end) if number else None
         self._asked_at = time.monotonic()
+
+    def _around(self, low: int, high: int, margin: int) -> tuple[int, int]:
+        return max(low - margin, self._start), min(high + margin, self._end)
 
     def _stale(self, low: int, high: int) -> tuple[int, int] | None:
         stale = self._cache.missing(low, high, self._revision)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 OPEN_TIMEOUT_S: Final = 10.0
+CLOSE_TIMEOUT_S: Final = 1.0
 BUSY_S: Final = 0.004
 """Messages are taken in a row for this long at most; then the window gets its turn."""
 
@@ -249,6 +250,7 @@ class FeedClient(QObject):
                 max_size=None,
                 proxy=None,
                 open_timeout=OPEN_TIMEOUT_S,
+                close_timeout=CLOSE_TIMEOUT_S,
             ) as socket:
                 backoff.started()
                 return await self._converse(socket)
@@ -279,6 +281,7 @@ class FeedClient(QObject):
             self._outbox = None
             for helper in helpers:
                 await cancel(helper)
+            await socket.close()  # said as intended, also when this task is cancelled
         return Link(LinkState.CONNECTING) if self._wake.is_set() else Link(LinkState.WAITING, tr("The connection to the server was lost"))
 
     async def _transmit(self, socket: "ClientConnection", outbox: "asyncio.Queue[Outgoing]") -> None:

@@ -1,10 +1,12 @@
 """Stand-ins for what a feed view talks to, and rows to fill it with."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from desktop.core.feeds import Link, LinkState
 from desktop.services import Services
@@ -123,10 +125,20 @@ class FakeApi:
 def fake_services(data_dir: Path, api: Any = None) -> Any:
     """All a panel may use, without a server."""
     return Services(
-        api=api or FakeApi(),
+        api=api or FakeApi(),  # type: ignore[arg-type]
         feeds=FakeFeeds(),  # type: ignore[arg-type]
         session=None,  # type: ignore[arg-type]
         host=None,  # type: ignore[arg-type]
         settings=Settings(data_dir),
         notices=Notices(),
     )
+
+
+async def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+    """Let Qt and asyncio take turns until *condition* holds."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + timeout_s
+    while not condition():
+        assert loop.time() < end, "it did not happen in time"
+        QCoreApplication.processEvents()
+        await asyncio.sleep(0.002)
