@@ -105,6 +105,15 @@ class Driver:
         assert action.isEnabled(), f"“{action.text()}” cannot be done now"
         action.trigger()
 
+    async def command(self, words: str) -> None:
+        """Do what the palette offers for *words*: Ctrl+K, type, Enter."""
+        palette = self.window.palette_sheet
+        self.press(Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+        await self.until(palette.isVisible, "Ctrl+K opens the palette")
+        self.enter(palette.search, words)
+        assert palette.shown(), f"the palette finds “{words}”"
+        self.press(Qt.Key.Key_Return)
+
     async def open(self, key: str, kind: type[PanelT]) -> PanelT:
         """Bring a panel to the front by its navigation item, and answer it."""
         self.window.navigation.chosen.emit(key)

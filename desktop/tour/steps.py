@@ -5,7 +5,8 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 
-from desktop.services.session import SessionPhase
+from desktop.core.i18n import tr
+from desktop.core.session_state import SessionPhase
 from desktop.tour.driver import Driver
 from desktop.tour.tasks import enqueue_and_watch, read_failure, run_canvas
 from desktop.views.timeline.panel import TimelinePanel
@@ -29,7 +30,7 @@ async def create_account(driver: Driver) -> None:
 
 async def sign_in(driver: Driver) -> None:
     """Signing out and in again, a wrong password refused with a reason."""
-    driver.window.start_sign_out()
+    await driver.command(tr("Sign out"))
     form = driver.window.sign_in
     await driver.until(lambda: form.isVisible() and driver.services.session.state.phase is SessionPhase.SIGNED_OUT, "the sign-in form")
     name, password = ACCOUNT
@@ -76,12 +77,14 @@ def _all(panel: TimelinePanel, kind: str) -> bool:
 
 async def use_palette(driver: Driver) -> None:
     """Ctrl+K finds a panel by a few letters; ? lists the keys; Esc goes back."""
-    driver.window.open_palette()
+    driver.press(Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
     await driver.until(driver.window.palette_sheet.isVisible, "the palette")
     await driver.picture("palette")
     driver.press(Qt.Key.Key_Escape)
     await driver.until(lambda: not driver.window.palette_sheet.isVisible(), "Esc closes the palette")
-    driver.window.open_help()
+    panel = await driver.open("timeline", TimelinePanel)
+    panel.view.table.setFocus()
+    driver.press(Qt.Key.Key_Question)
     await driver.until(driver.window.help_sheet.isVisible, "the list of keys")
     await driver.picture("help")
     driver.press(Qt.Key.Key_Escape)
@@ -91,7 +94,7 @@ async def use_palette(driver: Driver) -> None:
 async def sign_out(driver: Driver) -> None:
     """Signing out ends the session at the server too."""
     api = driver.services.api
-    driver.window.start_sign_out()
+    await driver.command(tr("Sign out"))
     await driver.until(lambda: driver.window.sign_in.isVisible() and not api.token, "signed out")
     await driver.picture("signed-out")
 
