@@ -91,10 +91,11 @@ class Application(QObject):
         theme().install(app, self.settings.theme_mode)
         app.setWindowIcon(icon(APP_ICON, "accent"))
         self.window = self._make_window()
-        if PROBE in os.environ:
-            self.window.installEventFilter(_FirstPaint(self.window))
+        first_paint = _FirstPaint(self.window) if PROBE in os.environ else None
         self.window.show()
         app.processEvents()
+        if first_paint is not None:
+            first_paint.tell()
         self._host = self._host or self._make_host()
         self._host.start()
 
@@ -315,11 +316,24 @@ class Application(QObject):
 class _FirstPaint(QObject):
     """Tells the probe once the window has been painted."""
 
+    def __init__(self, window: QObject) -> None:
+        super().__init__(window)
+        self._painted = False
+        self._told = False
+        window.installEventFilter(self)
+
+    def tell(self) -> None:
+        """Tell it, if that has not been done."""
+        if self._painted and not self._told:
+            self._told = True
+            tell_probe("first_paint")
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Wait for the first paint, then for it to be done."""
         if event.type() is QEvent.Type.Paint:
             watched.removeEventFilter(self)
-            QTimer.singleShot(0, lambda: tell_probe("first_paint"))
+            self._painted = True
+            QTimer.singleShot(0, self.tell)
         return False
 
 
