@@ -36,6 +36,7 @@ _logger = logging.getLogger(__name__)
 
 PART: Final = "tasks"
 ASK_INTERVAL_S: Final = 30.0
+ASK_AGAIN_S: Final = 1.0
 NEW_WORKER_POLL_S: Final = 0.5
 ANSWER_S: Final = 1.0
 MAX_STATS_S: Final = 3600
@@ -190,15 +191,13 @@ class TaskService:
             raise NoWorkerAnswered
 
     async def _keep_asking(self) -> None:
-        """Ask workers what they have registered: whenever one has come online, and now and then."""
-        online: set[str] = set()
-        asked_at = 0.0
+        """Ask workers what they have registered: soon where one has not told yet, else now and then."""
+        asked_at = -ASK_INTERVAL_S
         while True:
-            now_online = {worker.name for worker in self._registry.workers() if worker.online}
-            if now_online - online or (now_online and time.monotonic() - asked_at > ASK_INTERVAL_S):
-                asked_at = time.monotonic()
+            interval_s = ASK_INTERVAL_S if self._registry.all_have_told() else ASK_AGAIN_S
+            if time.monotonic() - asked_at >= interval_s:
                 await self._ask_workers()
-            online = now_online
+                asked_at = time.monotonic()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(NEW_WORKER_POLL_S):
                     await self._ask_again.wait()
@@ -210,7 +209,7 @@ class TaskService:
             return
         try:
             answers = [
-                await self._client.broadcast(command, limit=limit, timeout_s=ANSWER_S / 2)
+                await self._client.broadcast(command, limit=limit, timeout_s=ANSWER_S)
                 for command in ("stats", "registered", "active_queues")
             ]
         except UserFacingError as exc:

@@ -26,6 +26,8 @@ class _Known:
     silence_s: float = LEAST_SILENCE_S
     names: frozenset[str] = frozenset()
     queues: tuple[str, ...] = ()
+    told: bool = False
+    """Whether it has answered since it came online."""
 
 
 @dataclass(slots=True)
@@ -52,6 +54,7 @@ class WorkerRegistry:
         with self._lock:
             known = self._known.setdefault(name, _Known(_worker(name, online=False, seen_at=0, software="")))
             appeared = not known.worker.online and event.get("type") == "worker-heartbeat"
+            known.told = known.told and known.worker.online
             software = " ".join(str(event[part]) for part in ("sw_ident", "sw_ver") if event.get(part))
             known.worker = replace(
                 known.worker,
@@ -74,9 +77,15 @@ class WorkerRegistry:
                 if isinstance(told := stats.get(name), dict):
                     known.worker = replace(known.worker, pool=_pool(told))
                 if isinstance(told := registered.get(name), list):
+                    known.told = True
                     known.names = frozenset(str(entry).partition(" ")[0] for entry in told)
                 if isinstance(told := queues.get(name), list):
                     known.queues = tuple(str(queue["name"]) for queue in told if isinstance(queue, dict) and "name" in queue)
+
+    def all_have_told(self) -> bool:
+        """Whether every worker online has answered what it has registered."""
+        with self._lock:
+            return all(known.told for known in self._known.values() if known.worker.online)
 
     def expire(self, now: int) -> list[Event]:
         """Take workers that have been silent for too long for lost; answer the events that say so."""

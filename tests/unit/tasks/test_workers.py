@@ -65,11 +65,13 @@ def test_workers_of_an_earlier_run_are_known_and_offline_and_forgotten_after_a_w
 def test_names_and_queues_are_those_of_workers_online() -> None:
     registry = WorkerRegistry()
     registry.heard(beat(), NOW)
+    assert not registry.all_have_told()
     registry.answered(
         {WORKER: {"pool": {"implementation": "celery.concurrency.prefork:TaskPool", "max-concurrency": 4}}},
         {WORKER: ["shop.pay [rate_limit=1]", "celery.chord"]},
         {WORKER: [{"name": "orders"}]},
     )
+    assert registry.all_have_told()
     assert registry.names() == {"shop.pay"}
     assert registry.queue_for("shop.pay") == "orders"
     assert registry.queue_for("other") is None
@@ -77,6 +79,8 @@ def test_names_and_queues_are_those_of_workers_online() -> None:
     registry.heard(beat(type="worker-offline"), NOW)
     assert registry.names() == set()
     assert registry.queue_for("shop.pay") is None
+    registry.heard(beat(), NOW)
+    assert not registry.all_have_told(), "it may have registered other tasks"
 
 
 def test_strange_answers_and_events_are_borne() -> None:
