@@ -119,7 +119,7 @@ def parse_method(payload: bytes) -> base.Frame:
     known = commands.INDEX_MAPPING.get(index)
     if known is None:
         raise AmqpError(Reply.NOT_IMPLEMENTED, f"unknown method {index >> 16}.{index & 0xFFFF}")
-    method: base.Frame = known.__new__(known)  # its constructor would fill in defaults, check them, and warn of old methods
+    method: base.Frame = object.__new__(known)  # its constructor would fill in defaults, check them, and warn of old methods
     try:
         method.unmarshal(payload[4:])
     except (ValueError, TypeError, IndexError, struct.error, OverflowError, OSError, RecursionError) as exc:

@@ -108,5 +108,5 @@ class Peer:
         while self._buffer:
             used, _, answer = frame.unmarshal(self._buffer)
             self._buffer = self._buffer[used:]
-            found.append(answer)  # type: ignore[arg-type]
+            found.append(answer)
         return found

@@ -225,7 +225,7 @@ def test_random_bytes_after_the_header(data: bytes) -> None:
     survives(Connection(bench.broker), bench, b"AMQP\x00\x00\x09\x01" + data)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.lists(frames, max_size=8))
 def test_random_frames_on_an_open_channel(sent: list[bytes]) -> None:
     logging.getLogger("embedded_server.brokers").setLevel(logging.WARNING)
@@ -248,7 +248,7 @@ VALID = b"".join(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.integers(0, len(VALID) - 1), st.integers(0, 255))
 def test_one_wrong_byte_in_a_good_conversation(position: int, value: int) -> None:
     bench = Bench()

@@ -49,7 +49,7 @@ def life(tmp_path: Path) -> Iterator[Life]:
 
 def received(peer: Peer, queue: str = "q") -> list[tuple[bytes, bool]]:
     """Bodies in *queue*, with whether each had been delivered before."""
-    found = []
+    found: list[tuple[bytes, bool]] = []
     while True:
         peer.method(1, commands.Basic.Get(queue=queue, no_ack=True))
         first, *content = peer.answers()
