@@ -51,41 +51,59 @@ class _Life:
         self.spans: list[Span] = []
         self._open: Span | None = None
         self._runs = 0
-
-    def _begin(self, phase: Phase, at: int) -> None:
-        self.close(at)
-        self._open = Span(phase, at, 0, self._runs if phase is Phase.RUNNING else 0)
-
-    def close(self, at: int, outcome: str = "") -> None:
-        """End the span that lasts, keeping only one that took time."""
-        span, self._open = self._open, None
-        if span is None or at < span.start or (at == span.start and not outcome):
-            return
-        self.spans.append(Span(span.phase, span.start, at, span.attempt, outcome if span.phase is Phase.RUNNING else ""))
+        self._taken_again_at = 0
+        """When a worker received the task while a run of it was not known to have ended."""
 
     def take(self, kind: str, at: int) -> None:
         """Go on with one event."""
         phase = self._open.phase if self._open else None
         if kind == Kind.TASK_SENT and phase is None and not self.spans:
             self._begin(Phase.QUEUED, at)
-        elif kind == Kind.TASK_RECEIVED and phase is not Phase.RETRY_WAIT and not self._ended:
-            self._begin(Phase.HELD, at)  # also after a run: its worker died and the broker gave the task to another
-        elif kind == Kind.TASK_STARTED and phase is not Phase.RUNNING:
-            self._runs += 1
-            self._begin(Phase.RUNNING, at)
+        elif kind == Kind.TASK_RECEIVED:
+            self._receive(phase, at)
+        elif kind == Kind.TASK_STARTED:
+            self._start(phase, at)
         elif kind == Kind.TASK_RETRIED:
             self.close(at, TaskState.RETRY)
             self._begin(Phase.RETRY_WAIT, at)
         elif kind in _OUTCOMES:
             self.close(at, _OUTCOMES[Kind(kind)])
 
-    @property
-    def _ended(self) -> bool:
-        return bool(self.spans) and self.spans[-1].outcome in FINISHED_STATES
+    def close(self, at: int, outcome: str = "") -> None:
+        """End the span that lasts, keeping only one that took time."""
+        span, self._open = self._open, None
+        self._taken_again_at = 0
+        if span is None or at < span.start or (at == span.start and not outcome):
+            return
+        self.spans.append(Span(span.phase, span.start, at, span.attempt, outcome if span.phase is Phase.RUNNING else ""))
 
     def result(self) -> list[Span]:
         """All spans, the one that lasts at the end."""
         return [*self.spans, self._open] if self._open else self.spans
+
+    def _begin(self, phase: Phase, at: int) -> None:
+        self.close(at)
+        self._open = Span(phase, at, 0, self._runs if phase is Phase.RUNNING else 0)
+
+    def _receive(self, phase: Phase | None, at: int) -> None:
+        if phase is Phase.RUNNING:
+            # A retry's message is received before the worker tells of the retry. Only a start without one means that the
+            # run's worker died and the broker gave the task to another.
+            self._taken_again_at = at
+        elif phase is not Phase.RETRY_WAIT and not self._ended:
+            self._begin(Phase.HELD, at)
+
+    def _start(self, phase: Phase | None, at: int) -> None:
+        if phase is Phase.RUNNING:
+            if not self._taken_again_at:
+                return
+            self._begin(Phase.HELD, self._taken_again_at)
+        self._runs += 1
+        self._begin(Phase.RUNNING, at)
+
+    @property
+    def _ended(self) -> bool:
+        return bool(self.spans) and self.spans[-1].outcome in FINISHED_STATES
 
 
 _OUTCOMES: Final = {

@@ -93,6 +93,14 @@ async def test_a_structure_is_a_tree_and_can_be_read_as_text(bench: Bench) -> No
     assert bench.view.tabs.result.text() == "5"
 
 
+async def test_a_task_that_fails_while_watched_turns_to_its_traceback(bench: Bench) -> None:
+    detail = await bench.show(**running())
+    assert bench.view.tabs.tab() is Tab.RESULT
+    bench.api.add(detail, state="FAILURE", finished_at=1, exception="ValueError: no", traceback="Traceback ...")
+    bench.feeds.opened[0].tick(1)
+    await until(lambda: bench.view.tabs.tab() is Tab.TRACEBACK)
+
+
 async def test_whoever_reads_arguments_goes_on_reading_arguments(bench: Bench) -> None:
     await bench.show()
     bench.view.tabs.choice.choose(Tab.ARGUMENTS)

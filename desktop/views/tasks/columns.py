@@ -39,8 +39,8 @@ TASK_COLUMNS: Final = (
     time_column(first_seen),
     Column("state", N_("State"), 120, _state, tone=lambda row: state_tone(row.state), value=lambda row: row.state, min_width=116),
     Column("name", N_("Task"), 148, lambda row: row.name, mono=True, min_width=120),
-    Column("worker", N_("Worker"), 96, lambda row: row.worker, dim=True, yields=2, tooltip=lambda row: row.worker, min_width=88),
-    Column("queue", N_("Queue"), 72, lambda row: row.queue, dim=True, yields=3, min_width=64),
+    Column("worker", N_("Worker"), 120, lambda row: row.worker, dim=True, yields=2, tooltip=lambda row: row.worker, min_width=100),
+    Column("queue", N_("Queue"), 92, lambda row: row.queue, dim=True, yields=3, min_width=84),
     Column(
         "runtime",
         N_("Run time"),

@@ -95,7 +95,7 @@ class DetailTabs(QWidget):
 
     def show_detail(self, detail: TaskDetail, result: Readable) -> None:
         """Show *detail*, its result laid out already."""
-        if detail.id != self._task_id:
+        if detail.id != self._task_id or (detail.traceback and not self.traceback.text()):
             self._task_id = detail.id
             self._choose_tab(detail)
         self._show_result(detail, result)

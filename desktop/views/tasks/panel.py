@@ -1,7 +1,7 @@
 """The Tasks panel: figures, quick filters, the live table, the task beside it, and the sheets that send tasks and list workers."""
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QApplication, QVBoxLayout
 
 from desktop.core.i18n import tr
 from desktop.core.tasks_draft import Draft
@@ -19,6 +19,7 @@ from desktop.views.tasks.task_watch import TaskWatch
 from desktop.views.tasks.workers import WorkersSheet
 from desktop.views.widgets.buttons import make_action
 from desktop.views.widgets.feed_view import EmptyState, FeedView
+from desktop.views.widgets.tiles import Tile
 from embedded_server.contracts.feeds import Source
 from embedded_server.contracts.tasks import Enqueued, EnqueueRequest, TaskDetail, TaskRow, TaskStats
 
@@ -67,7 +68,7 @@ class TasksPanel(Panel):
         self._enqueue = make_action(self, tr("Enqueue task"), self.open_form, shortcut="Ctrl+N", icon_name="ph.paper-plane-tilt")
         self._enqueue.setToolTip(tr("Send a task to a worker (Ctrl+N)"))
         self._demo = make_action(self, tr("Enqueue demo.add(2, 3)"), self.start_demo, icon_name="ph.play")
-        self._show_all = make_action(self, tr("Show all tasks"), lambda: self._choose(Chip.ALL), icon_name="ph.stack")
+        self._show_all = make_action(self, tr("Show all tasks"), lambda: self._on_chip_chosen(Chip.ALL), icon_name="ph.stack")
         self._run_again = make_action(self, tr("Run the selected task again\u2026"), self.detail.run_again, icon_name="ph.arrow-clockwise")
         self._revoke = make_action(self, tr("Revoke the selected task"), self.detail.start_revoke, icon_name="ph.prohibit")
         self._terminate = make_action(self, tr("Terminate the selected task\u2026"), self._ask_to_terminate, icon_name="ph.x-circle")
@@ -120,6 +121,8 @@ class TasksPanel(Panel):
         self.stats.resume()
         self.detail.wake()
         self.workers.resume()
+        if isinstance(QApplication.focusWidget(), Tile | None):
+            self.feed.table.setFocus()  # the rows, not the first tile, are what keys are for here
 
     def deactivate(self) -> None:
         """Ask nothing while nobody looks."""
@@ -164,12 +167,9 @@ class TasksPanel(Panel):
         self.chips.set_counts(stats.counts)
         self.count_changed.emit(sum(stats.counts.values()))
 
-    def _choose(self, chip: Chip) -> None:
-        self.chips.choose(chip)
-        self._on_chip_chosen(chip)
-
     def _on_chip_chosen(self, value: str) -> None:
         chip = Chip(value)
+        self.chips.choose(chip)
         self.feed.set_empty(self._nothing_yet() if chip is Chip.ALL else self._nothing_in(chip))
         self.feed.set_base_filter(chip_filter(chip, self._counts))
 
@@ -201,7 +201,7 @@ class TasksPanel(Panel):
     def _on_enqueued(self, answer: Enqueued) -> None:
         """Show the new task at once, and select its row as soon as it comes."""
         if self.chips.chip() is not Chip.ALL:
-            self._choose(Chip.ALL)
+            self._on_chip_chosen(Chip.ALL)
         self.feed.go_to_tail()
         self._awaited_id = answer.id
         self.detail.show_task(answer.id, answer.name, "PENDING")
