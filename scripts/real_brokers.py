@@ -1,0 +1,84 @@
+"""`make real-brokers`: what the contract tests compare the embedded brokers with. Says what it cannot get, and is content with that.
+
+RabbitMQ and kcat come from Debian's packages, where this may install them. Nothing is started as a service: the tests run a private node.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PACKAGES = {"rabbitmq-server": "RabbitMQ", "kcat": "kcat"}
+RABBITMQ_SCRIPTS = (Path("/usr/lib/rabbitmq/bin/rabbitmq-server"), Path("/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server"))
+POLICY = Path("/usr/sbin/policy-rc.d")
+
+
+def main() -> int:
+    """Install what is missing and may be installed; always 0, so that the tests can run with what there is."""
+    missing = [package for package in PACKAGES if not is_there(package)]
+    if missing and may_install():
+        install(missing)
+    for package, name in PACKAGES.items():
+        print(f"{name}: {'ready' if is_there(package) else why_not(package)}")
+    return 0
+
+
+def is_there(package: str) -> bool:
+    """Whether what *package* brings is on this machine."""
+    if package == "rabbitmq-server":
+        return any(script.exists() for script in RABBITMQ_SCRIPTS)
+    return shutil.which(package) is not None
+
+
+def may_install() -> bool:
+    """Whether this is Debian, and we are its administrator."""
+    return sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def install(packages: list[str]) -> None:
+    """Install *packages*; a failure is told by what is still missing afterwards."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    with no_services():
+        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]):
+            done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                print(f"{' '.join(command[:2])} failed: {last_line(done.stderr or done.stdout)}")
+
+
+@contextmanager
+def no_services() -> Iterator[None]:
+    """Let no package start a service while it is installed (Debian's policy-rc.d), unless the machine has a policy of its own."""
+    ours = not POLICY.exists()
+    if ours:
+        POLICY.write_text("#!/bin/sh\nexit 101\n")
+        POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        if ours:
+            POLICY.unlink()
+
+
+def why_not(package: str) -> str:
+    """One sentence about what is missing and how to get it."""
+    if may_install():
+        return f"cannot be installed here; its tests will be skipped. Try: apt-get install {package}"
+    if sys.platform == "linux" and shutil.which("apt-get"):
+        return (
+            f"not installed, and this is not root; its tests will be skipped. Run: sudo apt-get install --no-install-recommends {package}"
+        )
+    if sys.platform == "darwin":
+        return f"not installed; its tests will be skipped. Run: brew install {'rabbitmq' if package == 'rabbitmq-server' else package}"
+    return "not installed, and there is no known way to get it here; its tests will be skipped"
+
+
+def last_line(text: str) -> str:
+    """The last line that says something."""
+    return next((line for line in reversed(text.splitlines()) if line.strip()), "no reason given")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
