@@ -65,14 +65,17 @@ class JsonModel(QAbstractItemModel):
         self._generation += 1
         self._text = text
         self._nodes.clear()
-        self._top = _Node(None, 0, root or Span("", 0, 0))
+        self._top = top = _Node(None, 0, root or Span("", 0, 0))
         if root is not None and not is_container(text, root):
-            self._top.children = [self._keep(_Node(self._top, 0, root))]
+            top.children = [self._keep(_Node(top, 0, root))]
         elif root is not None:
-            self._top.more = children_of(text, root)
+            top.more = children_of(text, root)
+            top.busy = not self._is_small(top)
+            if not top.busy:
+                self._add(top, *self._find(top))
         self.endResetModel()
-        if self._top.more is not None:
-            self.fetchMore(_ROOT)
+        if top.busy:
+            spawn(self._find_later(top, self._generation), name="json-children", notify=self._notify)
 
     def raw(self, index: Index) -> str:
         """The value as it stands in the text."""
@@ -117,16 +120,25 @@ class JsonModel(QAbstractItemModel):
 
     def _take(self, node: _Node, found: list[Span], is_all: bool, failed_at: int) -> None:
         node.busy = False
-        if is_all:
-            node.more = None
-        node.failed_at = failed_at
         if not found:
+            self._add(node, found, is_all, failed_at)
             return
         index = _ROOT if node is self._top else self.createIndex(node.row, 0, id(node))
         first = len(node.children)
         self.beginInsertRows(index, first, first + len(found) - 1)
-        node.children += [self._keep(_Node(node, first + i, span)) for i, span in enumerate(found)]
+        self._add(node, found, is_all, failed_at)
         self.endInsertRows()
+
+    def _add(self, node: _Node, found: list[Span], is_all: bool, failed_at: int) -> None:
+        first = len(node.children)
+        node.children += [self._keep(_Node(node, first + i, span)) for i, span in enumerate(found)]
+        node.failed_at = failed_at
+        if is_all:
+            node.more = None
+
+    @staticmethod
+    def _is_small(node: _Node) -> bool:
+        return node.span.end - node.span.start <= AT_ONCE_CHARS
 
     def _value(self, node: _Node) -> str:
         if node.shown is None:
@@ -194,7 +206,7 @@ class JsonModel(QAbstractItemModel):
             return
         if node.more is None:
             node.more = children_of(self._text, node.span)
-        if node.span.end - node.span.start <= AT_ONCE_CHARS:
+        if self._is_small(node):
             self._take(node, *self._find(node))
             return
         node.busy = True

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QSizePolicy, QStackedLayout, QWidget
 
 from desktop.core.feed_copy import event_as_json
@@ -50,6 +50,7 @@ class EventDetail(Card):
         self._row: Row | None = None
         self._event: WholeEvent | None = None
         self._task: asyncio.Task[None] | None = None
+        self._is_fetched = True
         self._clock = QTimer(self, singleShot=True, interval=FETCH_AFTER_MS)
         self._clock.timeout.connect(self._fetch)
         self._title = title()
@@ -107,7 +108,9 @@ class EventDetail(Card):
             self._event = None
             self._note.hide()
             self._stack.setCurrentIndex(1 if row.size else 0)
-            self._clock.start()
+            self._is_fetched = False
+            if self.isVisible():
+                self._clock.start()
 
     @property
     def row(self) -> Row | None:
@@ -167,6 +170,7 @@ class EventDetail(Card):
         if self._task is not None:
             self._task.cancel()
         if self._row is not None:
+            self._is_fetched = True
             self._task = spawn(self._load(self._row), name="event-detail", notify=self._on_failed)
 
     async def _load(self, row: Row) -> None:
@@ -211,3 +215,16 @@ class EventDetail(Card):
         except OSError as exc:
             raise FileUnwritable(file=str(file), reason=exc.strerror or str(exc)) from exc
         self._services.notices.info(tr("Body saved"), str(file))
+
+    # -- Qt overrides
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fetch what nobody has looked at so far."""
+        super().showEvent(event)
+        if not self._is_fetched:
+            self._clock.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Fetch nothing while nobody looks."""
+        super().hideEvent(event)
+        self._clock.stop()
