@@ -44,7 +44,7 @@ class SettingsPanel(Panel):
         scroll.setWidgetResizable(True)
         scroll.setWidget(page)
         scroll.viewport().setAutoFillBackground(False)
-        page.setAutoFillBackground(False)
+        page.setAutoFillBackground(False)  # setWidget turns it on
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroll)

@@ -45,7 +45,6 @@ class HelpSheet(Overlay):
     def offer(self, groups: Sequence[ShortcutGroup]) -> None:
         """Open with these groups."""
         page = QWidget()
-        page.setAutoFillBackground(False)
         columns = QHBoxLayout(page)
         columns.setContentsMargins(0, 0, 8, 0)
         columns.setSpacing(28)
@@ -59,6 +58,7 @@ class HelpSheet(Overlay):
             stack.addStretch(1)
             columns.addLayout(stack, 1)
         self._scroll.setWidget(page)
+        page.setAutoFillBackground(False)  # setWidget turns it on
         self._scroll.setMinimumHeight(min(page.sizeHint().height() + 8, MAX_HEIGHT_PX - HEAD_PX))
         self.open()
         self._close.setFocus(Qt.FocusReason.PopupFocusReason)
