@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from embedded_server.api import errors, events, feeds, health, hub, openapi, server, sessions, streams, tasks
-from embedded_server.api.dependencies import Services, current_session
+from embedded_server.api.dependencies import Services, current_session, tasks_begun
 from embedded_server.api.security import AnswerHeaders, BodyLimit, Gate
 from embedded_server.contracts.feeds import Source
 from embedded_server.contracts.problems import UserFacingError
@@ -88,7 +88,8 @@ def _include(app: FastAPI) -> None:
     for router in PUBLIC_ROUTERS:
         app.include_router(router)
     for router in ROUTERS:
-        app.include_router(router, dependencies=[Depends(current_session)])
+        after = [Depends(tasks_begun)] if router is tasks.router else []
+        app.include_router(router, dependencies=[Depends(current_session), *after])
     openapi.install(app, frozenset(route.name for router in PUBLIC_ROUTERS for route in _routes(router)))
 
 

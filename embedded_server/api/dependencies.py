@@ -50,5 +50,10 @@ async def current_session(connection: HTTPConnection, services: ServicesDep) -> 
     return await services.sessions.authenticate(bearer_token(connection.headers.get("authorization", "")))
 
 
+def tasks_begun(services: ServicesDep) -> None:
+    """Refuse for the moment between the server's first answer and the tasks' start: what is known of them is not read yet."""
+    services.supervisor.require("tasks")
+
+
 CurrentSession = Annotated[Session, Depends(current_session)]
 """The session that asks. ``services.sessions.closed(session.id)`` is an `asyncio.Event` set when it ends."""

@@ -66,6 +66,14 @@ class PartNotRestartable(UserFacingError):
     hint = N_("Restart the whole server instead.")
 
 
+class PartStarting(UserFacingError):
+    """Asked for before it was ready, in the first seconds of the server."""
+
+    status = 503
+    title = N_("“{name}” is still starting")
+    hint = N_("Try again in a moment; the Server panel shows how far it is.")
+
+
 def idle_part(name: str, state: PartState = PartState.STOPPED, reason: str = "") -> Part:
     """Make the status of a part that is no process of its own."""
     return Part(name, state, reason, pid=0, address="", started_at=0, restarts=0, retry_at=0)
@@ -79,6 +87,7 @@ class Supervisor:
         self._parts: dict[str, Startable] = {}
         self._required: set[str] = set()
         self._failures: dict[str, str] = {}
+        self._awaited: set[str] = set()
         self._background: asyncio.Task[None] | None = None
         self._restarting = asyncio.Lock()
 
@@ -105,7 +114,14 @@ class Supervisor:
 
     def start_later(self, names: Sequence[str]) -> None:
         """Start these in the background: they take seconds, and the server answers meanwhile."""
+        self._awaited.update(names)
         self._background = spawn(self.start(names), name="start parts", notify=_log_failure)
+
+    def require(self, name: str) -> None:
+        """Raise `PartStarting` where this part is going to start and has not got anywhere yet."""
+        shown = self._shown(name, self._parts[name]) if name in self._awaited else []
+        if shown and all(part.state is PartState.STOPPED for part in shown):
+            raise PartStarting(name=name)
 
     async def settled(self) -> None:
         """Return once everything begun with `start_later` is up or has failed."""
@@ -172,6 +188,7 @@ class Supervisor:
             self._failures[name] = reason
         else:
             self._failures.pop(name, None)
+        self._awaited.discard(name)
         self._append(lifecycle_event(name, Step.FAILED if reason else step, time.monotonic() - began, reason))
 
 

@@ -9,7 +9,7 @@ from embedded_server.contracts.events import Event
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.contracts.server import Part, PartState
 from embedded_server.core import parts
-from embedded_server.core.parts import PartNotRestartable, Supervisor, UnknownPart, idle_part
+from embedded_server.core.parts import PartNotRestartable, PartStarting, Supervisor, UnknownPart, idle_part
 
 
 class RefusalError(UserFacingError):
@@ -170,3 +170,13 @@ async def test_compound_part_that_cannot_start_fails_as_a_whole(supervisor: Supe
     supervisor.add("tasks", FakeTasks("tasks", done, fails=RefusalError()))
     await supervisor.start(["tasks"])
     assert [(part.state, part.reason) for part in supervisor.status()] == [(PartState.FAILED, "Will not. Ask nicely.")] * 2
+
+
+async def test_part_that_is_going_to_start_is_told_from_one_that_is_not(supervisor: Supervisor, done: list[str]) -> None:
+    supervisor.add("tasks", FakeTasks("tasks", done))
+    supervisor.require("tasks")
+    supervisor.start_later(["tasks"])
+    with pytest.raises(PartStarting, match="tasks"):
+        supervisor.require("tasks")
+    await supervisor.settled()
+    supervisor.require("tasks")
