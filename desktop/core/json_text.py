@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 MAX_SHOWN_CHARS: Final = 500
 
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
-_MARK: Final = re.compile(r'["\[\]{}]')
+_SKIP: Final = re.compile(r'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"){0,500}+', re.DOTALL)
+"""Over strings and whatever else is no bracket; in bounded steps, since a step holds the interpreter."""
 _PLAIN: Final = re.compile(r"[^\s,\]}]+")
 
 
@@ -165,16 +166,19 @@ def _bracket_end(text: str, start: int) -> int:
     opened: list[str] = []
     at = start
     while True:
-        match = _MARK.search(text, at)
-        if match is None:
-            raise NotJson(start)
-        mark = match.group()
-        at = match.end()
-        if mark == '"':
-            at = _string_end(text, at - 1)
-        elif mark in "{[":
+        match = _SKIP.match(text, at)
+        end = match.end() if match is not None else at
+        mark = text[end : end + 1]
+        if mark in "{[" and mark:
             opened.append(mark)
-        elif opened.pop() + mark not in {"{}", "[]"}:
-            raise NotJson(at - 1)
-        elif not opened:
-            return at
+        elif mark and mark in "}]":
+            if opened.pop() + mark not in {"{}", "[]"}:
+                raise NotJson(end)
+            if not opened:
+                return end + 1
+        elif end == at or not mark:  # a string without its end, or the end of the text
+            raise NotJson(start)
+        else:
+            at = end
+            continue
+        at = end + 1
