@@ -70,7 +70,7 @@ def run() -> Iterator[Result]:
         "filter.full_scan_s",
         round(max(served.scans_s.values()), 2),
         "s",
-        f"the slowest of {scans} over {EVENTS:,} events; bare sqlite3 counts the same free text in {bare.free_text_s():.1f} s on one thread",
+        f"the slowest of {scans} over {EVENTS:,} events; bare sqlite3 counts the free text in {bare.free_text_s():.1f} s on one thread",
     )
     yield Result(
         "memory.server_mb",

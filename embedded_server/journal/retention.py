@@ -1,7 +1,6 @@
 """How long events are kept: the oldest leave first, in slices small enough that the writer never stalls."""
 
 import sqlite3
-import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,31 +26,35 @@ def used_bytes(db: sqlite3.Connection) -> int:
     return int((pages - free) * size)
 
 
-def first_to_keep(db: sqlite3.Connection, retention: Retention, first_seq: int, last_seq: int, used: int) -> int:
+def clock_interval_ns(retention: Retention) -> int:
+    """How often the time of writing is noted: each minute, or more often where events are kept for minutes only."""
+    return min(60, max(1, retention.max_age_s // 10)) * 1_000_000_000
+
+
+def first_to_keep(db: sqlite3.Connection, retention: Retention, first_seq: int, last_seq: int, *, used: int, now: int) -> int:
     """Number of the first event that stays after the next slice; *first_seq* when nothing has to leave.
 
-    The newest event always stays, so that numbers go on where they ended.
+    The newest event always stays, so that numbers go on where they ended. *used* is the journal's size in bytes, *now* the time in
+    nanoseconds.
     """
     excess = last_seq - first_seq + 1 - retention.max_events
     if used > retention.max_bytes:
         excess = max(excess, SLICE_EVENTS)
-    by_size = min(excess, SLICE_EVENTS)
-    by_age = _too_old(db, first_seq, time.time_ns() - retention.max_age_s * 1_000_000_000)
-    return max(first_seq, min(first_seq + max(by_size, by_age), last_seq))
+    excess = max(excess, _too_old(db, retention, first_seq, last_seq, now))
+    return max(first_seq, min(first_seq + min(excess, SLICE_EVENTS), last_seq))
 
 
-def _too_old(db: sqlite3.Connection, first_seq: int, cutoff: int) -> int:
-    """How many of the oldest events happened before *cutoff*, up to a slice."""
-    oldest = db.execute("select at from event where seq >= ? order by seq limit 1", (first_seq,)).fetchone()
-    if oldest is None or oldest[0] >= cutoff:
+def _too_old(db: sqlite3.Connection, retention: Retention, first_seq: int, last_seq: int, now: int) -> int:
+    """How many of the oldest events were written too long ago.
+
+    Their own times do not tell: what was read from a topic today may have happened years ago.
+    """
+    cutoff = now - retention.max_age_s * 1_000_000_000
+    marks = db.execute("select seq, at from clock order by seq limit 2").fetchall()
+    if not marks or marks[0][1] + clock_interval_ns(retention) > cutoff:
         return 0
-    rows = db.execute("select at from event where seq >= ? order by seq limit ?", (first_seq, SLICE_EVENTS))
-    count = 0
-    for (at,) in rows:
-        if at >= cutoff:
-            break
-        count += 1
-    return count
+    following = int(marks[1][0]) if len(marks) == 2 else last_seq + 1
+    return following - first_seq
 
 
 def trim(db: sqlite3.Connection, first_seq: int) -> None:
@@ -60,6 +63,7 @@ def trim(db: sqlite3.Connection, first_seq: int) -> None:
     try:
         db.execute("delete from event where seq < ?", (first_seq,))
         db.execute("delete from body where seq < ?", (first_seq,))
+        db.execute("delete from clock where seq < (select max(seq) from clock where seq <= ?)", (first_seq,))
         db.execute("update meta set value = ? where name = 'first_seq'", (first_seq,))
         db.execute("commit")
     except BaseException:

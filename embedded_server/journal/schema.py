@@ -79,6 +79,7 @@ create table if not exists event (
     headers blob not null,
     body blob
 );
+create table if not exists clock (seq integer primary key, at integer not null);
 create table if not exists body (seq integer primary key, body blob not null);
 """
 INSERT_EVENT: Final = "insert into event values (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"

@@ -14,7 +14,7 @@ from embedded_server.journal.event import Commit
 from embedded_server.journal.intake import Intake
 from embedded_server.journal.projection import Projection
 from embedded_server.journal.repair import is_damage, set_aside
-from embedded_server.journal.retention import Retention, first_to_keep, trim, used_bytes
+from embedded_server.journal.retention import Retention, clock_interval_ns, first_to_keep, trim, used_bytes
 from embedded_server.journal.rows import cleaned, rows_of
 from embedded_server.journal.schema import INSERT_BODY, INSERT_EVENT, Opened, open_for_writing
 
@@ -71,6 +71,8 @@ class Writer:
         self._body_cap = body_cap
         self._release_readers = release_readers
         self._measured_at = 0.0
+        self._clock_at = 0
+        self.now_ns = time.time_ns
         self._logged: set[str] = set()
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
 
@@ -140,11 +142,21 @@ class Writer:
                 db.executemany(INSERT_BODY, bodies)
             for projection in self._projections:
                 self._apply(projection, first_seq, events)
+            clock_at = self._note_time(first_seq)
             db.execute("commit")
         except BaseException:
             if db.in_transaction:
                 db.execute("rollback")
             raise
+        self._clock_at = clock_at
+
+    def _note_time(self, first_seq: int) -> int:
+        """Note now and then when events were written: retention goes by that."""
+        now = self.now_ns()
+        if 0 <= now - self._clock_at < clock_interval_ns(self._retention):
+            return self._clock_at
+        self._db.execute("insert or replace into clock values (?,?)", (first_seq, now))
+        return now
 
     def _apply(self, projection: Projection, first_seq: int, events: Sequence[Event]) -> None:
         db = self._db
@@ -199,7 +211,7 @@ class Writer:
         self._db = opened.db
         self.epoch, self.origin = opened.epoch, opened.origin
         self.first_seq, self.last_seq = opened.first_seq, opened.last_seq
-        self.oldest_at = 0
+        self.oldest_at = self._clock_at = 0
         self.set_aside = str(aside)
         self._create_projections()
         log.error(f"The journal was damaged; it is kept as {aside}, and a new one begins at event {opened.origin}")
@@ -231,7 +243,7 @@ class Writer:
         self._measure()
         gone = 0
         while True:
-            keep = first_to_keep(self._db, self._retention, self.first_seq, self.last_seq, self.used)
+            keep = first_to_keep(self._db, self._retention, self.first_seq, self.last_seq, used=self.used, now=self.now_ns())
             if keep == self.first_seq:
                 return False
             trim(self._db, keep)

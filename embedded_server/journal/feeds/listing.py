@@ -2,8 +2,9 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
-from typing import Final, Protocol
+import time
+from collections.abc import Callable, Collection, Coroutine, Iterator
+from typing import Any, Final, Protocol
 
 import orjson
 
@@ -12,6 +13,8 @@ from embedded_server.journal.feeds.source import FeedSource
 from embedded_server.journal.filters import CompiledFilter
 from embedded_server.journal.journal import SCAN_THREADS, Journal
 
+STRIDE_S: Final = 0.02
+MAX_STRIDE_BLOCKS: Final = 8
 CHANGES_A_ROUND: Final = 20_000
 """Changed rows looked at between two ticks; more wait for the next, so that ticks go on."""
 
@@ -98,16 +101,45 @@ def blocks_backwards(low: int, high: int) -> Iterator[tuple[int, int]]:
         high = base
 
 
+Found = list[tuple[int, str]]
+"""Matches of some blocks, newest block first: a block's first number and its part of `Matches`."""
+
+
 class _Finder:
-    """Asks SQLite which rows of a block match."""
+    """Asks SQLite which rows match, a block at a time."""
 
     def __init__(self, source: FeedSource, compiled: CompiledFilter) -> None:
         self._sql = match_sql(source.table, source.id_column, compiled.sql)
         self._params = compiled.params
 
     def __call__(self, low: int, high: int) -> Callable[[sqlite3.Connection], str]:
-        """Work for a reader thread: the matches of ``low .. high``, all in one block, as `Matches` keeps them."""
-        return lambda db: db.execute(self._sql, (block_of(low), low, high, *self._params)).fetchone()[0] or ""
+        """Work for a reader thread: the matches of ``low .. high``, all in one block."""
+        return lambda db: self._find(db, low, high)
+
+    def backwards(self, low: int, high: int) -> Callable[[sqlite3.Connection], Found]:
+        """Work for a reader thread: the matches of ``low .. high``, block by block."""
+        return lambda db: [(first, self._find(db, first, last)) for first, last in blocks_backwards(low, high)]
+
+    def _find(self, db: sqlite3.Connection, low: int, high: int) -> str:
+        return str(db.execute(self._sql, (block_of(low), low, high, *self._params)).fetchone()[0] or "")
+
+
+class _Stride:
+    """How many blocks one piece of a scan looks at: as many as take some 20 ms, since every hand-over to a thread costs too."""
+
+    def __init__(self) -> None:
+        self._blocks = 1
+
+    def before(self, low: int, high: int) -> int:
+        """Where a piece that ends at *high* begins."""
+        return max(low, block_of(high - 1) - (self._blocks - 1) * BLOCK)
+
+    def took(self, seconds: float) -> None:
+        """Learn from the last round."""
+        if seconds < STRIDE_S / 2:
+            self._blocks = min(2 * self._blocks, MAX_STRIDE_BLOCKS)
+        elif seconds > 2 * STRIDE_S:
+            self._blocks = max(1, self._blocks // 2)
 
 
 class FilteredEvents:
@@ -158,13 +190,21 @@ class FilteredEvents:
         return self._looked_to < self._journal.last_seq
 
     async def scan(self, progress: Callable[[], None]) -> None:
-        """Look backwards, as many blocks at once as there are scan threads."""
-        ranges = blocks_backwards(self._journal.first_seq, self._looked_from)
-        while batch := [pair for _, pair in zip(range(SCAN_THREADS), ranges, strict=False)]:
-            found = await asyncio.gather(*(self._journal.scan(self._matches_in(low, high)) for low, high in batch))
-            for (low, _), text in zip(batch, found, strict=True):
-                self._matches.add_older(block_of(low), text)
-                self._looked_from = low
+        """Look backwards, on all scan threads at once."""
+        stride = _Stride()
+        while (low := self._journal.first_seq) < self._looked_from:
+            began = time.monotonic()
+            pieces: list[Coroutine[Any, Any, Found]] = []
+            high = self._looked_from
+            while high > low and len(pieces) < SCAN_THREADS:
+                first = stride.before(low, high)
+                pieces.append(self._journal.scan(self._matches_in.backwards(first, high)))
+                high = first
+            for found in await asyncio.gather(*pieces):
+                for number, text in found:
+                    self._matches.add_older(block_of(number), text)
+            self._looked_from = high
+            stride.took(time.monotonic() - began)
             progress()
 
     def numbers(self, first: int, count: int) -> list[int]:

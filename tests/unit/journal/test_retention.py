@@ -1,6 +1,5 @@
 """The oldest events leave first, and what left is counted."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -38,21 +37,42 @@ async def test_oldest_events_go_first_when_there_are_too_many(tmp_path: Path) ->
     journal.close()
 
 
-async def test_oldest_events_go_first_when_they_are_too_old(tmp_path: Path) -> None:
+def advance(journal: Journal, seconds: int) -> None:
+    """Let it be later for the journal."""
+    assert journal._writer is not None
+    now = journal._writer.now_ns() + seconds * 1_000_000_000
+    journal._writer.now_ns = lambda: now
+
+
+async def test_oldest_events_go_first_when_they_were_written_too_long_ago(tmp_path: Path) -> None:
     journal = await opened(tmp_path, Retention(max_age_s=3_600))
-    now = time.time_ns()
-    old = [an_event(number)._replace(at=now - 7_200_000_000_000) for number in range(SLICE_EVENTS + 50)]
-    journal.append_many([*old, an_event(9)._replace(at=now)])
+    journal.append_many(events(SLICE_EVENTS + 50))
     await journal.flush()
-    await settled(journal, len(old) + 1)
-    assert (journal.first_seq, journal.last_seq) == (len(old) + 1, len(old) + 1)
+    advance(journal, 1_800)
+    await journal.append_durably(an_event())
+    assert journal.first_seq == 1
+    advance(journal, 1_870)
+    await journal.append_durably(an_event())
+    await settled(journal, SLICE_EVENTS + 51)
+    assert (journal.first_seq, journal.last_seq) == (SLICE_EVENTS + 51, SLICE_EVENTS + 52)
+    journal.close()
+
+
+async def test_an_event_of_long_ago_that_was_written_now_stays(tmp_path: Path) -> None:
+    journal = await opened(tmp_path, Retention(max_age_s=60))
+    journal.append_many([an_event(at=0), an_event(at=1), an_event(at=2)])
+    await journal.flush()
+    advance(journal, 30)
+    await journal.append_durably(an_event(at=3))
+    assert journal.first_seq == 1
     journal.close()
 
 
 async def test_the_newest_event_stays_however_old_so_that_numbers_go_on(tmp_path: Path) -> None:
-    journal = await opened(tmp_path, Retention(max_age_s=1))
+    journal = await opened(tmp_path, Retention(max_age_s=60))
     journal.append_many(events(10))
     await journal.flush()
+    advance(journal, 3_600)
     await settled(journal, 10)
     journal.close()
     again = await opened(tmp_path, Retention())
