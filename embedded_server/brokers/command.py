@@ -6,13 +6,16 @@ standard error. Kafka has no embedded broker yet: ``--kafka-port`` is accepted a
 
 import argparse
 import asyncio
+import contextlib
+import errno
 import gc
 import json
 import logging
 import os
+import random
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -25,6 +28,8 @@ from embedded_server.contracts.problems import N_, UserFacingError
 HOST: Final = "127.0.0.1"
 STORE_NAME: Final = "amqp.sqlite3"
 EXIT_FAILED: Final = 1
+CHOSEN_PORTS: Final = range(20_000, 32_000)
+"""Below what Linux, macOS and Windows give to clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +125,25 @@ async def _run(options: argparse.Namespace) -> int:
 
 
 async def _listen(server: AmqpServer, port: int) -> None:
-    import errno
-
+    for candidate in _free_ports() if port == 0 else ():
+        with contextlib.suppress(OSError):
+            await server.start(HOST, candidate)
+            return
     try:
         await server.start(HOST, port)
     except OSError as exc:
         if exc.errno == errno.EADDRINUSE:
             raise BrokerPortInUse(host=HOST, port=port) from exc
         raise BrokerCannotListen(host=HOST, port=port, detail=exc.strerror or "") from exc
+
+
+def _free_ports() -> Iterable[int]:
+    """Ports to try before the system's choice.
+
+    The system takes free ports from those it also gives to clients. While a restarting broker is away, a client that tries to
+    reach it could be given, and keep, the very port it calls.
+    """
+    return random.sample(CHOSEN_PORTS, 20)
 
 
 def _stop_on_signals(stopped: asyncio.Event, *, child: bool) -> None:

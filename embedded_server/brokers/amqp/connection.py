@@ -298,7 +298,7 @@ class Connection:
         self.client_properties = method.client_properties or {}
         login = credentials(method.mechanism, method.response)
         if login is None or not self.broker.authenticate(*login):
-            logger.info("Login from %s was refused", self.peer)
+            logger.warning("Login from %s was refused", self.peer)
             raise AmqpError(
                 Reply.ACCESS_REFUSED,
                 f"Login was refused using authentication mechanism {method.mechanism}. For details see the broker logfile.",
@@ -394,7 +394,7 @@ class Connection:
 
     def _on_limit(self) -> None:
         """The handshake or the closing took too long."""
-        logger.info("Connection from %s ended: nothing came while it %s", self.peer, self.state.value)
+        logger.info("Connection from %s ended: it took too long (%s)", self.peer, self.state.value)
         self._finish()
 
     def _on_heartbeat(self) -> None:

@@ -1,7 +1,7 @@
 """The publishing half of a channel: contents in, confirms and returns out, transactions."""
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from embedded_server.brokers.amqp import codec
 from embedded_server.brokers.amqp.errors import AmqpError, Reply, not_implemented, precondition
@@ -10,6 +10,9 @@ from embedded_server.brokers.amqp.properties import PLAIN, properties_of
 
 if TYPE_CHECKING:
     from embedded_server.brokers.amqp.channel import Channel
+
+
+MAX_BODY_BYTES: Final = 128 * 1024**2
 
 
 class Mode(Enum):
@@ -66,6 +69,9 @@ class Publisher:
             raise _unexpected("header")
         content.header = payload
         content.missing = codec.body_size(payload)
+        if content.missing > MAX_BODY_BYTES:
+            self._content = None
+            raise precondition(f"message size {content.missing} is larger than configured max size {MAX_BODY_BYTES}")
         if not content.missing:
             self._complete(content)
 

@@ -26,6 +26,7 @@ class AmqpServer:
         self._sockets: dict[Connection, _Socket] = {}
         self.read_buffer = memoryview(bytearray(READ_BYTES))
         """Shared by all sockets: what is read is copied out of it at once."""
+        self._stopped = False
         self._turn_scheduled = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -37,10 +38,12 @@ class AmqpServer:
 
     async def stop(self) -> None:
         """Say goodbye to every client, write what is left, close; may be called twice."""
-        if self._server is None:
+        if self._stopped:
             return
+        self._stopped = True
         server, self._server = self._server, None
-        server.close()
+        if server is not None:
+            server.close()
         if self._timer is not None:
             self._timer.cancel()
         sockets = list(self._sockets.values())
@@ -52,7 +55,8 @@ class AmqpServer:
             await asyncio.wait(waiting, timeout=STOP_LIMIT_S)
         for one in sockets:
             one.abort()
-        await server.wait_closed()
+        if server is not None:
+            await server.wait_closed()
 
     def schedule_turn(self) -> None:
         """Something came in: end the turn once all that is ready has been taken in."""
@@ -116,6 +120,7 @@ class _Socket(asyncio.BufferedProtocol):
             self._transport.write(data)
         if self._connection.finished:
             self._transport.close()
+            asyncio.get_running_loop().call_later(STOP_LIMIT_S, self._transport.abort)  # a client that never reads
 
     def abort(self) -> None:
         """Close the socket now."""

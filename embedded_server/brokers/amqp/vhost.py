@@ -273,6 +273,9 @@ class VHost:
         if exchange.auto_delete and not exchange.bindings and exchange.name in self.exchanges:
             self._drop_exchange(exchange)
 
+    def _exists(self, destination: Destination) -> bool:
+        return destination.name in (self.queues if destination.kind is DestinationKind.QUEUE else self.exchanges)
+
     def _is_stored(self, destination: Destination) -> bool:
         if destination.kind is DestinationKind.QUEUE:
             return self.queues[destination.name].stored
@@ -302,7 +305,7 @@ class VHost:
             self.queues[queue.name] = queue
             by_id[stored.id] = queue, stored.delivered_up_to
         for binding in kept.bindings:
-            if binding.source in self.exchanges:
+            if binding.source in self.exchanges and self._exists(binding.destination):
                 self.exchanges[binding.source].bind(binding)
         last_id = max((stored.delivered_up_to for stored in kept.queues), default=0)
         for entry, queue, delivered_up_to in self._restored(kept.entries, by_id):

@@ -5,7 +5,7 @@ import logging
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pamqp import commands, frame, header
+from pamqp import body, commands, frame, header
 from pamqp.heartbeat import Heartbeat
 
 from embedded_server.brokers.amqp.connection import MAX_BUFFERED_BYTES, Connection
@@ -53,19 +53,21 @@ def test_amqplain_is_understood(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("response", ["", "guest", "\0guest\0wrong", "\0nobody\0guest", "\0guest\0guest\0more"])
-def test_wrong_login_is_refused(bench: Bench, response: str) -> None:
+def test_wrong_login_is_refused(bench: Bench, response: str, caplog: pytest.LogCaptureFixture) -> None:
     peer = Peer(bench.broker)
     peer.send(header.ProtocolHeader().marshal())
-    peer.method(0, commands.Connection.StartOk(CAPABLE, "PLAIN", response, "en_US"))  # type: ignore[arg-type]
+    with caplog.at_level(logging.WARNING):
+        peer.method(0, commands.Connection.StartOk(CAPABLE, "PLAIN", response, "en_US"))  # type: ignore[arg-type]
     close = peer.answers()[-1]
     assert isinstance(close, commands.Connection.Close)
     assert (close.reply_code, close.class_id, close.method_id) == (403, 0, 0)
 
 
-def test_wrong_login_without_the_capability_just_ends(bench: Bench) -> None:
+def test_wrong_login_without_the_capability_just_ends(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     peer = Peer(bench.broker)
     peer.send(header.ProtocolHeader().marshal())
-    peer.method(0, commands.Connection.StartOk({}, "PLAIN", "\0guest\0wrong", "en_US"))
+    with caplog.at_level(logging.WARNING):
+        peer.method(0, commands.Connection.StartOk({}, "PLAIN", "\0guest\0wrong", "en_US"))
     assert [type(answer) for answer in peer.answers()] == [commands.Connection.Start]
     assert peer.connection.finished
 
@@ -127,6 +129,17 @@ def test_method_that_only_a_server_sends_is_refused(bench: Bench) -> None:
     assert close.reply_code == 503
 
 
+def test_message_above_128_mebibytes_is_refused_before_its_body(bench: Bench) -> None:
+    peer = bench.peer()
+    peer.method(1, commands.Basic.Publish(exchange="", routing_key="x"))
+    peer.send(frame.marshal(header.ContentHeader(0, 134_217_729), 1))
+    peer.send(frame.marshal(body.ContentBody(b"x" * 100), 1))
+    (close,) = peer.answers()
+    assert isinstance(close, commands.Channel.Close)
+    expected = "PRECONDITION_FAILED - message size 134217729 is larger than configured max size 134217728"
+    assert (close.reply_code, close.reply_text) == (406, expected)
+
+
 def test_table_nested_without_end_is_a_frame_error(bench: Bench) -> None:
     peer = bench.peer()
     depth = 3000
@@ -144,21 +157,21 @@ def test_table_nested_without_end_is_a_frame_error(bench: Bench) -> None:
 def test_congested_client_is_given_no_more_until_it_reads(bench: Bench) -> None:
     publisher, reader = bench.peer(), bench.peer()
     publisher.declare()
-    body = b"x" * 100_000
+    payload = b"x" * 100_000
     for _ in range(30):
-        publisher.publish(payload=body)
+        publisher.publish(payload=payload)
     reader.consume()
     bench.broker.end_turn()
     assert bench.broker.vhosts["/"].queues["q"].ready
     first = reader.connection.data_to_send()
-    assert MAX_BUFFERED_BYTES < len(first) < MAX_BUFFERED_BYTES + 2 * len(body)
+    assert MAX_BUFFERED_BYTES < len(first) < MAX_BUFFERED_BYTES + 2 * len(payload)
     reader.connection.pause()
     rest = len(reader.connection.data_to_send())
     assert reader.connection.data_to_send() == b""
     reader.connection.resume()
     while data := reader.connection.data_to_send():
         rest += len(data)
-    assert len(first) + rest > 30 * len(body)
+    assert len(first) + rest > 30 * len(payload)
     assert not bench.broker.vhosts["/"].queues["q"].ready
 
 
