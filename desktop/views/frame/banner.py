@@ -72,7 +72,9 @@ class ServerBanner(QWidget):
         self._retry.setVisible(phase is not HostPhase.STARTING)
         self.setToolTip(self._status.detail)
         self._tell()
-        self.setVisible(self.is_away)
+        if self.isHidden() is self.is_away:
+            self.setVisible(self.is_away)
+            self.shown_changed.emit(self.is_away)
 
     def text(self) -> str:
         """Answer what is said."""
@@ -110,13 +112,11 @@ class ServerBanner(QWidget):
         """Count down while seen."""
         super().showEvent(event)
         self._clock.start()
-        self.shown_changed.emit(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Stop the clock."""
         super().hideEvent(event)
         self._clock.stop()
-        self.shown_changed.emit(False)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the surface."""
