@@ -1,16 +1,16 @@
-"""The live table: fixed rows, painted by `FeedDelegate`, at its tail only while the user is there, steady under the eye otherwise."""
+"""The live table: fixed rows, painted by `FeedPainter`, at its tail only while the user is there, steady under the eye otherwise."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, cast
 
 from PySide6.QtCore import QItemSelectionRange, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from desktop.core.i18n import tr
 from desktop.models.feed_model import FeedModel
 from desktop.views.theme import ROW_PX, theme
-from desktop.views.widgets.feed_delegate import FeedDelegate
+from desktop.views.widgets.feed_painter import FeedPainter, Place
 from desktop.views.widgets.feed_pill import NewsPill
 from embedded_server.contracts.feeds import Tick
 
@@ -46,8 +46,8 @@ class FeedTable(QTableView):
         self._shown: Any = None
         self._from_end = 0
         self.setModel(model)
-        self._delegate = FeedDelegate(model, self)
-        self.setItemDelegate(self._delegate)
+        self._painter = FeedPainter(model, self)
+        self.setItemDelegate(self._painter)
         self.pill = NewsPill(self.viewport())
         self.pill.clicked.connect(self.tail_requested)
         self._set_up_looks()
@@ -126,7 +126,7 @@ class FeedTable(QTableView):
 
     def set_dimmed(self, dimmed: bool) -> None:
         """Show that the rows are kept from before."""
-        self._delegate.set_dimmed(dimmed)
+        self._painter.set_dimmed(dimmed)
         self.viewport().update()
 
     @property
@@ -238,10 +238,32 @@ class FeedTable(QTableView):
         self.row_selected.emit(None)
 
     def _follow_theme(self) -> None:
-        self._delegate.follow_theme()
+        self._painter.follow_theme()
         self.viewport().update()
 
     # -- Qt overrides
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the rows that *event* asks for."""
+        area, offset = event.rect(), self.verticalOffset()
+        first = max(0, (area.top() + offset) // ROW_PX)
+        rows = range(first, min((area.bottom() + offset) // ROW_PX + 1, self._model.rowCount()))
+        top = first * ROW_PX - offset
+        header = self.horizontalHeader()
+        places = [
+            Place(column, header.sectionViewportPosition(column), header.sectionSize(column))
+            for column in range(header.count())
+            if not header.isSectionHidden(column)
+        ]
+        painter = QPainter(self.viewport())
+        painter.setClipRect(area)
+        selected = [
+            top + (row - first) * ROW_PX
+            for low, high in ((r.top(), r.bottom()) for r in self._selected_ranges())
+            for row in range(max(low, rows.start), min(high + 1, rows.stop))
+        ]
+        self._painter.paint_selection(painter, selected, self.viewport().width(), focused=self.hasFocus())
+        self._painter.paint_rows(painter, rows, top, places)
 
     def rowsAboutToBeRemoved(self, parent: QModelIndex | QPersistentModelIndex, start: int, end: int) -> None:
         """Where retention takes the current row, Qt would make its neighbour current: nobody asked to see that one."""

@@ -10,7 +10,7 @@ from desktop.core.i18n import tr
 from desktop.core.json_text import JsonKind, NotJson, Span, root_of
 from desktop.models.feed_json_model import KIND_ROLE, JsonModel
 from desktop.views.theme import theme
-from desktop.views.widgets.feed_delegate import blend
+from desktop.views.widgets.feed_painter import blend
 from embedded_server.contracts.concurrency import Notify
 
 ROW_PX: Final = 22
