@@ -39,7 +39,7 @@ def state_tone(stream: Stream) -> str:
 def countdown(stream: Stream, now_ns: int) -> str:
     """Say which attempt comes next and when; empty where none does."""
     if stream.state is StreamState.WAITING:
-        seconds = max(0, -(-(stream.retry_at - now_ns) // NS))
+        seconds = max(1, -(-(stream.retry_at - now_ns) // NS))
         return tr("attempt {attempt} in {seconds} s", attempt=stream.attempt + 1, seconds=seconds)
     if stream.state is StreamState.CONNECTING and stream.attempt > 1:
         return tr("attempt {attempt}", attempt=stream.attempt)
@@ -63,8 +63,6 @@ def rate_text(stream: Stream) -> str:
 
 def resume_proof(stream: Stream) -> str:
     """Say from where it would resume, how often it did, and whether anything came twice."""
-    if stream.spec.kind is not StreamKind.SSE:
-        return ""
     parts = []
     if stream.last_event_id:
         parts.append(tr("last id {id}", id=stream.last_event_id))

@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+
+import orjson
 
 from embedded_server.contracts.events import Kind
 from embedded_server.contracts.streams import FrameType
@@ -38,7 +40,10 @@ _logger = logging.getLogger(__name__)
 class WsClient:
     """One connection to a WebSocket. Make another one to connect again."""
 
-    def __init__(self, target: Target, recorder: Recorder, *, on_open: Callable[[], None]) -> None:
+    def __init__(self, target: Target, recorder: Recorder, *, last_event_id: str = "", on_open: Callable[[], None]) -> None:
+        self.last_event_id = last_event_id
+        """What to resume this server's own hub from; other WebSockets have no such thing."""
+        self._resumed = bool(last_event_id)
         self._target = target
         self._recorder = recorder
         self._on_open = on_open
@@ -60,10 +65,15 @@ class WsClient:
             self._socket = socket
             self.subprotocol = socket.subprotocol or ""
             assert socket.response is not None
-            self._recorder.opened(Kind.WS_OPENED, str(socket.response.status_code), dict(socket.response.headers.raw_items()))
+            self._recorder.opened(
+                Kind.WS_OPENED, str(socket.response.status_code), dict(socket.response.headers.raw_items()), resumed=self._resumed
+            )
             self._on_open()
             while True:
-                await self._recorder.frame(await socket.recv())
+                message = await socket.recv()
+                id_, is_event = _hub_id(message) if self._target.ours else ("", False)
+                self.last_event_id = id_ or self.last_event_id
+                await self._recorder.frame(message, id_ if is_event else "")
         except ConnectionClosed as exc:
             raise self._ended(exc) from exc
         finally:
@@ -124,8 +134,9 @@ class WsClient:
                     return RedirectRefused(address=display_url(answer))
                 return answer
 
+        resume = f"&last_event_id={quote(self.last_event_id)}" if self._target.ours and self.last_event_id else ""
         return Connector(
-            self._target.url,
+            self._target.url + resume,
             additional_headers=self._target.headers,
             subprotocols=[Subprotocol(name) for name in self._target.subprotocols] or None,
             user_agent_header=None if any(name.lower() == "user-agent" for name in self._target.headers) else "Switchroom",
@@ -146,6 +157,17 @@ class WsClient:
         if ours and close.code == _TOO_LARGE:
             return MessageTooLarge(most_mb=MAX_MESSAGE_BYTES // 1024**2)
         return close_problem(close.code, close.reason)
+
+
+def _hub_id(message: str | bytes) -> tuple[str, bool]:
+    """Answer the id of a message of the hub, and whether it is an event's; the greeting has the id that was resumed from."""
+    try:
+        value = orjson.loads(message)
+    except orjson.JSONDecodeError:
+        return "", False
+    if not isinstance(value, dict) or not isinstance(value.get("id"), str):
+        return "", False
+    return value["id"], bool(value.get("topic"))
 
 
 def _words(exc: Exception) -> str:

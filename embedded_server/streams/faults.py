@@ -64,7 +64,7 @@ def connect_problem(exc: BaseException, target: Target) -> StreamProblem:
     text = str(exc)
     if "WRONG_VERSION_NUMBER" in text or "CERTIFICATE_VERIFY_FAILED" in text:
         return TlsFailed(address=target.address, reason=text.partition("]")[2].strip() or text)
-    return StreamUnreachable(address=target.address, detail=text)
+    return StreamUnreachable(address=target.address)
 
 
 def status_problem(code: int, detail: str = "") -> StreamProblem:

@@ -57,13 +57,14 @@ class Recorder:
             await self._journal.room()
             self._journal.append_many(events)
 
-    async def frame(self, message: str | bytes) -> None:
-        """Keep a WebSocket message that came; waits while the journal has no room."""
+    async def frame(self, message: str | bytes, id_: str = "") -> None:
+        """Keep a WebSocket message that came, with its id where it is the hub's; waits while the journal has no room."""
         body, status = (message.encode(), FrameType.TEXT) if isinstance(message, str) else (message, FrameType.BINARY)
         self.received += 1
         self._count(len(body))
         await self._journal.room()
-        self._journal.append(self._event(Kind.WS_RECEIVED, status=status, body=body))
+        self._note_id(id_)
+        self._journal.append(self._event(Kind.WS_RECEIVED, status=status, key=id_, body=body))
 
     def frame_sent(self, body: bytes, type_: FrameType) -> None:
         """Keep a WebSocket message that was sent."""
@@ -75,14 +76,18 @@ class Recorder:
         body = item.data.encode()
         self.received += 1
         self._count(len(body) + item.left_out)
-        if item.own_id and item.id:
-            self.duplicates += item.id in self._before
-            self._ids.append(item.id)
+        if item.own_id:
+            self._note_id(item.id)
         event = self._event(Kind.SSE_EVENT, status=item.name, key=item.id, body=body)
         return event._replace(size=len(body) + item.left_out) if item.left_out else event
 
     def _comment(self, item: SseComment) -> Event:
         return self._event(Kind.SSE_EVENT, status=COMMENT_STATUS, body=item.text.encode())
+
+    def _note_id(self, id_: str) -> None:
+        if id_:
+            self.duplicates += id_ in self._before
+            self._ids.append(id_)
 
     def _count(self, size: int) -> None:
         self.bytes += size

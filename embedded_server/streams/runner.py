@@ -118,7 +118,7 @@ class StreamRunner:
             opened_at=self._opened_at if self._state is StreamState.OPEN else 0,
             attempt=self._attempt,
             retry_at=self._retry_at,
-            last_event_id=client.last_event_id if isinstance(client, SseClient) else self._last_event_id,
+            last_event_id=client.last_event_id if client else self._last_event_id,
             close_code=self._close_code,
             resumed=self._resumed,
             subprotocol=self._subprotocol,
@@ -186,13 +186,12 @@ class StreamRunner:
         if self.spec.kind is StreamKind.SSE:
             client = SseClient(target, self._recorder, last_event_id=resuming, on_open=opened)
         else:
-            client = WsClient(target, self._recorder, on_open=opened)
+            client = WsClient(target, self._recorder, last_event_id=resuming, on_open=opened)
         return client
 
     def _forget(self, client: SseClient | WsClient) -> None:
-        if isinstance(client, SseClient):
-            self._last_event_id = client.last_event_id
-        else:
+        self._last_event_id = client.last_event_id
+        if isinstance(client, WsClient):
             self._close_code = client.close_code
         self._client = None
 

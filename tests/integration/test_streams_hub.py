@@ -277,6 +277,37 @@ async def test_a_stream_of_the_hub_uses_its_openers_session_and_ends_with_it(ser
     assert "401" in manager.get(stream["id"]).reason or manager.get(stream["id"]).close_code == 4401
 
 
+@pytest.mark.parametrize("kind", ["sse", "websocket"])
+async def test_a_stream_of_the_hub_that_is_cut_resumes_without_gap_or_duplicate(server: Running, kind: str) -> None:
+    manager = server.server.app.state.services.streams
+    stream = (await server.client.post("/streams", json={"name": "own", "kind": kind, "url": "hub:orders"})).json()
+    await server.client.post(f"/streams/{stream['id']}/open")
+
+    async def has(received: int) -> bool:
+        return bool(
+            manager.get(stream["id"]).state is StreamState.OPEN and manager.get(stream["id"]).last_event_id.endswith(f":{received}")
+        )
+
+    async def is_open() -> bool:
+        return bool(manager.get(stream["id"]).state is StreamState.OPEN)
+
+    await until(is_open)
+    ids = await post(server, 1, 2)
+    await until(lambda: has(int(ids[-1].rpartition(":")[2])))
+    await server.client.post(f"/streams/{stream['id']}/drop")
+    ids += await post(server, 3, 4)  # while it is away
+    await until(is_open)
+    ids += await post(server, 5)
+    await until(lambda: has(int(ids[-1].rpartition(":")[2])))
+    services = server.server.app.state.services
+    await services.journal.flush()
+    kinds = "(kind:sse.event OR kind:ws.received) key:*"
+    page = (await server.client.get("/events", params={"filter": f"connection:own {kinds}", "limit": 100})).json()
+    assert [row[5] for row in page["rows"]] == ids
+    fared = manager.get(stream["id"])
+    assert (fared.resumed, fared.duplicates) == (1, 0)
+
+
 async def test_streams_are_managed_over_http(server: Running) -> None:
     spec = {"name": "far", "kind": "sse", "url": "https://h/p?token=abc", "headers": {"Authorization": "Bearer s"}}
     added = await server.client.post("/streams", json=spec)

@@ -44,6 +44,6 @@ def event_name(row: Row) -> str:
     return "" if row.status == COMMENT_STATUS else row.status
 
 
-DIRECTION: Final = Column("direction", N_("Direction"), 104, direction, tone=direction_tone, field="-", min_width=96)
-EVENT: Final = Column("status", N_("Event"), 112, event_name, mono=True, value=lambda row: row.status, min_width=72, yields=2)
+DIRECTION: Final = Column("direction", N_("Direction"), 104, direction, tone=direction_tone, field="-", min_width=104)
+EVENT: Final = Column("status", N_("Event"), 112, event_name, mono=True, value=lambda row: row.status, min_width=108, yields=2)
 STREAM_COLUMNS: Final = (TIME, DIRECTION, EVENT, KEY, SIZE, TRACE, SEQ, PREVIEW)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.core.feed_filter import term
+from desktop.core.feeds import FeedStatus
 from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, problem_of, title_of
 from desktop.core.streams_draft import free_name
@@ -23,7 +24,7 @@ from desktop.views.streams.head import StreamHead
 from desktop.views.streams.send_box import SendBox
 from desktop.views.streams.stream_list import WIDTH_PX, StreamList
 from desktop.views.tasks.jobs import Jobs
-from desktop.views.widgets.buttons import Button, make_action
+from desktop.views.widgets.buttons import make_action
 from desktop.views.widgets.detail import EventDetail
 from desktop.views.widgets.empty_state import EmptyState, EmptyStateView
 from desktop.views.widgets.feed_view import FeedView
@@ -105,11 +106,10 @@ class StreamsPanel(Panel):
         self._splitter.setStretchFactor(0, 0)
         self._splitter.setStretchFactor(1, 1)
         self._splitter.setSizes([self._services.settings.value(f"{SETTINGS_KEY}/list_px", WIDTH_PX), 800])
-        self.list.foot.addWidget(Button(tr("Add stream"), self.open_form, icon_name="ph.plus"))
         self._message = EmptyStateView(EmptyState("ph.broadcast", tr("Asking for the streams …")))
         self._pages = QStackedWidget()
-        self._pages.addWidget(self._message)
-        self._pages.addWidget(self._splitter)
+        for page in (self._message, self._splitter, EmptyStateView(self._nothing_yet())):
+            self._pages.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
@@ -125,7 +125,7 @@ class StreamsPanel(Panel):
         self.send_box.send_requested.connect(self._on_send_requested)
         self.form.saved.connect(self._on_saved)
         self.feed.row_selected.connect(self.detail.show_row)
-        self.feed.status_changed.connect(self.status)
+        self.feed.status_changed.connect(self._on_status_changed)
         self.feed.trace_requested.connect(self._show_trace)
         self.detail.trace_requested.connect(self._show_trace)
         self.detail.path_filter_requested.connect(self._on_path_filter_requested)
@@ -278,6 +278,7 @@ class StreamsPanel(Panel):
         if problem is None:
             self._services.notices.from_exception(exc)
         elif not self.model.streams:
+            self._pages.setCurrentIndex(0)
             self._message.set_state(EmptyState("ph.warning", title_of(problem), hint_of(problem), (self._retry,)))
         # What is shown already stays: the window's banner tells that the server is away.
 
@@ -291,9 +292,7 @@ class StreamsPanel(Panel):
 
     def _after_change(self) -> None:
         streams = self.model.streams
-        self._pages.setCurrentIndex(1 if streams else 0)
-        if not streams:
-            self._message.set_state(self._nothing_yet())
+        self._pages.setCurrentIndex(1 if streams else 2)
         if self._wanted_id and self.model.index_of(self._wanted_id).isValid():
             self.list.choose(self._wanted_id)
             self._wanted_id = ""
@@ -301,7 +300,14 @@ class StreamsPanel(Panel):
             self.list.choose(streams[0].id)
         self.model.repaint_waiting()
         self._follow_choice(self.current)
-        self.count_changed.emit(open_count(streams) or -1)
+        self._tell_count()
+
+    def _on_status_changed(self, status: FeedStatus) -> None:
+        self.status.emit(status)
+        self._tell_count()  # beside the panel's name stand the open streams, not the chosen one's frames
+
+    def _tell_count(self) -> None:
+        self.count_changed.emit(open_count(self.model.streams) or -1)
 
     def _on_chosen(self, stream: Stream | None) -> None:
         self._services.settings.set_value(f"{SETTINGS_KEY}/chosen", stream.id if stream else "")

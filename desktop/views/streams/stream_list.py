@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from desktop.core.i18n import tr
 from desktop.core.streams_words import rate_text, state_tone, state_word, summary
@@ -94,8 +94,6 @@ class StreamList(Card):
         self.view.setUniformItemSizes(True)
         self.view.viewport().setAutoFillBackground(False)
         self.body.addWidget(self.view, 1)
-        self.foot = QVBoxLayout()
-        self.body.addLayout(self.foot)
         self.setMinimumWidth(180)
         self.view.selectionModel().currentChanged.connect(lambda current, _: self.chosen.emit(model.stream_at(current)))
         self.view.activated.connect(lambda index: self.opened.emit(model.stream_at(index)))
