@@ -1,6 +1,6 @@
 """The picture of a task's life: which span it waited, ran and waited again, from the events that told of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -16,7 +16,9 @@ class Phase(StrEnum):
 
     QUEUED = "queued"
     HELD = "held"
-    """A worker has it and has not begun: prefetched, or waiting for its time."""
+    """A worker has it and has not begun."""
+    SCHEDULED = "scheduled"
+    """A worker has it, and its time has not come."""
     RUNNING = "running"
     RETRY_WAIT = "retry-wait"
 
@@ -122,7 +124,10 @@ def life_of(detail: TaskDetail) -> list[Span]:
         life.take(step.kind, step.at)
     if is_finished(detail.state):
         life.close(detail.finished_at or (steps[-1].at if steps else 0), detail.state)
-    return life.result()
+    spans = life.result()
+    if detail.eta and not detail.retries:  # a retry has a time as well: its wait has a phase of its own
+        spans = [replace(span, phase=Phase.SCHEDULED) if span.phase is Phase.HELD else span for span in spans]
+    return spans
 
 
 def _steps_from_times(detail: TaskDetail) -> list[TaskStep]:

@@ -193,6 +193,8 @@ async def test_a_waiting_task_is_revoked(bench: Bench) -> None:
     bench.view.head.revoke.click()
     await until(lambda: bench.api.revoked)
     assert bench.api.revoked == [("waiting", False)]
+    await until(bench.notices.standing)
+    assert bench.notices.standing()[0].title == "Revoked demo.add"
 
 
 async def test_terminate_asks_by_name_and_does_nothing_unless_confirmed(bench: Bench) -> None:

@@ -3,7 +3,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -238,3 +239,26 @@ async def test_tab_walks_through_the_fields_in_reading_order(form: Form) -> None
         QTest.keyClick(focused, Qt.Key.Key_Tab)
         seen.append(form.host.focusWidget())
     assert seen == order
+
+
+async def test_megabytes_are_held_and_sent_whole_without_being_edited(form: Form) -> None:
+    form.type(args="[1, ]")
+    big = "x" * 2_000_000
+    form.sheet.args.edit.moveCursor(QTextCursor.MoveOperation.End)
+    form.sheet.args.edit.moveCursor(QTextCursor.MoveOperation.Left)
+    paste = QMimeData()
+    paste.setText(f'"{big}"')
+    form.sheet.args.edit.insertFromMimeData(paste)
+    assert form.sheet.args.is_held()
+    assert len(form.sheet.args.edit.toPlainText()) < 2_000
+    await form.send()
+    assert form.api.sent[0].args == [1, big]
+    form.sheet.args.clear()
+    assert form.sheet.args.text() == ""
+    assert not form.sheet.args.edit.isReadOnly()
+
+
+async def test_a_fault_in_megabytes_is_told_in_words(form: Form) -> None:
+    form.sheet.args.set_text("[" + "1, " * 100_000)
+    assert form.sheet.args.is_held()
+    assert form.sheet.args.message().startswith("Line 1, column 300002: Something is missing at the end")

@@ -189,7 +189,10 @@ class TaskDetailView(Card):
             self._jobs.start("revoke", self._act(self._task_id, terminate=terminate), self._notices.from_exception)
 
     async def _act(self, task_id: str, *, terminate: bool) -> None:
+        name = self.head.name
         await self._service.revoke(task_id, terminate=terminate)
+        if not terminate:
+            self._notices.info(tr("Revoked {name}", name=name), tr("Workers drop it when they come to it; until then its state stays."))
         if task_id == self._task_id:
             self._clock.start()
 

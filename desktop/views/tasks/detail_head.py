@@ -56,6 +56,11 @@ class DetailHead(QWidget):
         self.confirm.confirmed.connect(self.terminate_requested)
         self._lay_out()
 
+    @property
+    def name(self) -> str:
+        """The task's whole name."""
+        return self._name
+
     def show_task(self, task_id: str, name: str, state: str) -> None:
         """Show what a row of the table tells already."""
         if task_id != self._id:

@@ -1,5 +1,6 @@
 """What a task was given, gave back and went through: the tabs under its picture."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from PySide6.QtCore import Qt
@@ -143,6 +144,13 @@ class DetailTabs(QWidget):
         return False
 
 
+def _moment(iso: str) -> str:
+    try:
+        return date_time(round(datetime.fromisoformat(iso).timestamp() * 1_000_000_000))
+    except ValueError:
+        return iso
+
+
 def _arguments_note(detail: TaskDetail, *, whole: bool, given: bool) -> str:
     if not given:
         return tr("It takes no arguments.") if detail.args or detail.kwargs or whole else tr("Its arguments are not known.")
@@ -197,12 +205,12 @@ class ArgumentsTab(QScrollArea):
             [
                 (tr("Queue"), detail.queue),
                 (tr("Worker"), detail.worker),
-                (tr("Not before"), detail.eta),
+                (tr("Not before"), _moment(detail.eta)),
                 (tr("Sent"), date_time(detail.sent_at)),
                 (tr("Run time"), duration(detail.runtime_ns) if detail.runtime_ns else ""),
                 (tr("Retries"), number(detail.retries) if detail.retries else ""),
                 (tr("Root"), detail.root if detail.root != detail.id else ""),
-                (tr("Parent"), detail.parent),
+                (tr("Parent"), detail.parent if detail.parent != detail.id else ""),
             ]
         )
 

@@ -117,7 +117,13 @@ class LifePicture(QWidget):
 def _label(span: Span) -> str:
     if span.phase is Phase.RUNNING:
         return tr("Run {number}", number=span.attempt) if span.attempt > 1 or span.outcome == "RETRY" else tr("Running")
-    return {Phase.QUEUED: tr("In its queue"), Phase.HELD: tr("At the worker"), Phase.RETRY_WAIT: tr("Before retry")}[span.phase]
+    words = {
+        Phase.QUEUED: tr("In its queue"),
+        Phase.HELD: tr("At the worker"),
+        Phase.SCHEDULED: tr("Until its time"),
+        Phase.RETRY_WAIT: tr("Before retry"),
+    }
+    return words[span.phase]
 
 
 def _tone(span: Span) -> str:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, 
 
 from desktop.core.formatting import number
 from desktop.core.i18n import tr
-from desktop.core.tasks_text import MAX_SHOWN_CHARS
+from desktop.core.tasks_text import MAX_SHOWN_CHARS, MAX_WRAPPED_CHARS, longest_line
 from desktop.views.theme import theme
 from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.labels import caption
@@ -70,7 +70,7 @@ class TextView(QWidget):
             return
         self._text = text
         cut = len(text) > MAX_SHOWN_CHARS
-        self.edit.setPlainText(text[:MAX_SHOWN_CHARS])
+        self._show(text[:MAX_SHOWN_CHARS])
         self._cut.setVisible(cut)
         if cut:
             shown = tr("The first {shown} of {whole} characters", shown=number(MAX_SHOWN_CHARS), whole=number(len(text)))
@@ -79,11 +79,17 @@ class TextView(QWidget):
     def show_all(self) -> None:
         """Show the rest as well: the user has asked for it and waits."""
         self._cut.setVisible(False)
-        self.edit.setPlainText(self._text)
+        self._show(self._text)
 
     def copy_all(self) -> None:
         """Put the whole text on the clipboard."""
         QGuiApplication.clipboard().setText(self._text)
+
+    def _show(self, text: str) -> None:
+        wrapped = longest_line(text) <= MAX_WRAPPED_CHARS
+        modes = QPlainTextEdit.LineWrapMode
+        self.edit.setLineWrapMode(modes.WidgetWidth if wrapped else modes.NoWrap)
+        self.edit.setPlainText(text)
 
     def _fit(self, size: QSizeF) -> None:
         """A plain text's layout tells its height in lines."""

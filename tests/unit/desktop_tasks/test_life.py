@@ -44,6 +44,14 @@ def test_each_retry_is_a_wait_and_another_run() -> None:
     assert spans[3].duration_ns(0) == 100 * MS
 
 
+def test_a_task_with_a_time_waits_for_it_at_its_worker() -> None:
+    steps = [step("task.sent", 0), step("task.received", 5)]
+    assert [phase for phase, _ in shape(eta="2026-11-24T12:00:00+00:00", state="RECEIVED", finished_at=0, steps=steps)] == [
+        "queued",
+        "scheduled",
+    ]
+
+
 def test_what_lasts_has_no_end() -> None:
     assert shape(state="PENDING", finished_at=0, steps=[step("task.sent", 0)]) == [("queued", -1.0)]
 
