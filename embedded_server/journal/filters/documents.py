@@ -36,7 +36,8 @@ class _Node:
         self.value = f"json_extract({text}, ?)"
 
     def typed(self, types: str, value: Sql) -> Sql:
-        return Sql(f"({self.type} in ({types}) and {value.text})", (self.path, self.path, *value.params))
+        """*value*, of one of these JSON *types*; asked in this order because most rows fail the first and are spared the second."""
+        return Sql(f"({value.text} and {self.type} in ({types}))", (self.path, *value.params, self.path))
 
 
 def _whole(document: str, text: str, condition: Condition) -> Sql:
