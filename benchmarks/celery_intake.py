@@ -1,0 +1,183 @@
+"""Celery's events taken in: into the journal and the task projection on disk, against Flower's ``on_event`` into its memory.
+
+Both get the very same events, each in a fresh process, in turns; the median of the rounds counts.
+"""
+
+import asyncio
+import gc
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from benchmarks.result import Result
+
+NAMES: Final = ("celery_intake.ratio", "celery_memory.ratio")
+
+ROUNDS: Final = 3
+INTAKE_TASKS: Final = 20_000
+MEMORY_TASKS: Final = 40_000
+WARM_TASKS: Final = 20_000
+"""Taken in before anything is measured: by then buffers and caches are as large as they get, and what grows is what a task costs."""
+IN_FLIGHT: Final = 200
+"""Tasks under way at once: so far apart are a task's first and last event."""
+MESSAGE_EVENTS: Final = 10
+"""A worker sends its task events in groups, one message each."""
+LIMIT_S: Final = 300
+AGAINST: Final = "Flower 2.2's Events.on_event with its own state, same events, same run"
+
+
+def events(tasks: int, first: int = 0) -> Iterator[dict[str, Any]]:
+    """Yield four events for each of *tasks* tasks, as they overlap on four workers."""
+    for number in range(first, first + tasks + IN_FLIGHT):
+        for step, type_ in enumerate(("task-sent", "task-received", "task-started", "task-succeeded")):
+            index = number - step * IN_FLIGHT // 3
+            if first <= index < first + tasks:
+                yield _event(type_, index, number)
+
+
+def _event(type_: str, index: int, clock: int) -> dict[str, Any]:
+    task_id = str(UUID(int=(index * 0x9E3779B97F4A7C15F39CC0605CEDC835) % 2**128))
+    sender = type_ == "task-sent"
+    event: dict[str, Any] = {
+        "hostname": "gen7@web" if sender else f"celery@worker-{index % 4}",
+        "utcoffset": 0,
+        "pid": 4242,
+        "clock": clock,
+        "timestamp": 1_790_000_000 + clock / 1000,
+        "type": type_,
+        "uuid": task_id,
+        "local_received": 1_790_000_000 + clock / 1000,
+    }
+    if sender or type_ == "task-received":
+        event |= {"name": f"shop.tasks.step{index % 7}", "args": f"({index}, 'customer-{index % 1000}')", "kwargs": "{'retry': True}"}
+        event |= {"root_id": task_id, "parent_id": None, "retries": 0, "eta": None, "expires": None}
+    if sender:
+        event |= {"queue": "celery", "exchange": "", "routing_key": "celery"}
+    if type_ == "task-succeeded":
+        event |= {"result": f"{{'order': {index}, 'state': 'paid'}}", "runtime": 0.0123}
+    return event
+
+
+class Switchroom:
+    """Our intake: convert, append, project, commit."""
+
+    def __init__(self, folder: Path) -> None:
+        from embedded_server.journal import Journal
+        from embedded_server.tasks import TaskProjection
+        from embedded_server.tasks.ingest import Ingest
+
+        self._journal = Journal(folder / "journal.db")
+        self._projection = TaskProjection()
+        self._journal.add_projection(self._projection)
+        self._journal.open()
+        self._ingest = Ingest()
+
+    async def take(self, messages: Iterator[list[dict[str, Any]]]) -> int:
+        """Take all in; answer how many tasks there are once everything is committed."""
+        for message in messages:
+            self._journal.wait_for_room_blocking()
+            self._journal.append_many(self._ingest.convert(message))
+        await self._journal.flush()
+        assert self._journal.dropped == 0
+        return await self._journal.run(lambda db: int(db.execute("SELECT count(*) FROM task WHERE state = 'SUCCESS'").fetchone()[0]))
+
+
+class Flower:
+    """Flower's intake: its events thread calls ``on_event``, its loop keeps the state."""
+
+    def __init__(self) -> None:
+        from celery import Celery
+        from flower.events import Events
+        from tornado.ioloop import IOLoop
+
+        self._loop = IOLoop.current()
+        self._events = Events(Celery("bench"), self._loop, enable_events=False, max_tasks_in_memory=1_000_000, max_workers_in_memory=100)
+
+    async def take(self, messages: Iterator[list[dict[str, Any]]]) -> int:
+        """Take all in; answer how many tasks its state has."""
+        done = asyncio.Event()
+
+        def feed_blocking() -> None:
+            for message in messages:
+                for event in message:
+                    self._events.on_event(event)
+            self._loop.add_callback(done.set)
+
+        thread = threading.Thread(target=feed_blocking)
+        thread.start()
+        await done.wait()
+        thread.join()
+        return len(self._events.state.tasks)
+
+
+def _messages(tasks: int, first: int = 0) -> Iterator[list[dict[str, Any]]]:
+    message: list[dict[str, Any]] = []
+    for event in events(tasks, first):
+        message.append(event)
+        if len(message) == MESSAGE_EVENTS:
+            yield message
+            message = []
+    yield message
+
+
+async def _measure(what: str, who: str, folder: Path) -> dict[str, float]:
+    from embedded_server.core.memory import resident_bytes
+
+    intake = Switchroom(folder) if who == "switchroom" else Flower()
+    assert await intake.take(_messages(WARM_TASKS)) == WARM_TASKS
+    tasks = INTAKE_TASKS if what == "intake" else MEMORY_TASKS
+    if what == "intake":
+        messages = list(_messages(tasks, WARM_TASKS))
+        gc.collect()
+        gc.freeze()  # the prepared events are no part of either program: its collector shall not walk over them
+        began = time.perf_counter()
+        kept = await intake.take(iter(messages))
+        figure = 4 * tasks / (time.perf_counter() - began)
+    else:
+        gc.collect()
+        before = resident_bytes()
+        kept = await intake.take(_messages(tasks, WARM_TASKS))
+        gc.collect()
+        figure = max(1, resident_bytes() - before) / tasks
+    assert kept == WARM_TASKS + tasks, kept
+    return {"figure": figure}
+
+
+def _child(what: str, who: str) -> float:
+    done = subprocess.run([sys.executable, "-m", __name__, what, who], capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{who} {what}: {done.stderr.strip()[-2000:]}")
+    return float(json.loads(done.stdout)["figure"])
+
+
+def run() -> Iterator[Result]:
+    """Measure both; Flower comes from the ``bench`` dependency group."""
+    ours, flowers = [], []
+    for _ in range(ROUNDS):
+        flowers.append(_child("intake", "flower"))
+        ours.append(_child("intake", "switchroom"))
+    our_rate, flower_rate = statistics.median(ours), statistics.median(flowers)
+    rates = f"{our_rate:,.0f} against {flower_rate:,.0f} events/s"
+    yield Result("celery_intake.ratio", round(our_rate / flower_rate, 2), "x", f"{AGAINST}: {rates}")
+    flower_bytes, our_bytes = _child("memory", "flower"), _child("memory", "switchroom")
+    sizes = f"{our_bytes:,.0f} against {flower_bytes:,.0f} bytes a task, resident"
+    yield Result("celery_memory.ratio", round(our_bytes / flower_bytes, 4), "x", f"{AGAINST}: {sizes}")
+
+
+def main() -> None:
+    """Measure one side in this process."""
+    what, who = sys.argv[1:3]
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(asyncio.run(_measure(what, who, Path(folder)))))
+
+
+if __name__ == "__main__":
+    main()
