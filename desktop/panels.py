@@ -23,5 +23,6 @@ def _lazy(module: str) -> Build:
 PANELS: Final[tuple[PanelSpec, ...]] = (
     PanelSpec("timeline", N_("Timeline"), "ph.activity", _lazy("timeline")),
     PanelSpec("tasks", N_("Tasks"), "ph.stack", _lazy("tasks")),
+    PanelSpec("streams", N_("Streams"), "ph.broadcast", _lazy("streams")),
     PanelSpec("settings", N_("Settings"), "ph.gear-six", _lazy("settings"), Section.MANAGE),
 )

@@ -1,5 +1,7 @@
 """The steps of the tour, in the order a first user takes them."""
 
+import os
+import signal
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -8,9 +10,12 @@ from PySide6.QtCore import Qt
 from desktop.core.i18n import tr
 from desktop.core.session_state import SessionPhase
 from desktop.tour.driver import Driver
+from desktop.tour.streams import follow_sse, follow_websocket
 from desktop.tour.tasks import enqueue_and_watch, read_failure, run_canvas
 from desktop.views.timeline.panel import TimelinePanel
 
+KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)
+"""The hardest end there is; Windows knows but one."""
 ACCOUNT: Final = ("demo", "correct horse battery")
 Step = Callable[[Driver], Awaitable[None]]
 
@@ -91,6 +96,21 @@ async def use_palette(driver: Driver) -> None:
     await driver.until(lambda: not driver.window.help_sheet.isVisible(), "Esc closes it")
 
 
+async def restart_server(driver: Driver) -> None:
+    """The server killed outright: the window says so, recovers by itself, and every event is still there."""
+    panel = await driver.open("timeline", TimelinePanel)
+    await driver.until(lambda: panel.view.model.rowCount() > 20, "the events so far")
+    before = panel.view.model.rowCount()
+    pid = driver.services.host.status.pid
+    os.kill(pid, KILL)
+    await driver.until(lambda: not driver.services.host.status.is_ready, "the window notices")
+    await driver.picture("server-gone")
+    await driver.until(lambda: driver.services.host.status.is_ready and driver.services.feeds.link.is_open, "the server is back", 10)
+    assert driver.services.session.is_signed_in, "the session goes on"
+    await driver.until(lambda: panel.view.model.rowCount() >= before, "every event is still there")
+    await driver.picture("server-back")
+
+
 async def sign_out(driver: Driver) -> None:
     """Signing out ends the session at the server too."""
     api = driver.services.api
@@ -105,7 +125,10 @@ STEPS: Final[tuple[Step, ...]] = (
     enqueue_and_watch,
     read_failure,
     run_canvas,
+    follow_sse,
+    follow_websocket,
     filter_timeline,
     use_palette,
+    restart_server,
     sign_out,
 )
