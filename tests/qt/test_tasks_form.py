@@ -207,6 +207,13 @@ async def test_a_repeated_task_says_where_its_arguments_come_from(form: Form) ->
     assert form.sheet._origin_note.isHidden()
 
 
+async def test_another_name_repeats_nothing(form: Form) -> None:
+    form.sheet.open_form(rerun_draft(make_detail(args="('aaa...',)")))
+    form.sheet.name_field.edit.setText("demo.sleep")
+    assert form.sheet._origin_note.isHidden()
+    assert not form.sheet.draft().shortened
+
+
 async def test_the_form_stays_open_for_those_who_want_it_so(form: Form) -> None:
     form.sheet._keep_open.setChecked(True)
     form.type()

@@ -41,6 +41,7 @@ class EnqueueSheet(Sheet):
         self._settings = settings
         self._jobs = Jobs(self)
         self._origin = ""
+        self._origin_name = ""
         self._shortened = False
         self._make_fields()
         self._lay_out()
@@ -78,7 +79,7 @@ class EnqueueSheet(Sheet):
 
     def show_draft(self, draft: Draft) -> None:
         """Put *draft* into the fields."""
-        self._origin, self._shortened = draft.origin, draft.shortened
+        self._origin, self._origin_name, self._shortened = draft.origin, draft.name, draft.shortened
         self.name_field.set_text(draft.name)
         self.args.set_text(draft.args)
         self.kwargs.set_text(draft.kwargs)
@@ -201,8 +202,14 @@ class EnqueueSheet(Sheet):
     # -- what happens
 
     def _on_edited(self) -> None:
+        if self._origin and self.name_field.text() != self._origin_name:
+            self._forget_origin()  # another task repeats nothing
         self._service.draft = self.draft()
         self._show_button()
+
+    def _forget_origin(self) -> None:
+        self._origin, self._shortened = "", False
+        self._show_origin()
 
     def _show_origin(self) -> None:
         self._origin_note.setVisible(bool(self._origin))
@@ -244,9 +251,8 @@ class EnqueueSheet(Sheet):
 
     async def _send(self, request: EnqueueRequest) -> None:
         answer: Enqueued = await self._service.enqueue(request)
-        self._origin, self._shortened = "", False
-        self._show_origin()
-        self._service.draft = replace(self.draft(), origin="", shortened=False)
+        self._forget_origin()
+        self._service.draft = self.draft()
         if not self._keep_open.isChecked():
             self.close_sheet()
         self.enqueued.emit(answer)

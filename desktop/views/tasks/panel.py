@@ -122,7 +122,7 @@ class TasksPanel(Panel):
         self.detail.wake()
         self.workers.resume()
         if isinstance(QApplication.focusWidget(), Tile | None):
-            self.feed.table.setFocus()  # the rows, not the first tile, are what keys are for here
+            self._rest_focus()
 
     def deactivate(self) -> None:
         """Ask nothing while nobody looks."""
@@ -219,7 +219,13 @@ class TasksPanel(Panel):
             if row is not None and row.id == self._awaited_id:
                 self._awaited_id = ""
                 self.feed.table.setCurrentIndex(model.index(number, 0))
+                if not self.form.is_open():
+                    self._rest_focus()
                 return
+
+    def _rest_focus(self) -> None:
+        """Put the focus where keys are for rows. A table without a current row would make its first one current, which nobody chose."""
+        (self.feed.table if self.feed.table.currentIndex().isValid() else self).setFocus()
 
 
 def build(services: Services) -> TasksPanel:

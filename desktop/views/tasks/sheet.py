@@ -55,10 +55,10 @@ class Sheet(QWidget):
         """Put the sheet away and give the focus back to where it was."""
         if not self.is_open():
             return
-        self.hide()
         back, self._returns_to = self._returns_to, None
-        if back is not None and back.isVisible():
-            back.setFocus(Qt.FocusReason.OtherFocusReason)
+        known = back is not None and back.isVisible() and self._host.isAncestorOf(back)
+        self.hide()  # Qt hands the focus to whatever comes next; it belongs to where it was, or to what the host prefers
+        (back if known and back is not None else self._host).setFocus(Qt.FocusReason.OtherFocusReason)
         self.closed.emit()
 
     def _place(self) -> None:
