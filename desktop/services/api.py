@@ -50,7 +50,7 @@ class ApiClient(QObject):
 
     def __init__(self, url: str = "", token: str = "", transport: "httpx.AsyncBaseTransport | None" = None) -> None:
         super().__init__()
-        self._url = url
+        self._url = url.rstrip("/")
         self._token = token
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
