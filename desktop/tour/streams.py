@@ -1,10 +1,14 @@
 """The tour's steps in the Streams panel."""
 
+from typing import Final
+
 from desktop.services.tasks import task_service
 from desktop.tour.driver import Driver
 from desktop.views.streams.panel import StreamsPanel
 from embedded_server.contracts.streams import StreamKind, StreamState
 from embedded_server.contracts.tasks import EnqueueRequest
+
+SUBSCRIBE: Final = '{"op": "subscribe", "topics": ["server"]}'
 
 
 async def follow(driver: Driver, panel: StreamsPanel, kind: StreamKind) -> None:
@@ -38,4 +42,13 @@ async def follow_websocket(driver: Driver) -> None:
     """The same over WebSocket, and a message sent back."""
     panel = await driver.open("streams", StreamsPanel)
     await follow(driver, panel, StreamKind.WEBSOCKET)
+    driver.enter(panel.send_box.edit, SUBSCRIBE)
+    panel.send_box.start_send()
+    await driver.until(lambda: panel.current is not None and panel.current.sent > 0, "the message is sent")
+    await driver.until(lambda: any(_kind(panel, row) == "ws.sent" for row in range(panel.feed.model.rowCount())), "it is among the frames")
     await driver.picture("stream-websocket")
+
+
+def _kind(panel: StreamsPanel, number: int) -> str:
+    row = panel.feed.model.row_at(number)
+    return str(row.kind) if row is not None else ""
