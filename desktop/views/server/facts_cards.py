@@ -10,10 +10,12 @@ from desktop.core.i18n import tr
 from desktop.core.server_words import fills, losses, uptime
 from desktop.views.server.meter import Meter
 from desktop.views.server.parts_card import ElidedLabel
-from desktop.views.widgets.buttons import Button, IconButton
+from desktop.views.widgets.buttons import IconButton
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.labels import Label, caption, mono, title
 from embedded_server.contracts.server import JournalStatus, ServerStatus
+
+SMALL_PX = 24
 
 
 class JournalCard(Card):
@@ -78,8 +80,8 @@ class ServerCard(Card):
             grid.addWidget(value, row, 1)
         head = QHBoxLayout()
         head.addWidget(title(tr("Server")), 1)
-        self.restart = Button(tr("Restart"), self.restart_requested.emit, icon_name="ph.arrow-clockwise")
-        self.restart.setToolTip(tr("Stop the whole server and start it again; you stay signed in"))
+        words = tr("Restart the whole server; you stay signed in")
+        self.restart = _small(IconButton("ph.arrow-clockwise", words, self.restart_requested.emit))
         self.restart.setVisible(is_embedded)
         head.addWidget(self.restart)
         self.body.addLayout(head)
@@ -100,7 +102,12 @@ class ServerCard(Card):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.folder, 1)
-        layout.addWidget(IconButton("ph.copy", tr("Copy the path"), self.copy_requested.emit))
+        layout.addWidget(_small(IconButton("ph.copy", tr("Copy the path"), self.copy_requested.emit)))
         if is_embedded:  # of a server elsewhere the folder is elsewhere, too
-            layout.addWidget(IconButton("ph.folder-open", tr("Open the folder"), self.open_requested.emit))
+            layout.addWidget(_small(IconButton("ph.folder-open", tr("Open the folder"), self.open_requested.emit)))
         return row
+
+
+def _small(button: IconButton) -> IconButton:
+    button.setFixedSize(SMALL_PX, SMALL_PX)
+    return button

@@ -21,7 +21,7 @@ from desktop.views.widgets.labels import Label
 from embedded_server.contracts.server import PartState, ServerStatus
 
 REFRESH_MS: Final = 2000
-FACTS_PX: Final = 264
+FACTS_PX: Final = 272
 
 
 class ServerPanel(Panel):
@@ -59,13 +59,15 @@ class ServerPanel(Panel):
         ]
 
     def _lay_out(self) -> None:
-        self.journal.setFixedWidth(FACTS_PX)
-        self.facts.setFixedWidth(FACTS_PX)
+        beside = QVBoxLayout()
+        beside.setSpacing(12)
+        for card in (self.journal, self.facts):
+            card.setFixedWidth(FACTS_PX)
+            beside.addWidget(card)
         top = QHBoxLayout()
         top.setSpacing(12)
         top.addWidget(self.parts, 1)
-        top.addWidget(self.journal)
-        top.addWidget(self.facts)
+        top.addLayout(beside)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)

@@ -22,6 +22,7 @@ HEADERS: Final = (N_("State"), N_("Part"), N_("Process"), N_("Up for"), N_("Rest
 RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 NUMBERS: Final = (2, 3, 4)
 NOTE_COLUMN: Final = 5
+STATE_PX: Final = 92
 
 
 class PartsCard(Card):
@@ -40,6 +41,7 @@ class PartsCard(Card):
         for column, header in enumerate(HEADERS):
             label = caption(tr(header) if header else "")
             self._grid.addWidget(label, 0, column, RIGHT if column in NUMBERS else Qt.AlignmentFlag.AlignVCenter)
+        self._grid.setColumnMinimumWidth(0, STATE_PX)
         self.body.addWidget(title(tr("Parts")))
         self.body.addLayout(self._grid)
         self.body.addStretch(1)
@@ -63,9 +65,15 @@ class PartsCard(Card):
         for number_, part in enumerate(parts, 1):
             row = PartRow(part.name, partial(self.restart_requested.emit, part.name))
             for column, cell in enumerate(row.cells):
-                self._grid.addWidget(cell, number_, column, RIGHT if column in NUMBERS else Qt.AlignmentFlag(0))
+                self._grid.addWidget(cell, number_, column, _alignment(column))
             self._grid.setRowMinimumHeight(number_, ROW_PX)
             self.rows[part.name] = row
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    if column == NOTE_COLUMN:
+        return Qt.AlignmentFlag(0)  # takes all the room
+    return RIGHT if column in NUMBERS else Qt.AlignmentFlag.AlignVCenter
 
 
 class PartRow:
@@ -83,7 +91,9 @@ class PartRow:
         words = tr("Restart {part}", part=part_title(name))
         self.restart = IconButton("ph.arrow-clockwise", words, on_restart)
         self.restart.setObjectName(f"restart {name}")
-        self.restart.setVisible(name not in REQUIRED)
+        self.restart.setFixedSize(ROW_PX - 2, ROW_PX - 2)
+        if name in REQUIRED:  # to show it here, without a parent yet, would open a window
+            self.restart.hide()
         self.cells: tuple[QWidget, ...] = (self.state, self.title, self.pid, self.uptime, self.restarts, self.note, self.restart)
 
     def show_part(self, part: Part) -> None:
