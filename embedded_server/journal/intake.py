@@ -84,8 +84,10 @@ class Intake:
 
     async def room(self) -> None:
         """Return once the queue is below its high-water mark."""
-        while not self.has_room():
+        while True:
             with self._lock:
+                if self.has_room():
+                    return
                 waiter = self._wait_for(0)
             await waiter
 

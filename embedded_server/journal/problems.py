@@ -27,6 +27,14 @@ class JournalDamaged(UserFacingError):
     hint = N_("It is being set aside beside the new one; the Server panel names it. Try again in a moment.")
 
 
+class FeedStopped(UserFacingError):
+    """A feed met something it cannot go on after."""
+
+    status = 500
+    title = N_("This list has stopped: {reason}")
+    hint = N_("Set the filter again; the log in the Server panel tells more.")
+
+
 class JournalClosed(UserFacingError):
     """Asked after the server began to stop."""
 

@@ -9,12 +9,13 @@ from typing import Any, Final
 
 import orjson
 
-from embedded_server.contracts.concurrency import Notify, cancel, spawn
+from embedded_server.contracts.concurrency import cancel, spawn
 from embedded_server.contracts.feeds import MAX_WINDOW_ROWS, TICK_ROWS, Tick, Window, WindowRequest
 from embedded_server.journal.feeds.listing import ChangingRows, Listing, listing_of
 from embedded_server.journal.feeds.source import FeedSource
 from embedded_server.journal.filters import CompiledFilter
 from embedded_server.journal.journal import Journal
+from embedded_server.journal.problems import FeedStopped, JournalClosed, JournalDamaged
 
 RATE_SPAN_S: Final = 1.0
 Rows = list[Any]
@@ -23,19 +24,17 @@ Rows = list[Any]
 class Feed:
     """A filter over a source, kept up to date between ticks."""
 
-    def __init__(
-        self, journal: Journal, source: FeedSource, compiled: CompiledFilter, *, number: int, wake: Callable[[], None], notify: Notify
-    ) -> None:
+    def __init__(self, journal: Journal, source: FeedSource, compiled: CompiledFilter, *, number: int, wake: Callable[[], None]) -> None:
         self.number = number
         self.source = source
         self._journal = journal
         self._compiled = compiled
         self._wake = wake
-        self._notify = notify
         self._listing: Listing = listing_of(journal, source, compiled)
         self._epoch = journal.epoch
         self._anew = 0
         self._scan: asyncio.Task[None] | None = None
+        self._failure: BaseException | None = None
         self._told: tuple[int, ...] = ()
         self._rate = _Rate()
         self.again_at: float | None = None
@@ -43,7 +42,12 @@ class Feed:
 
     def start(self) -> None:
         """Begin to look at what is there already."""
-        self._scan = spawn(self._listing.scan(self._wake), name=f"feed {self.number}: scan", notify=self._notify)
+        self._scan = spawn(self._listing.scan(self._wake), name=f"feed {self.number}: scan", notify=self._on_scan_failed)
+
+    def _on_scan_failed(self, exc: BaseException) -> None:
+        if not isinstance(exc, JournalClosed | JournalDamaged):  # a damaged journal begins anew, and the feed with it
+            self._failure = exc
+            self._wake()
 
     async def close(self) -> None:
         """Stop looking."""
@@ -55,7 +59,18 @@ class Feed:
             self._listing.touch(numbers)
 
     async def tick(self) -> bytes | None:
-        """What has changed since the last tick, or None. Never more than the present state, however long the last one took to send."""
+        """What has changed since the last tick, or None. Never more than the present state, however long the last one took to send.
+
+        Raises `FeedStopped` where the feed cannot go on.
+        """
+        try:
+            return await self._tick()
+        except sqlite3.Error as exc:
+            raise FeedStopped(reason=str(exc)) from exc
+
+    async def _tick(self) -> bytes | None:
+        if self._failure is not None:
+            raise FeedStopped(reason=str(self._failure)) from self._failure
         if self._epoch != self._journal.epoch:
             await self._begin_anew()
         if await self._listing.follow():

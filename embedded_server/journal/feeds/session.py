@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -16,7 +17,7 @@ from embedded_server.journal.feeds.feed import Feed
 from embedded_server.journal.feeds.source import FeedSource
 from embedded_server.journal.filters import FilterError, compile_filter
 from embedded_server.journal.journal import Journal
-from embedded_server.journal.problems import JournalClosed, JournalDamaged
+from embedded_server.journal.problems import FeedStopped, JournalClosed, JournalDamaged
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,9 @@ class FeedSession:
             return
         except UserFacingError as exc:
             await self._reject(number, exc, 0, 0)
+        except sqlite3.Error as exc:
+            log.exception(f"Feed {number} cannot be read")
+            await self._reject(number, FeedStopped(reason=str(exc)), 0, 0)
 
     async def close(self) -> None:
         """Forget all feeds. May be called twice."""
@@ -119,7 +123,7 @@ class FeedSession:
         if len(self._feeds) >= MAX_FEEDS and number not in self._feeds:
             raise TooManyFeeds(count=MAX_FEEDS)
         compiled = compile_filter(str(said.get("filter", "")), source.vocabulary)
-        feed = Feed(self._journal, source, compiled, number=number, wake=self.wake, notify=self._report)
+        feed = Feed(self._journal, source, compiled, number=number, wake=self.wake)
         before = self._feeds.get(number)
         self._feeds[number] = feed
         feed.start()
@@ -134,18 +138,7 @@ class FeedSession:
             await self._send(await feed.window(request))
 
     async def _reject(self, number: int, exc: UserFacingError, position: int, length: int) -> None:
-        problem = exc.problem()
-        rejected = FeedRejected(
-            number,
-            problem.title,
-            problem.hint,
-            position,
-            length,
-            title_template=problem.title_template,
-            hint_template=problem.hint_template,
-            params=problem.params,
-        )
-        await self._send(orjson.dumps(rejected))
+        await self._send(_rejection(number, exc, position, length))
 
     async def _send(self, message: bytes) -> None:
         async with self._sending:
@@ -173,8 +166,14 @@ class FeedSession:
             return False
         except JournalDamaged:
             return True  # the journal begins anew within a moment, and the feed with it
-        if message is None or self._feeds.get(feed.number) is not feed:
-            return True
+        except FeedStopped as exc:
+            log.exception(f"Feed {feed.number} has stopped")
+            if self._feeds.get(feed.number) is feed:
+                del self._feeds[feed.number]
+            message = _rejection(feed.number, exc, 0, 0)
+        else:
+            if message is None or self._feeds.get(feed.number) is not feed:
+                return True
         try:
             await self._send(message)
         except Exception as exc:  # noqa: BLE001 - whatever a transport raises once its peer has gone
@@ -187,8 +186,22 @@ class FeedSession:
         return max(0.0, min(due) - time.monotonic()) if due else None
 
     def _report(self, exc: BaseException) -> None:
-        if not isinstance(exc, JournalClosed | JournalDamaged):
-            log.error("A feed has stopped", exc_info=exc)
+        log.error("The feeds of a client have stopped", exc_info=exc)
+
+
+def _rejection(number: int, exc: UserFacingError, position: int, length: int) -> bytes:
+    problem = exc.problem()
+    rejected = FeedRejected(
+        number,
+        problem.title,
+        problem.hint,
+        position,
+        length,
+        title_template=problem.title_template,
+        hint_template=problem.hint_template,
+        params=problem.params,
+    )
+    return orjson.dumps(rejected)
 
 
 def _decoded(message: str | bytes) -> dict[str, Any]:

@@ -322,6 +322,21 @@ async def test_feeds_begin_anew_when_the_journal_does(tmp_path: Path, caplog: py
     journal.close()
 
 
+async def test_a_feed_that_cannot_go_on_says_so_and_the_others_do(journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
+    broken = TableSource("no_such_table", "seq", "seq", EVENT_SOURCE.vocabulary, lambda _: ())
+    client = Client()
+    client.session = Feeds(journal, {Source.EVENTS: EVENT_SOURCE, Source.TASKS: broken}).session(client.take)
+    with caplog.at_level("ERROR", logger="embedded_server.journal.feeds.session"):
+        await client.say("open", 1)
+        await client.say("open", 2, source="tasks")
+        await until(lambda: any(message["op"] == "rejected" for message in client.messages))
+        rejected = next(message for message in client.messages if message["op"] == "rejected")
+        assert (rejected["feed"], rejected["title"]) == (2, "This list has stopped: no such table: no_such_table")
+        journal.append(an_event())
+        await until(lambda: client.ticks(1) and client.size(1) == 1)
+        await client.session.close()
+
+
 # -- rows that change
 
 
