@@ -44,6 +44,9 @@ class Column:
     yields: int = 0
     """Where room is short, the column with the highest number steps aside first; 0 for never."""
 
+    grows: bool = False
+    """Widened where what it shows does not fit."""
+
     @property
     def least(self) -> int:
         """The narrowest width in which the column still says something."""
@@ -71,11 +74,12 @@ def time_column(at: Callable[[Any], int], *, width: int = 104) -> Column:
         field="-",
         tooltip=lambda row: date_time(at(row)),
         min_width=width,
+        grows=True,
     )
 
 
 TIME: Final = time_column(lambda row: row.at)
-KIND: Final = Column("kind", N_("Kind"), 144, lambda row: row.kind, tone=lambda row: kind_tone(row.kind), min_width=140)
+KIND: Final = Column("kind", N_("Kind"), 152, lambda row: row.kind, tone=lambda row: kind_tone(row.kind), min_width=148)
 CONNECTION: Final = Column("connection", N_("Connection"), 92, lambda row: row.connection, dim=True, yields=7)
 SUBJECT: Final = Column("subject", N_("Subject"), 172, lambda row: row.subject, mono=True, min_width=96)
 KEY: Final = Column("key", N_("Key"), 96, lambda row: row.key, mono=True, dim=True, yields=5, min_width=80)

@@ -72,7 +72,8 @@ def fit(columns: Sequence[Column], layout: ColumnLayout, room: int) -> dict[str,
     shown = [by_key[key] for key in layout.order if key in by_key and key not in layout.hidden]
 
     def least(column: Column) -> int:
-        return min(column.least, layout.widths[column.key])
+        width = layout.widths[column.key]
+        return width if column.grows else min(column.least, width)
 
     while sum(map(least, shown)) > room and any(c.yields for c in shown) and len(shown) > 1:
         shown.remove(max(shown, key=lambda c: c.yields))

@@ -37,7 +37,7 @@ class Span(NamedTuple):
     end: int
 
 
-class NotJson(ValueError):  # noqa: N818 - says what is
+class NotJson(ValueError):
     """The text does not go on as JSON does."""
 
     def __init__(self, at: int) -> None:

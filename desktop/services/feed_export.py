@@ -24,7 +24,7 @@ class ExportFormat(StrEnum):
         return cls.CSV if file.suffix.lower() == ".csv" else cls.NDJSON
 
 
-class FileUnwritable(UserFacingError):  # noqa: N818 - named like all that the user is told of
+class FileUnwritable(UserFacingError):
     """The file cannot be written."""
 
     title = N_("{file} cannot be written")

@@ -49,7 +49,8 @@ class Feed(QObject):
         """What answers for this feed on the wire; 0 before the first tick."""
         self._client = client
         self._opening = 0
-        self._accepted_filter = filter_
+        self._opening_filter = filter_
+        self._accepted_filter = ""
         self._held: Tick | None = None
         self._idle = False
         self._fresh = True
@@ -91,7 +92,7 @@ class Feed(QObject):
         if tick.feed == self._opening:
             self._client.send_close(self.number)
             self.number, self._opening = tick.feed, 0
-            self._accepted_filter = self.filter
+            self._accepted_filter = self._opening_filter
             self._fresh = True
         elif tick.feed != self.number:
             return
@@ -111,11 +112,12 @@ class Feed(QObject):
         self._opening = 0
         self._client.release(rejected.feed)
         self.rejected.emit(rejected)
-        if not self.number and self._accepted_filter != self.filter:
+        if not self.number and self._accepted_filter != self._opening_filter:
             self._open(self._accepted_filter)  # the connection is new, and the old filter has not been opened on it
 
     def _open(self, text: str) -> None:
         self._client.send_close(self._opening)
+        self._opening_filter = text
         self._opening = self._client.send_open(self, text)
 
     def _deliver(self) -> None:

@@ -496,6 +496,31 @@ def test_columns_are_chosen_and_kept(stage: Stage, qtbot: QtBot, tmp_path: Path)
     assert again.table.isColumnHidden(worker)
 
 
+def test_times_of_another_day_are_shown_whole(stage: Stage) -> None:
+    before = stage.table.columnWidth(0)
+    stage.begin(0, 1000)
+    stage.qtbot.waitUntil(lambda: stage.table.columnWidth(0) > before)
+    shown = str(stage.view.model.index(999, 0).data())
+    assert len(shown) > len("03:14:58.105")
+
+
+def test_the_place_is_kept_over_a_new_connection(stage: Stage) -> None:
+    stage.begin(0, 1000)
+    stage.scroll_to_row(300)
+    stage.begin(0, 1000)
+    assert stage.table.visible_rows()[0] == 300
+    stage.tick(0, 1100)
+    assert stage.table.visible_rows()[0] == 300
+
+
+def test_all_of_ten_million_rows_are_selected_at_once(stage: Stage) -> None:
+    stage.begin(0, 10_000_000)
+    stage.table.selectAll()
+    stage.table.viewport().repaint()
+    stage.table.horizontalHeader().viewport().repaint()  # it would look at each row, for minutes
+    assert stage.table.selected_count() == 10_000_000
+
+
 @pytest.mark.parametrize("width", [420, 676, 1060, 1600])
 def test_there_is_no_horizontal_scroll_bar(stage: Stage, width: int) -> None:
     stage.begin(0, 1000)

@@ -50,7 +50,7 @@ class ExportPanel(Card):
         self._task = spawn(self._run(), name="export", notify=self._on_failed)
 
     @classmethod
-    def begin(cls, services: Services, filter_: str, _total: int, place: QVBoxLayout) -> QFileDialog:
+    def begin(cls, services: Services, filter_: str, place: QVBoxLayout) -> QFileDialog:
         """Ask for a file, then write it. *place* is where the strip appears."""
         parent = place.parentWidget()
         dialog = QFileDialog(parent, tr("Export events"))

@@ -70,7 +70,8 @@ class FeedActs(QObject):
         menu.addMenu(columns)
         menu.addSeparator()
         menu.addAction(tr("Copy as JSON")).triggered.connect(self.copy_rows)
-        menu.addAction(tr("Export…")).triggered.connect(self.start_export)
+        if self._view.source is Source.EVENTS:
+            menu.addAction(tr("Export…")).triggered.connect(self.start_export)
         menu.aboutToHide.connect(menu.deleteLater)
         return menu
 
@@ -122,9 +123,7 @@ class FeedActs(QObject):
     # -- export
 
     def start_export(self) -> None:
-        """Write all rows of the feed to a file."""
-        if self._view.source is not Source.EVENTS:
-            return
+        """Write all events of the feed to a file."""
         from desktop.views.widgets.export import ExportPanel
 
-        ExportPanel.begin(self._services, self._view.filter_text, self._view.status.total, self._view.below_table)
+        ExportPanel.begin(self._services, self._view.filter_text, self._view.below_table)

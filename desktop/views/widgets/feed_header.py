@@ -9,6 +9,7 @@ from desktop.services.settings import Settings
 from desktop.views.widgets.feed_table import FeedTable
 
 SAVE_AFTER_MS = 400
+GROW_AFTER_MS = 250
 
 
 class ColumnKeeper(QObject):
@@ -29,6 +30,9 @@ class ColumnKeeper(QObject):
         header.sectionResized.connect(self._on_resized)
         header.sectionMoved.connect(self._on_moved)
         header.customContextMenuRequested.connect(self._on_menu_requested)
+        self._grow_timer = QTimer(self, singleShot=True, interval=GROW_AFTER_MS)
+        self._grow_timer.timeout.connect(self._grow)
+        table.feed_model.rows_loaded.connect(self._on_rows_loaded)
         table.viewport().installEventFilter(self)
         self.apply()
 
@@ -79,6 +83,20 @@ class ColumnKeeper(QObject):
         self._layout = layout
         self.apply()
         self._save_timer.start()
+
+    def _on_rows_loaded(self) -> None:
+        if not self._grow_timer.isActive():
+            self._grow_timer.start()
+
+    def _grow(self) -> None:
+        """Times of another day are longer than today's: give a column that must be read whole the room for them."""
+        first, last = self._table.visible_rows()
+        for section, column in enumerate(self._columns):
+            if not column.grows or self._table.isColumnHidden(section):
+                continue
+            needed = max(self._table.sizeHintForIndex(self._table.feed_model.index(row, section)).width() for row in (first, last))
+            if needed > self._layout.widths[column.key]:
+                self._change(self._layout.with_width(column.key, needed))
 
     def _on_resized(self, section: int, _old: int, new: int) -> None:
         header = self._table.horizontalHeader()

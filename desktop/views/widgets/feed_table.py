@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, cast
 
-from PySide6.QtCore import QItemSelectionRange, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QItemSelectionRange, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -88,6 +88,8 @@ class FeedTable(QTableView):
         columns.setSectionsMovable(True)
         columns.setStretchLastSection(True)
         columns.setHighlightSections(False)
+        # Of the table's own it would ask at each paint whether every row is selected: with all of ten million, for minutes.
+        columns.setSelectionModel(QItemSelectionModel(self._model, columns))
         columns.setMinimumSectionSize(40)
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         columns.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -161,12 +163,13 @@ class FeedTable(QTableView):
     def _settle(self) -> None:
         if self._following:
             self._scroll_to_end()
-        elif self._shift:
+        elif self._shift or self._from_end:
             bar = self.verticalScrollBar()
             wanted = bar.value() + self._shift * ROW_PX
             self.executeDelayedItemsLayout()
             self.updateGeometries()
-            bar.setValue(wanted)
+            bar.setValue(bar.maximum() - self._from_end if self._from_end else wanted)
+            self._from_end = 0
 
     def _scroll_to_end(self) -> None:
         before, self._moving = self._moving, True
@@ -206,7 +209,9 @@ class FeedTable(QTableView):
         self._seen = max(0, self._seen - (last - first + 1))
 
     def _on_about_to_reset(self) -> None:
+        """The same query on a new connection: whoever read further up finds himself about there again."""
         self._awaited = -1
+        self._from_end = 0 if self._following else self.verticalScrollBar().maximum() - self.verticalScrollBar().value()
         self._seen = 0
 
     def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:

@@ -73,7 +73,13 @@ class FeedView(QWidget):
         self._feed = services.feeds.open(source, base_filter)
         self.model = FeedModel(columns, source, self._feed, self)
         self.table = FeedTable(self.model)
+        self.table.setAccessibleName(tr("Tasks") if source is Source.TASKS else tr("Events"))
         self.filter_bar = FilterBar(FIELDS[source], self._values_of)
+        self.filter_bar.line.setPlaceholderText(
+            tr("Filter: words, state:FAILURE, runtime:>1s, name:demo.*")
+            if source is Source.TASKS
+            else tr("Filter: words, kind:task.failed, size:>10kB, body.order.id:42")
+        )
         self.states = FeedStates(self.table, empty, clear_filter=self.clear_filter)
         self._build()
         self._keeper = ColumnKeeper(self.table, services.settings, settings_key)
@@ -142,8 +148,10 @@ class FeedView(QWidget):
             make_action(self, tr("Go to the newest"), self.go_to_tail, shortcut="Ctrl+End", icon_name="ph.arrow-down"),
             make_action(self, tr("Clear the filter"), self.clear_filter, icon_name="ph.x-circle"),
             make_action(self, tr("Copy as JSON"), self.acts.copy_rows, icon_name="ph.copy"),
-            make_action(self, tr("Export…"), self.acts.start_export, shortcut="Ctrl+E", icon_name="ph.download-simple"),
         ]
+        if self.source is Source.EVENTS:
+            export = make_action(self, tr("Export…"), self.acts.start_export, shortcut="Ctrl+E", icon_name="ph.download-simple")
+            self._actions.append(export)
         self._status_clock = QTimer(self, singleShot=True, interval=STATUS_EVERY_MS)
         self._status_clock.timeout.connect(self._tell_status)
 

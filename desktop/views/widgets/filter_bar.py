@@ -67,7 +67,6 @@ class FilterBar(QWidget):
     def _build(self) -> None:
         self.line = QLineEdit()
         self.line.setObjectName("filter")
-        self.line.setPlaceholderText(tr("Filter: words, kind:task.failed, size:>10kB, body.order.id:42"))
         self.line.setAccessibleName(tr("Filter"))
         self.line.setMinimumWidth(120)
         self.line.setFont(theme().mono_font())
