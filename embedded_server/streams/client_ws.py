@@ -80,6 +80,11 @@ class WsClient:
             self._socket = None
             await socket.close()
 
+    def cut(self) -> None:
+        """End the connection as a failing network would: without a farewell."""
+        if self._socket is not None:
+            self._socket.transport.abort()
+
     async def send(self, message: str | bytes, type_: FrameType) -> bool:
         """Send one message; False where the connection is not, or no longer, open."""
         from websockets.exceptions import ConnectionClosed

@@ -1,7 +1,5 @@
 """What may go wrong with streams and the hub, said so that a user can act on it."""
 
-# ruff: noqa: N818 - these names say what happened, and are the API's codes
-
 from embedded_server.contracts.problems import N_, UserFacingError
 
 

@@ -42,6 +42,7 @@ class StreamRunner:
         self._client: SseClient | WsClient | None = None
         self._task: asyncio.Task[None] | None = None
         self._connection: asyncio.Task[None] | None = None
+        self._dropping = False
         self._wake = asyncio.Event()
         self._opened_at = 0
         self._attempt = 0
@@ -85,6 +86,9 @@ class StreamRunner:
         """Cut the connection as a failing network would, so that it has to resume."""
         if self._state is not StreamState.OPEN:
             raise StreamNotOpen(name=self.spec.name)
+        self._dropping = True
+        if isinstance(self._client, WsClient):
+            self._client.cut()
         await cancel(self._connection)
 
     async def send(self, message: str | bytes, type_: FrameType) -> None:
@@ -161,12 +165,13 @@ class StreamRunner:
                 ends.append(ConnectionBroke(reason="of a fault in Switchroom; the server's log has the cause"))
 
         self._opened_at = 0
+        self._dropping = False
         self._connection = spawn(client.run(), name=f"stream {self.id} connection", notify=note)
         try:
             await asyncio.wait([self._connection])
         finally:
             await cancel(self._connection)
-        return ends[0] if ends else Dropped(reason="cut here, to see it resume")
+        return ends[0] if ends and not self._dropping else Dropped(reason="cut here, to see it resume")
 
     def _make_client(self, target: Target, backoff: Backoff) -> SseClient | WsClient:
         resuming = self._last_event_id

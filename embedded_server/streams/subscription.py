@@ -174,5 +174,5 @@ class Subscription:
         self._missed = 0
 
 
-class SubscriptionClosed(Exception):  # noqa: N818 - an end, not an error
+class SubscriptionClosed(Exception):
     """The hub or the session behind this client ended."""

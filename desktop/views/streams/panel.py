@@ -39,6 +39,16 @@ NO_STREAM: Final = 'connection:""'
 """Lists nothing: every event has a connection."""
 
 
+class Nothing(EmptyStateView):
+    """An empty page whose sentence has the room it needs: height for width gets lost on the way up through stacked pages."""
+
+    def set_state(self, state: EmptyState) -> None:
+        """Show another state."""
+        super().set_state(state)
+        width = self._sentence.maximumWidth()
+        self._sentence.setMinimumSize(width, self._sentence.heightForWidth(width))
+
+
 class StreamsPanel(Panel):
     """Composes the parts and carries messages between them; each part works alone."""
 
@@ -106,9 +116,9 @@ class StreamsPanel(Panel):
         self._splitter.setStretchFactor(0, 0)
         self._splitter.setStretchFactor(1, 1)
         self._splitter.setSizes([self._services.settings.value(f"{SETTINGS_KEY}/list_px", WIDTH_PX), 800])
-        self._message = EmptyStateView(EmptyState("ph.broadcast", tr("Asking for the streams …")))
+        self._message = Nothing(EmptyState("ph.broadcast", tr("Asking for the streams …")))
         self._pages = QStackedWidget()
-        for page in (self._message, self._splitter, EmptyStateView(self._nothing_yet())):
+        for page in (self._message, self._splitter, Nothing(self._nothing_yet())):
             self._pages.addWidget(page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
