@@ -76,7 +76,7 @@ def _check(text: str, wanted: type, *, empty: Callable[[], Any], title: str, hin
     except ValueError:  # an integer longer than Python reads at once
         return _fault(text, 0, N_("A number in here is too long"), N_("Send it as a text, between double quotes."))
     if _LONE_HALF.search(text) and not _can_travel(value):
-        return _fault(text, 0, N_("Half of a character stands in here"), N_("Write \\\\ud83d and its like only in pairs."))
+        return _fault(text, 0, N_("Half of a character stands in here"), N_("Write \\ud83d and its like only in pairs."))
     if not isinstance(value, wanted):
         return _fault(text, len(text) - len(text.lstrip()), title, hint)
     return Checked(value=value)
