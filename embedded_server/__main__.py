@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import getpass
 import json
 import logging
@@ -106,7 +107,8 @@ async def _serve_until_told(server: "BoundServer", *, child: bool) -> None:
     loop = asyncio.get_running_loop()
 
     def stop(*_: object) -> None:
-        loop.call_soon_threadsafe(server.stop)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: it has stopped
+            loop.call_soon_threadsafe(server.stop)
 
     signals = [signal.SIGINT, signal.SIGTERM]
     if sys.platform == "win32":

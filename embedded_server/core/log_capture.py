@@ -2,10 +2,12 @@
 
 import logging
 import logging.handlers
+import os
 import re
 import threading
 import time
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
@@ -96,6 +98,14 @@ class MaskingFormatter(logging.Formatter):
         return masked(super().format(record))
 
 
+class PrivateFileHandler(logging.handlers.RotatingFileHandler):
+    """Rotates files that only their owner can read, whatever the process's umask."""
+
+    def _open(self) -> TextIOWrapper:
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        return TextIOWrapper(os.fdopen(descriptor, "ab"), encoding=self.encoding, line_buffering=True)
+
+
 class LogCapture:
     """Listens at the root logger while the server runs."""
 
@@ -109,8 +119,7 @@ class LogCapture:
         """Begin to capture. The file is readable by its owner only."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._folder / "server.log"
-        path.touch(mode=0o600)
-        to_file = logging.handlers.RotatingFileHandler(path, maxBytes=_FILE_BYTES, backupCount=_FILE_COUNT, encoding="utf-8")
+        to_file = PrivateFileHandler(path, maxBytes=_FILE_BYTES, backupCount=_FILE_COUNT, encoding="utf-8")
         to_file.setLevel(logging.INFO)
         to_file.setFormatter(MaskingFormatter(_FORMAT))
         to_journal = JournalHandler(self._append)

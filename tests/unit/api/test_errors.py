@@ -22,7 +22,7 @@ class Pair:
     number: int = 0
 
 
-class KettleEmpty(UserFacingError):  # noqa: N818 - named as the product names its problems
+class KettleEmpty(UserFacingError):
     status = 418
     title = "The kettle {name} is empty"
     hint = "Fill it."

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from embedded_server.contracts.events import Event, Kind
+from embedded_server.core import log_capture
 from embedded_server.core.log_capture import LogCapture, line_log, log_event, masked
 
 
@@ -98,6 +99,19 @@ def test_file_has_every_record_masked_and_is_private(capture: LogCapture, tmp_pa
     assert "Bearer ***" in path.read_text()
     if sys.platform != "win32":
         assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_rotated_files_are_private_too(events: list[Event], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_capture, "_FILE_BYTES", 200)
+    capture = LogCapture(events.append, tmp_path)
+    capture.start()
+    for number in range(10):
+        logging.getLogger("a").info("line %d %s", number, "x" * 50)
+    capture.stop()
+    kept = list(tmp_path.iterdir())
+    assert len(kept) > 1
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
 
 
 def test_nothing_is_captured_after_stop(events: list[Event], tmp_path: Path) -> None:
