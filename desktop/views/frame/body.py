@@ -222,14 +222,12 @@ class Body(QWidget):
 
     def commands(self) -> list[Command]:
         """Answer everything the palette offers now: the panel's acts, the window's, and those of the other panels that are built."""
-        keys = [self._current, *(key for key in self._panels if key != self._current)]
-        panels = [
-            command
-            for key in keys
-            if (panel := self._panels.get(key)) is not None
-            for command in panel_commands(panel, tr(self._specs[key].title), partial(self._bring_up, key))
-        ]
-        return panels + commands_of(self._acts, tr("Window"))
+        others = [command for key in self._panels if key != self._current for command in self._commands_of(key)]
+        return self._commands_of(self._current) + commands_of(self._acts, tr("Window")) + others
+
+    def _commands_of(self, key: str) -> list[Command]:
+        panel = self._panels.get(key)
+        return panel_commands(panel, tr(self._specs[key].title), partial(self._bring_up, key)) if panel is not None else []
 
     def open_palette(self) -> None:
         """Open the palette, or close it where it is open."""

@@ -1,6 +1,7 @@
 """What stands where nothing is yet: what will appear here, and the act that makes it appear."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
@@ -9,6 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from desktop.views.theme import icon, theme
 from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.labels import Label, title
+
+SENTENCE_PX: Final = 440
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,11 @@ class EmptyStateView(QWidget):
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._sentence = Label(tone="dim", wrap=True)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self._sentence.setMaximumWidth(440)
-        self._sentence.setMinimumWidth(280)
+        self._sentence.setMaximumWidth(SENTENCE_PX)
+        middle = QHBoxLayout()  # an aligned widget would not be asked for its height at its width
+        middle.addStretch(1)
+        middle.addWidget(self._sentence, SENTENCE_PX)
+        middle.addStretch(1)
         self._acts = QHBoxLayout()
         self._acts.setSpacing(8)
         layout = QVBoxLayout(self)
@@ -42,7 +48,7 @@ class EmptyStateView(QWidget):
         layout.addStretch(2)
         layout.addWidget(self._icon)
         layout.addWidget(self._title)
-        layout.addWidget(self._sentence, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addLayout(middle)
         layout.addSpacing(4)
         layout.addLayout(self._acts)
         layout.addStretch(3)
