@@ -69,8 +69,16 @@ _TASK_TYPES: Final[Mapping[str, _Type]] = {
     )
 }
 _WORKER_TYPES: Final[Mapping[str, Kind]] = {"worker-online": Kind.WORKER_ONLINE, "worker-offline": Kind.WORKER_OFFLINE}
+
+
+class WireEvent(Event):
+    """A journal event that still has the fields it was made of, so that the projection need not read them from the body again."""
+
+    fields: dict[str, Any]
+
+
 _new_event: Final = tuple.__new__
-"""`Event` without its Python-level constructor: a third of the time, and this is the hot path."""
+"""`WireEvent` without its Python-level constructor: a third of the time, and this is the hot path."""
 
 
 class Ingest:
@@ -145,9 +153,11 @@ class Ingest:
             preview = preview_of(preview[: 2 * MAX_PREVIEW_CHARS].encode("utf-8", "backslashreplace"))
         body = _dumps(event)
         joined = Join.CELERY_ROOT if trace else Join.NONE
-        made.append(
-            _new_event(Event, (at, self._connection, kind, name, task_id, trace, joined, status, host, len(body), preview, b"", body))
+        told = _new_event(
+            WireEvent, (at, self._connection, kind, name, task_id, trace, joined, status, host, len(body), preview, b"", body)
         )
+        told.fields = event
+        made.append(told)
 
     def _told_ourselves(self, task_id: str, type_: str, made: list[Event]) -> bool:
         """Let a held event go first; true for the wire's copy of an event that we write ourselves, with its arguments whole."""

@@ -13,7 +13,7 @@ import orjson
 
 from embedded_server.contracts.events import Event, Kind
 from embedded_server.contracts.tasks import TaskState
-from embedded_server.tasks.ingest import progress_of
+from embedded_server.tasks.ingest import WireEvent, progress_of
 from embedded_server.tasks.states import FINISHED, PROGRESS_SKEW_NS, RANK
 
 MAX_TEXT_CHARS: Final = 1000
@@ -21,7 +21,11 @@ MAX_TEXT_CHARS: Final = 1000
 MAX_STEPS: Final = 150
 FIRST_STEPS: Final = 20
 """Of a long life these many first steps are kept, and the newest."""
-_OPEN: Final = frozenset({"", TaskState.PENDING.value, TaskState.RECEIVED.value, TaskState.STARTED.value})
+# Plain strings: an enum's value is a Python call away, and this runs for every event.
+_PENDING, _RECEIVED, _STARTED = TaskState.PENDING.value, TaskState.RECEIVED.value, TaskState.STARTED.value
+_RETRY, _REJECTED, _REVOKED = TaskState.RETRY.value, TaskState.REJECTED.value, TaskState.REVOKED.value
+_FAILURE, _SUCCESS = TaskState.FAILURE.value, TaskState.SUCCESS.value
+_OPEN: Final = frozenset({"", _PENDING, _RECEIVED, _STARTED})
 
 COLUMNS: Final = (
     "id", "name", "state", "args", "kwargs", "worker", "queue", "eta", "sent_at", "received_at", "started_at", "finished_at",
@@ -91,7 +95,7 @@ class TaskRecord:
         if not self.sent_at or event.at < self.sent_at:
             self.sent_at = event.at
         if not self.base:
-            self.base = TaskState.PENDING.value
+            self.base = _PENDING
         data = _data(event)
         if not self.queue:
             self.queue = _word(data, "queue")
@@ -100,39 +104,39 @@ class TaskRecord:
     def _received(self, event: Event) -> None:
         if not self.received_at or event.at < self.received_at:
             self.received_at = event.at
-        self._reach(TaskState.RECEIVED.value, 1, event)
+        self._reach(_RECEIVED, 1, event)
         self._describe(_data(event))
 
     def _started(self, event: Event) -> None:
         at = event.at
-        self.started_at = max(self.started_at, at)
+        if at > self.started_at:  # noqa: PLR1730 - a call less
+            self.started_at = at
         if not self.first_started_at or at < self.first_started_at:
             self.first_started_at = at
-        self._reach(TaskState.STARTED.value, 2, event)
+        self._reach(_STARTED, 2, event)
 
     def _succeeded(self, event: Event) -> None:
-        self._reach(TaskState.SUCCESS.value, 7, event)
-        if (event.at, 7) > (self.result_at, self.result_rank):
-            self.result_at, self.result_rank = event.at, 7
+        self._reach(_SUCCESS, 7, event)
+        if self._is_newest_outcome(event.at, 7):
             data = _data(event)
             self.result = _word(data, "result")
             runtime = data.get("runtime")
             self.told_runtime_ns = int(runtime * 1e9) if type(runtime) is float and 0 <= runtime < 1e9 else 0
 
     def _failed(self, event: Event) -> None:
-        self._reach(TaskState.FAILURE.value, 6, event)
+        self._reach(_FAILURE, 6, event)
         self._outcome(event, 6)
 
     def _retried(self, event: Event) -> None:
-        self._reach(TaskState.RETRY.value, 3, event)
+        self._reach(_RETRY, 3, event)
         self._outcome(event, 3)
 
     def _revoked(self, event: Event) -> None:
-        self._reach(TaskState.REVOKED.value, 5, event)
+        self._reach(_REVOKED, 5, event)
         self._outcome(event, 5)
 
     def _rejected(self, event: Event) -> None:
-        self._reach(TaskState.REJECTED.value, 4, event)
+        self._reach(_REJECTED, 4, event)
 
     def _progressed(self, event: Event) -> None:
         data = _data(event)
@@ -150,20 +154,32 @@ class TaskRecord:
     def _reach(self, state: str, rank: int, event: Event) -> None:
         at = event.at
         if at > self.state_at or (at == self.state_at and rank >= RANK.get(self.base, 0)):
-            self.base, self.state_at, self.worker = state, at, event.worker
+            self.base = state
+            self.state_at = at
+            self.worker = event.worker
+
+    def _is_newest_outcome(self, at: int, rank: int) -> bool:
+        if at > self.result_at or (at == self.result_at and rank > self.result_rank):
+            self.result_at = at
+            self.result_rank = rank
+            return True
+        return False
 
     def _outcome(self, event: Event, rank: int) -> None:
-        if (event.at, rank) > (self.result_at, self.result_rank):
-            self.result_at, self.result_rank, self.told_runtime_ns = event.at, rank, 0
+        if self._is_newest_outcome(event.at, rank):
+            self.told_runtime_ns = 0
             self.result = _word(_data(event), "exception") or event.preview
 
     def _describe(self, data: Mapping[str, Any]) -> None:
-        args, kwargs, retries = _word(data, "args"), _word(data, "kwargs"), data.get("retries")
+        told_retries = data.get("retries")
+        if self.args and told_retries == 0 and data.get("eta") is None:
+            return  # the same as was told before: a task is described when it is sent, and again when it is received
+        args, kwargs = _word(data, "args"), _word(data, "kwargs")
+        retries = told_retries if type(told_retries) is int and 0 <= told_retries < 2**31 else 0
         if len(args) > len(self.args):
             self.args = args
         if len(kwargs) > len(self.kwargs):
             self.kwargs = kwargs
-        retries = retries if type(retries) is int and 0 <= retries < 2**31 else 0
         if retries > self.retries:
             self.retries, self.eta = retries, _word(data, "eta")
         elif retries == self.retries and (eta := _word(data, "eta")) > self.eta:
@@ -207,6 +223,8 @@ TASK_KINDS: Final = frozenset(_FOLDS)
 
 def _data(event: Event) -> dict[str, Any]:
     """Answer the fields of a Celery event: our own sent events keep them apart from the arguments."""
+    if type(event) is WireEvent:
+        return event.fields
     try:
         data = orjson.loads(event.headers or event.body)
     except orjson.JSONDecodeError:

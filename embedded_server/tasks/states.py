@@ -20,18 +20,18 @@ STATE_OF_KIND: Final[Mapping[Kind, TaskState]] = {
 """The state each event announces; ``TASK_CUSTOM`` announces its own, or none."""
 
 RANK: Final[Mapping[str, int]] = {
-    TaskState.PENDING: 0,
-    TaskState.RECEIVED: 1,
-    TaskState.STARTED: 2,
-    TaskState.RETRY: 3,
-    TaskState.REJECTED: 4,
-    TaskState.REVOKED: 5,
-    TaskState.FAILURE: 6,
-    TaskState.SUCCESS: 7,
+    TaskState.PENDING.value: 0,
+    TaskState.RECEIVED.value: 1,
+    TaskState.STARTED.value: 2,
+    TaskState.RETRY.value: 3,
+    TaskState.REJECTED.value: 4,
+    TaskState.REVOKED.value: 5,
+    TaskState.FAILURE.value: 6,
+    TaskState.SUCCESS.value: 7,
 }
 """Decides between events of the same instant, as Celery's own precedence does."""
 
-FINISHED: Final = frozenset({TaskState.SUCCESS, TaskState.FAILURE, TaskState.REVOKED, TaskState.REJECTED})
+FINISHED: Final = frozenset({TaskState.SUCCESS.value, TaskState.FAILURE.value, TaskState.REVOKED.value, TaskState.REJECTED.value})
 """States a task does not leave by itself. A redelivered one may: the newer event decides."""
 
 PROGRESS_SKEW_NS: Final = 250_000_000
