@@ -30,6 +30,9 @@ if TYPE_CHECKING:  # imported where they are used: the first paint waits for non
 log = logging.getLogger(__name__)
 
 STEP_TIMEOUT_S: Final = 12.0
+SETTLE_S: Final = 0.02
+"""Python 3.11's ``wait_for`` loses a cancellation that meets its result: what was told just now may arrive before anything is cancelled."""
+LOG_BYTES: Final = 1024 * 1024
 PROBE: Final = "SWITCHROOM_PROBE"
 """Environment variable for benchmarks: print a line of JSON at the first paint and when the sign-in is usable."""
 
@@ -63,6 +66,7 @@ class Application(QObject):
         self._services: Services | None = None
         self._closed: asyncio.Event | None = None
         self._background: list[asyncio.Task[None]] = []
+        self._log_file: logging.Handler | None = None
 
     @property
     def services(self) -> "Services":
@@ -115,6 +119,7 @@ class Application(QObject):
 
         assert self.window is not None, "paint first"
         self._closed = asyncio.Event()
+        self._log_to_file()
         self._services = self._make_services()
         self._catch_everything(asyncio.get_running_loop())
         self.instance.raise_requested.connect(self._on_raise_requested)
@@ -128,7 +133,7 @@ class Application(QObject):
 
     async def stop(self) -> None:
         """Hide the window, close feeds and requests, end the server, give the directory back. Twice is fine."""
-        from asyncio import timeout
+        from asyncio import sleep, timeout
 
         from embedded_server.contracts.concurrency import cancel
 
@@ -139,6 +144,7 @@ class Application(QObject):
         for task in self._background:
             await cancel(task)
         self._background.clear()
+        await sleep(SETTLE_S)
         services = self._services
         steps = [services.feeds.stop, services.api.close] if services is not None else []
         for step in (*steps, self.host.stop):
@@ -149,6 +155,10 @@ class Application(QObject):
                 log.warning("%s did not end within %.0f s", step.__qualname__, STEP_TIMEOUT_S)
         self.settings.sync()
         self.instance.release()
+        if self._log_file is not None:
+            logging.getLogger().removeHandler(self._log_file)
+            self._log_file.close()
+            self._log_file = None
 
     def close(self) -> None:
         """Ask `run` to end."""
@@ -288,6 +298,21 @@ class Application(QObject):
 
         self._background = [task for task in self._background if not task.done()]
         self._background.append(spawn(coro, name=name, notify=self.notices.from_exception))
+
+    def _log_to_file(self) -> None:
+        """Keep what the window logs beside what the server logs. Nothing that is logged carries a token or a password."""
+        from logging.handlers import RotatingFileHandler
+
+        folder = self._options.data_dir / "log"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        handler = RotatingFileHandler(folder / "window.log", maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handler.setLevel(logging.INFO)
+        root = logging.getLogger()
+        root.addHandler(handler)
+        root.setLevel(min(root.level, logging.INFO))
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each request tells nothing
+        self._log_file = handler
 
     def _catch_everything(self, loop: "asyncio.AbstractEventLoop") -> None:
         """Whatever nobody caught becomes a notice, not a trace on a terminal nobody sees."""
