@@ -24,5 +24,6 @@ PANELS: Final[tuple[PanelSpec, ...]] = (
     PanelSpec("timeline", N_("Timeline"), "ph.activity", _lazy("timeline")),
     PanelSpec("tasks", N_("Tasks"), "ph.stack", _lazy("tasks")),
     PanelSpec("streams", N_("Streams"), "ph.broadcast", _lazy("streams")),
+    PanelSpec("server", N_("Server"), "ph.hard-drives", _lazy("server"), Section.MANAGE),
     PanelSpec("settings", N_("Settings"), "ph.gear-six", _lazy("settings"), Section.MANAGE),
 )
