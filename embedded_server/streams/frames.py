@@ -11,6 +11,8 @@ from embedded_server.contracts.problems import ProblemDetails
 from embedded_server.contracts.streams import Gap, Reset, TopicEvent
 
 HEARTBEAT: Final = b": heartbeat\n\n"
+FRAME_OVERHEAD: Final = 256
+"""Bytes a frame takes beside its data, roughly."""
 RETRY_MS: Final = 1000
 """How soon an EventSource comes back."""
 
@@ -44,7 +46,7 @@ class Frame:
     @property
     def size(self) -> int:
         """Bytes this frame holds in a client's queue, roughly."""
-        return len(self.data) + 256
+        return len(self.data) + FRAME_OVERHEAD
 
     @cached_property
     def sse(self) -> bytes:

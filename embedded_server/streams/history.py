@@ -13,6 +13,8 @@ from embedded_server.streams.topics import kinds_of, topic_of
 
 SLICE_EVENTS: Final = 500_000
 """Events looked at in one go, so that no reader thread is held for long."""
+PAGE_BYTES: Final = 4 * 1024**2
+"""Bodies read in one go, but for one that alone is larger."""
 
 
 class JournalHistory:
@@ -34,12 +36,13 @@ class JournalHistory:
     async def read(self, topics: frozenset[str], *, after: int, upto: int, limit: int) -> Page:
         """Read the oldest frames of *topics* with ``after < seq <= upto``, looking at no more than ``SLICE_EVENTS`` events."""
         end = min(upto, after + SLICE_EVENTS)
-        rows = await self._journal.scan(lambda db: _select(db, topics, after, end, limit))
+        rows, whole = await self._journal.scan(lambda db: _select(db, topics, after, end, limit))
         frames = [frame_of(self.epoch, seq, topic_of(event), event) for seq, event in rows]
-        return Page(frames, frames[-1].seq if len(frames) == limit else end)
+        return Page(frames, end if whole else frames[-1].seq)
 
 
-def _select(db: sqlite3.Connection, topics: frozenset[str], after: int, upto: int, limit: int) -> list[tuple[int, Event]]:
+def _select(db: sqlite3.Connection, topics: frozenset[str], after: int, upto: int, limit: int) -> tuple[list[tuple[int, Event]], bool]:
+    """Answer events, and whether those are all; after *limit* of them or ``PAGE_BYTES`` of bodies there may be more."""
     kinds = [KIND_CODES[kind] for kind in kinds_of(topics)]
     subjects = sorted(topics)
     marks = ",".join("?" * len(kinds)), ",".join("?" * len(subjects))
@@ -48,8 +51,15 @@ def _select(db: sqlite3.Connection, topics: frozenset[str], after: int, upto: in
         f"{BODY_SQL} from event where event.seq > ? and event.seq <= ? "
         f"and (kind in ({marks[0]}) or (kind = ? and subject in ({marks[1]}))) order by event.seq limit ?"
     )
-    found = db.execute(sql, (after, upto, *kinds, KIND_CODES[Kind.CUSTOM], *subjects, limit))
-    return [(int(row[0]), event_of(row)) for row in found]
+    found: list[tuple[int, Event]] = []
+    size = 0
+    for row in db.execute(sql, (after, upto, *kinds, KIND_CODES[Kind.CUSTOM], *subjects, limit)):
+        event = event_of(row)
+        found.append((int(row[0]), event))
+        size += len(event.body)
+        if len(found) == limit or size >= PAGE_BYTES:
+            return found, False
+    return found, True
 
 
 class TopicProjection:

@@ -13,7 +13,7 @@ from embedded_server.contracts.server import Part, PartState
 from embedded_server.contracts.streams import Published, PublishRequest, Reset, Topic
 from embedded_server.core.parts import idle_part
 from embedded_server.journal import Commit, Journal, make_event
-from embedded_server.streams.frames import RESERVED_NAMES, frame_of, open_frame, reset_frame
+from embedded_server.streams.frames import FRAME_OVERHEAD, RESERVED_NAMES, frame_of, open_frame, reset_frame
 from embedded_server.streams.history import JournalHistory, TopicProjection
 from embedded_server.streams.problems import EventNameInvalid, HubFull, HubStopped, TopicListFull
 from embedded_server.streams.subscription import Limits, Subscription
@@ -172,11 +172,15 @@ class Hub:
     def _dispatch(self, commit: Commit) -> None:
         if self._by_topic:
             for seq, event in enumerate(commit.events, commit.first_seq):
-                clients = self._by_topic.get(topic_of(event))
+                topic = topic_of(event)
+                clients = self._by_topic.get(topic)
                 if clients:
-                    frame = frame_of(self._history.epoch, seq, topic_of(event), event)
-                    for subscription in clients:
-                        subscription.push(frame)
+                    size = len(event.body) + FRAME_OVERHEAD
+                    ready = [client for client in clients if client.accepts(seq, size)]
+                    if ready:  # in a flood most frames are only counted, and need no encoding
+                        frame = frame_of(self._history.epoch, seq, topic, event)
+                        for client in ready:
+                            client.push(frame)
         self._head = max(self._head, commit.last_seq)
 
 

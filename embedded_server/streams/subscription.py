@@ -59,7 +59,10 @@ class History(Protocol):
 
 
 class Subscription:
-    """A client's place in its topics. `push` is called by the hub, `next_batch` by whoever writes to the client; both on the loop."""
+    """A client's place in its topics.
+
+    The hub calls `accepts` and `push`, whoever writes to the client calls `next_batch`: all on the loop.
+    """
 
     def __init__(self, topics: frozenset[str], history: History, *, after: int, head: int, limits: Limits, greeting: Frame) -> None:
         self.topics = topics
@@ -80,20 +83,25 @@ class Subscription:
         self.sent = 0
         self.gaps = 0
 
+    def accepts(self, seq: int, size: int) -> bool:
+        """Tell whether to `push` the live frame *seq* of one of its topics; where there is no room, count it as missed."""
+        if seq <= self._cursor or seq <= self._resume_to:
+            return False
+        if not self._behind and len(self._queue) < self._limits.queue_frames and self._queued_bytes + size <= self._limits.queue_bytes:
+            return True
+        if not self._behind:
+            self._cursor = seq - 1  # every frame of its topics up to here was pushed, so nothing lies between
+            self._behind = True
+        self._missed += 1
+        self._last_missed = seq
+        self._woken.set()
+        return False
+
     def push(self, frame: Frame) -> None:
-        """Take a live frame of one of its topics."""
-        if frame.seq <= self._cursor or frame.seq <= self._resume_to:
-            return
-        if self._behind or len(self._queue) >= self._limits.queue_frames or self._queued_bytes + frame.size > self._limits.queue_bytes:
-            if not self._behind:
-                self._cursor = frame.seq - 1  # every frame of its topics up to here was pushed, so nothing lies between
-                self._behind = True
-            self._missed += 1
-            self._last_missed = frame.seq
-        else:
-            self._queue.append(frame)
-            self._queued_bytes += frame.size
-            self._cursor = frame.seq
+        """Take a live frame that it `accepts`."""
+        self._queue.append(frame)
+        self._queued_bytes += frame.size
+        self._cursor = frame.seq
         self._woken.set()
 
     def leave(self, topics: frozenset[str]) -> None:

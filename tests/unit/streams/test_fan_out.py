@@ -9,12 +9,18 @@ from embedded_server.streams import Hub, write_events
 from embedded_server.streams.frames import HEARTBEAT
 
 
+async def dispatched(hub: Hub, id_: str) -> None:
+    """Return once the writer thread's news of this event has reached the loop."""
+    async with asyncio.timeout(5):
+        while hub._head < int(id_.rpartition(":")[2]):  # noqa: ASYNC110 - nobody else waits for it
+            await asyncio.sleep(0)
+
+
 async def test_frames_that_wait_are_written_together_and_quiet_is_a_comment(hub: Hub) -> None:
     client = hub.subscribe(["a"])
     for n in range(3):
         published = await hub.publish("a", PublishRequest(n))
-    while f":{hub._head}" != published.id[published.id.index(":") :]:  # until the writer thread's news has reached the loop
-        await asyncio.sleep(0)
+    await dispatched(hub, published.id)
     written: list[bytes] = []
 
     async def write(chunk: bytes) -> None:

@@ -123,6 +123,17 @@ async def test_an_id_that_leads_nowhere_resets_the_client_and_it_listens_from_no
     assert (await take(client, 1))[-1].data == b'"new"'
 
 
+async def test_resuming_through_large_bodies_reads_page_by_page(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embedded_server.streams.history.PAGE_BYTES", 100)
+    first = await hub.publish("a", PublishRequest("begin"))
+    for n in range(5):
+        await hub.publish("a", PublishRequest(f"{n}" * 80))
+    client = hub.subscribe(["a"], last_event_id=first.id)
+    await client.next_batch(0)
+    assert len(await client.next_batch(0)) == 2
+    assert [frame.data[1:2] for frame in await take(client, 3)] == [b"2", b"3", b"4"]
+
+
 async def test_stopping_lets_every_client_go(hub: Hub) -> None:
     client = hub.subscribe(["a"])
     await hub.stop()
