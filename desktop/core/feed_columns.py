@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from desktop.core.feed_tones import kind_tone, status_tone
+from desktop.core.feed_tones import kind_tone
 from desktop.core.formatting import date_time, size, time_text
 from desktop.core.i18n import N_
 
@@ -86,10 +86,10 @@ KEY: Final = Column("key", N_("Key"), 96, lambda row: row.key, mono=True, dim=Tr
 STATUS: Final = Column(
     "status",
     N_("Status"),
-    96,
+    104,
     lambda row: row.status,
-    tone=lambda row: None if kind_tone(row.kind) else status_tone(row.status),
-    min_width=88,
+    tone=lambda row: None if kind_tone(row.kind) else kind_tone(row.kind, row.status),
+    min_width=100,
     yields=2,
 )
 WORKER: Final = Column("worker", N_("Worker"), 92, lambda row: row.worker, dim=True, yields=6)

@@ -13,7 +13,6 @@ _STATUS_TONES: Final = {
     "FAILURE": "bad",
     "REJECTED": "bad",
     "DEBUG": "wait",
-    "INFO": "run",
     "WARNING": "warn",
     "ERROR": "bad",
     "CRITICAL": "bad",

@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.core.feed_columns import EVENT_COLUMNS, Align, Column
 from desktop.core.feed_filter import Composed, compose, term, with_term
@@ -19,6 +19,7 @@ from desktop.views.widgets.buttons import Button, IconButton, make_action
 from desktop.views.widgets.empty_state import EmptyState
 from desktop.views.widgets.feed_acts import FeedActs
 from desktop.views.widgets.feed_header import ColumnKeeper
+from desktop.views.widgets.feed_splitter import QuietSplitter
 from desktop.views.widgets.feed_states import FeedStates
 from desktop.views.widgets.feed_table import FeedTable
 from desktop.views.widgets.filter_bar import Chip, FilterBar
@@ -107,9 +108,8 @@ class FeedView(QWidget):
         self.below_table = QVBoxLayout()
         """Room for what belongs to the table, such as an export under way."""
         column.addLayout(self.below_table)
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter = QuietSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(12)
         self._splitter.addWidget(left)
         self._splitter.setStretchFactor(0, 1)
         left.setMinimumWidth(360)
@@ -160,7 +160,9 @@ class FeedView(QWidget):
     @property
     def status(self) -> FeedStatus:
         """The newest figures."""
-        return self._status
+        link = self._services.feeds.link
+        status = replace(self._status, live=link.is_open and not self._paused, paused=self._paused, offline=not link.is_open)
+        return replace(status, rate=0.0) if status.offline else status
 
     @property
     def filter_text(self) -> str:
@@ -278,13 +280,11 @@ class FeedView(QWidget):
             self._revision = tick.revision
             self.revision_changed.emit()
         self._status = FeedStatus(
-            live=not self._paused,
             rate=tick.rate,
             total=tick.end - tick.start,
             dropped=tick.dropped,
             scanned=tick.scanned,
             of=tick.of,
-            paused=self._paused,
             trimmed=tick.trimmed,
         )
         if not self._status_clock.isActive():
@@ -312,9 +312,7 @@ class FeedView(QWidget):
         self._tell_status()
 
     def _tell_status(self) -> None:
-        link = self._services.feeds.link
-        status = replace(self._status, live=link.is_open and not self._paused, paused=self._paused, offline=not link.is_open)
-        self.status_changed.emit(replace(status, rate=0.0) if status.offline else status)
+        self.status_changed.emit(self.status)
 
     # -- what the user does
 

@@ -35,6 +35,8 @@ def test_a_status_has_the_colour_of_what_it_means(status: str, tone: str | None)
 def test_a_started_server_is_well_and_a_started_task_runs() -> None:
     assert kind_tone("server.lifecycle", "started") == "ok"
     assert kind_tone("task.started", "STARTED") == "run"
+    assert STATUS.tone is not None
+    assert STATUS.tone(ROW._replace(kind="server.lifecycle", status="started")) == "ok"
 
 
 def test_cells_say_what_the_row_holds() -> None:
