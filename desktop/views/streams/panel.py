@@ -46,7 +46,7 @@ class Nothing(EmptyStateView):
         """Show another state."""
         super().set_state(state)
         width = self._sentence.maximumWidth()
-        self._sentence.setMinimumSize(width, self._sentence.heightForWidth(width))
+        self._sentence.setMinimumSize(width, max(self._sentence.heightForWidth(width), 0))
 
 
 class StreamsPanel(Panel):
