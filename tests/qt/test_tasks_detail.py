@@ -18,6 +18,8 @@ from embedded_server.contracts.tasks import TaskDetail
 from tests.qt.tasks_fakes import FakeApi, FakeFeeds, problem, row_of, until
 from tests.unit.desktop_tasks.details import MS, T0, make_detail, step
 
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # the offscreen platform, of every window
+
 
 class Bench:
     """The detail over fakes."""

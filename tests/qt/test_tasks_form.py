@@ -20,6 +20,8 @@ from embedded_server.contracts.tasks import Enqueued
 from tests.qt.tasks_fakes import FakeApi, problem, until
 from tests.unit.desktop_tasks.details import make_detail
 
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # the offscreen platform, of every window
+
 
 class Form:
     """The sheet over a host, with what stands around it."""

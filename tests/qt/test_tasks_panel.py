@@ -7,13 +7,18 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.core.feeds import FeedStatus, Link, LinkState
+from desktop.core.formatting import TimeDisplay
 from desktop.core.tasks_draft import Draft
 from desktop.core.tasks_states import Chip
+from desktop.services.settings import ThemeMode
 from desktop.views.tasks.columns import TASK_COLUMNS, arguments_text
 from desktop.views.tasks.panel import TasksPanel
+from desktop.views.theme import theme
 from embedded_server.contracts.tasks import TaskDetail, TaskRow
 from tests.qt.tasks_fakes import FakeFeed, make_services, make_worker, problem, row_of, until
 from tests.unit.desktop_tasks.details import make_detail, step
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # the offscreen platform, of every window
 
 
 class Bench:
@@ -201,6 +206,32 @@ async def test_a_panel_that_is_thrown_away_leaves_no_feed_of_its_detail(qapp: QA
     assert watch.filter == "id:id-00000001"
     other.panel.deleteLater()
     await until(lambda: watch.closed)
+
+
+async def test_times_follow_the_setting_at_once(bench: Bench) -> None:
+    bench.publish(task(1))
+    bench.select(0)
+    await until(lambda: bench.panel.detail.detail is not None)
+    before = bench.panel.detail.tabs.arguments.fact("Sent")
+    try:
+        bench.services.settings.time_display = TimeDisplay(utc=not bench.services.settings.time_display.utc, relative=True)
+        steps = bench.panel.detail.tabs.steps.small_model
+        assert steps.data(steps.index(0, 0)).endswith("ago")
+        assert bench.panel.detail.tabs.arguments.fact("Sent").split()[0] == before.split()[0]
+    finally:
+        bench.services.settings.time_display = TimeDisplay()
+
+
+async def test_light_and_dark_are_switched_while_everything_is_shown(bench: Bench) -> None:
+    bench.publish(task(1, state="PROGRESS", progress=0.5, finished_at=0))
+    bench.select(0)
+    await until(lambda: bench.panel.detail.detail is not None)
+    bench.panel.open_form(Draft(args="[oops"))
+    before = bench.panel.grab().toImage()
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme().install(app, ThemeMode.LIGHT if theme().is_dark else ThemeMode.DARK)
+    await until(lambda: bench.panel.grab().toImage() != before)
 
 
 async def test_every_act_is_in_the_palette_once_and_in_words(bench: Bench) -> None:

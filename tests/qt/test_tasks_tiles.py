@@ -1,3 +1,4 @@
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
@@ -9,6 +10,8 @@ from desktop.views.tasks.chips import StateChips
 from desktop.views.tasks.stats import StatsStrip
 from desktop.views.widgets.tiles import Tile
 from tests.qt.tasks_fakes import FakeApi, make_stats, problem, until
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # the offscreen platform, of every window
 
 
 def make_strip(qtbot: QtBot, api: FakeApi) -> StatsStrip:

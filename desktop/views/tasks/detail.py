@@ -18,6 +18,7 @@ from desktop.views.tasks.detail_head import DetailHead, is_running
 from desktop.views.tasks.detail_tabs import DetailTabs
 from desktop.views.tasks.jobs import Jobs
 from desktop.views.tasks.life_picture import LifePicture
+from desktop.views.tasks.result_view import NOTHING
 from desktop.views.tasks.task_watch import TaskWatch, WatchKeeper
 from desktop.views.widgets.buttons import make_action
 from desktop.views.widgets.card import Card
@@ -44,6 +45,7 @@ class TaskDetailView(Card):
         self._watch = WatchKeeper(self)
         self._task_id = ""
         self._detail: TaskDetail | None = None
+        self._result = NOTHING
         self._jobs = Jobs(self)
         self._again = False
         self._asleep = False
@@ -117,6 +119,11 @@ class TaskDetailView(Card):
         watch.set_idle(self._asleep)
         self._watch.keep(watch)
         self.start_refresh()
+
+    def rewrite_times(self) -> None:
+        """Times are written another way now."""
+        if self._detail is not None:
+            self.tabs.show_detail(self._detail, self._result)
 
     def sleep(self) -> None:
         """Ask nothing while nobody looks."""
@@ -220,7 +227,7 @@ class TaskDetailView(Card):
         detail = await self._service.detail(task_id)
         large = len(detail.result) > LARGE_CHARS
         result = await asyncio.to_thread(readable, detail.result) if large else readable(detail.result)
-        self._detail = detail
+        self._detail, self._result = detail, result
         self.head.show_detail(detail)
         self.picture.set_spans(life_of(detail))
         self.tabs.show_detail(detail, result)

@@ -55,7 +55,7 @@ class NameField(QWidget):
         layout.addWidget(self._use, 0, Qt.AlignmentFlag.AlignLeft)
         self.setFocusProxy(self.edit)
         self.edit.textChanged.connect(self._on_text_changed)
-        theme().changed.connect(lambda: self.edit.setFont(theme().mono_font()))
+        theme().changed.connect(self._follow_theme)
         self._show_known()
 
     def text(self) -> str:
@@ -127,6 +127,9 @@ class NameField(QWidget):
         if known is not None:
             self.example_chosen.emit(known.example_args)
 
+    def _follow_theme(self) -> None:
+        self.edit.setFont(theme().mono_font())
+
     def _show_known(self) -> None:
         known = self.chosen()
         self._signature.setText(known.signature if known else "")
@@ -147,7 +150,8 @@ class NameField(QWidget):
         doubtful = self._names_known and bool(self.text().strip()) and self.chosen() is None
         self._problem.setVisible(doubtful)
         self._problem.set_tone("warn")
-        self._problem.setText(f"{tr('No worker online has a task of this name.')}\n{self._hint()}" if doubtful else "")
+        doubt = tr("No worker online has a task of this name.")
+        self._problem.setText(f"{doubt}\n{self._hint()}" if doubtful else "")
         self._anyway.setVisible(False)
 
     def _hint(self) -> str:

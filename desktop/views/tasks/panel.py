@@ -88,6 +88,7 @@ class TasksPanel(Panel):
         self.detail.run_again_requested.connect(self._on_run_again_requested)
         self.detail.shown.connect(self._on_detail_shown)
         self.form.enqueued.connect(self._on_enqueued)
+        self._services.settings.changed.connect(self._on_setting_changed)
 
     # -- what the window asks
 
@@ -161,6 +162,10 @@ class TasksPanel(Panel):
         self.detail.ask_to_terminate()
 
     # -- what happens
+
+    def _on_setting_changed(self, key: str) -> None:
+        if key == "look/time":
+            self.detail.rewrite_times()
 
     def _on_stats(self, stats: TaskStats) -> None:
         self._counts = stats.counts
