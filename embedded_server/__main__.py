@@ -12,12 +12,15 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from embedded_server.contracts.problems import UserFacingError
 
 if TYPE_CHECKING:
     from embedded_server.app import BoundServer
+
+_ORPHAN_GRACE_S: Final = 1.5
+"""Nobody of ours is alive three seconds after the window was killed."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -118,7 +121,7 @@ async def _serve_until_told(server: "BoundServer", *, child: bool) -> None:
     if child:
         from embedded_server.core.parent import watch_parent
 
-        watch_parent(stop)
+        watch_parent(stop, grace_s=_ORPHAN_GRACE_S)
     await server.serve()
 
 

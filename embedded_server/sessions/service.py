@@ -62,8 +62,7 @@ class Sessions:
     async def start(self) -> None:
         """Open the database and begin to end sessions that expire. Raises `SessionsUnwritable`."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sessions")
-        await self._run(self._store.open)
-        await self._passwords.prepare()
+        await asyncio.gather(self._run(self._store.open), self._passwords.prepare())
         for record in await self._run(self._store.sessions):
             self._remember(record)
         reason = ""

@@ -252,6 +252,18 @@ async def test_one_event_is_answered_whole_and_its_body_as_it_is(signed_in: Runn
     assert body.headers["content-type"] == "application/octet-stream"
 
 
+async def test_body_of_20_mb_comes_back_whole(signed_in: Running) -> None:
+    text = "x" * 20_000_000
+    published = await signed_in.client.post("/hub/topics/large", json={"data": text})
+    seq = published.json()["id"].rpartition(":")[2]
+    body = await signed_in.client.get(f"/events/{seq}/body")
+    assert (len(body.content), body.headers["x-truncated"]) == (20_000_002, "false")
+    (row,) = (await signed_in.client.get("/events", params={"filter": "subject:large"})).json()["rows"]
+    assert len(row[11]) <= 256
+    refused = await signed_in.client.post("/hub/topics/large", json={"data": "x" * 34_000_000})
+    assert refused.status_code == 413
+
+
 @pytest.mark.parametrize("seq", ["0", "999999", "-1", str(2**70)])
 async def test_event_that_is_not_there_is_a_404(signed_in: Running, seq: str) -> None:
     assert (await signed_in.client.get(f"/events/{seq}")).status_code == 404
