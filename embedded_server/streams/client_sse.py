@@ -1,6 +1,7 @@
 """Follows one event stream, from the request to its end."""
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -160,6 +161,13 @@ async def _detail(response: "httpx.Response") -> str:
 
 
 @cache
+def _silence() -> None:
+    """Keep credentials out of the log: httpx writes whole URLs at level INFO, httpcore headers at DEBUG."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@cache
 def _tls() -> ssl.SSLContext:
     """Reading the system's certificates takes tens of milliseconds: once."""
     return ssl.create_default_context()
@@ -168,6 +176,7 @@ def _tls() -> ssl.SSLContext:
 async def _make_client(target: Target) -> "httpx.AsyncClient":
     import httpx
 
+    _silence()
     tls = await asyncio.to_thread(_tls)
     keep_alive = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]  # notices a peer that vanished while the stream is quiet
     return httpx.AsyncClient(

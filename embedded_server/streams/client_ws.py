@@ -34,7 +34,8 @@ MAX_MESSAGE_BYTES: Final = 64 * 1024**2
 _TOO_LARGE: Final = 1009
 _NO_FAREWELL: Final = 1006
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger(f"{__name__}.protocol")
+_logger.setLevel(logging.INFO)  # at DEBUG the library writes every header, credentials included
 
 
 class WsClient:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import logging
 import os
 import ssl
 import subprocess
@@ -497,6 +498,30 @@ async def test_sending_to_somebody_who_does_not_read_gives_up(manager: StreamMan
         finally:
             over.set()
         await until(manager, id_, is_closed)
+
+
+# -- secrets
+
+
+@pytest.mark.parametrize("kind", StreamKind)
+async def test_no_credential_reaches_the_log_or_the_journal(
+    manager: StreamManager, journal: Journal, caplog: pytest.LogCaptureFixture, kind: StreamKind
+) -> None:
+    async def script(exchange: Exchange) -> None:
+        await exchange.say(EVENT_STREAM + b"data: x\n\n")
+        await server.over.wait()
+
+    caplog.set_level(logging.DEBUG)
+    async with raw_server(script) as server, serve(echo, "127.0.0.1", 0) as websocket:
+        port = server.port if kind is StreamKind.SSE else websocket.sockets[0].getsockname()[1]
+        scheme = "http" if kind is StreamKind.SSE else "ws"
+        url = f"{scheme}://me:s3cret@127.0.0.1:{port}/?token=s3cret"
+        id_ = await opened(manager, url, kind, headers={"Authorization": "Bearer s3cret", "X-Api-Key": "s3cret"})
+        await until(manager, id_, is_open)
+        await manager.close(id_)
+    ours = [record.getMessage() for record in caplog.records if not record.name.startswith("websockets.server")]
+    assert "s3cret" not in "".join(ours)
+    assert "s3cret" not in str(await kept(journal))
 
 
 # -- the list

@@ -248,7 +248,7 @@ class StreamsPanel(Panel):
     async def _open_demo(self, kind: StreamKind) -> None:
         stream = next((one for one in self.model.streams if one.spec.kind is kind and one.spec.url == "hub:tasks"), None)
         if stream is None:
-            name = "tasks over SSE" if kind is StreamKind.SSE else "tasks over WebSocket"
+            name = tr("tasks over SSE") if kind is StreamKind.SSE else tr("tasks over WebSocket")
             stream = await self._service.add(StreamSpec(free_name(name, self._is_taken), kind, "hub:tasks"))
         self._wanted_id = stream.id
         self._show_one(await self._service.open(stream.id))
