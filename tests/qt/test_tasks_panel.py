@@ -3,7 +3,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.core.feeds import FeedStatus, Link, LinkState
@@ -232,6 +234,27 @@ async def test_light_and_dark_are_switched_while_everything_is_shown(bench: Benc
     assert isinstance(app, QApplication)
     theme().install(app, ThemeMode.LIGHT if theme().is_dark else ThemeMode.DARK)
     await until(lambda: bench.panel.grab().toImage() != before)
+
+
+async def test_ctrl_n_works_wherever_the_focus_is_while_the_panel_is_in_front(bench: Bench, qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    elsewhere = QLineEdit()
+    layout = QVBoxLayout(window)
+    layout.addWidget(elsewhere)
+    layout.addWidget(bench.panel)
+    window.show()
+    window.activateWindow()
+    await until(window.isActiveWindow)
+    elsewhere.setFocus()
+    bench.panel.hide()
+    QTest.keyClick(elsewhere, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    assert not bench.panel.form.is_open()
+    bench.panel.show()
+    await until(bench.panel.isVisible)
+    QTest.keyClick(elsewhere, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    await until(bench.panel.form.is_open)
+    bench.panel.setParent(None)
 
 
 async def test_every_act_is_in_the_palette_once_and_in_words(bench: Bench) -> None:
