@@ -88,6 +88,7 @@ class Supervisor:
         self._required: set[str] = set()
         self._failures: dict[str, str] = {}
         self._awaited: set[str] = set()
+        self._started_at: dict[str, int] = {}
         self._background: asyncio.Task[None] | None = None
         self._restarting = asyncio.Lock()
 
@@ -168,6 +169,8 @@ class Supervisor:
 
     def _status_of(self, name: str, part: Startable) -> Part:
         status = replace(part.status(), name=name)
+        if status.state is PartState.RUNNING and not status.started_at:
+            status = replace(status, started_at=self._started_at.get(name, 0))
         failure = self._failures.get(name)
         return replace(status, state=PartState.FAILED, reason=failure) if failure else status
 
@@ -189,6 +192,7 @@ class Supervisor:
         else:
             self._failures.pop(name, None)
         self._awaited.discard(name)
+        self._started_at[name] = time.time_ns()
         self._append(lifecycle_event(name, Step.FAILED if reason else step, time.monotonic() - began, reason))
 
 

@@ -180,3 +180,12 @@ async def test_part_that_is_going_to_start_is_told_from_one_that_is_not(supervis
         supervisor.require("tasks")
     await supervisor.settled()
     supervisor.require("tasks")
+
+
+async def test_part_that_does_not_tell_since_when_it_runs_is_timed_by_its_start(supervisor: Supervisor, done: list[str]) -> None:
+    supervisor.add("hub", FakePart("hub", done))
+    assert supervisor.status()[0].started_at == 0
+    await supervisor.start(["hub"])
+    assert supervisor.status()[0].started_at > 0
+    await supervisor.stop()
+    assert supervisor.status()[0].started_at == 0
