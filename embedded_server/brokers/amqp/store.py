@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from embedded_server.brokers.amqp.queue import Queue
 
 
-class StoreFailed(Exception):  # noqa: N818 - it reads as what happened
+class StoreFailed(Exception):
     """The changes of this turn could not be written; they are kept and tried again with the next ones."""
 
 
