@@ -70,6 +70,11 @@ class RowCache:
         if self._rows and min(self._rows) < start:
             self._rows = {ordinal: row for ordinal, row in self._rows.items() if ordinal >= start}
 
+    def drop_from(self, end: int) -> None:
+        """Forget rows that match no longer."""
+        if self._rows and max(self._rows) >= end:
+            self._rows = {ordinal: row for ordinal, row in self._rows.items() if ordinal < end}
+
     def missing(self, first: int, end: int, revision: int) -> tuple[int, int] | None:
         """The shortest range that covers every row of ``first .. end`` that is absent or older than *revision*."""
         held = self._rows

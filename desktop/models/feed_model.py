@@ -143,7 +143,7 @@ class FeedModel(QAbstractTableModel):
     # -- the inside
 
     def _take(self, tick: Tick) -> None:
-        if self._restarting or tick.start >= self._end or tick.end < self._end or tick.end <= self._start:
+        if self._restarting or tick.start >= self._end or tick.end <= self._start:
             self._begin_anew(tick)
         else:
             self._move_start(tick.start)
@@ -182,6 +182,11 @@ class FeedModel(QAbstractTableModel):
             self.beginInsertRows(_ROOT, self._end - self._start, end - self._start - 1)
             self._end = end
             self.endInsertRows()
+        elif end < self._end:  # rows have left from between; the revision tells that those behind them have moved up
+            self.beginRemoveRows(_ROOT, end - self._start, self._end - self._start - 1)
+            self._end = end
+            self._cache.drop_from(end)
+            self.endRemoveRows()
 
     def _put(self, first: int, rows: Sequence[Sequence[Any]], revision: int) -> None:
         make = self._row_type._make

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,17 @@ from desktop.core.feed_wire import Outgoing, decode, encode
 from desktop.core.feeds import Endpoint, Link, LinkState
 from desktop.core.i18n import tr
 from embedded_server.contracts.concurrency import Backoff, Notify, cancel, spawn
-from embedded_server.contracts.feeds import TICK_INTERVAL_MS, CloseFeed, FeedRejected, OpenFeed, Source, Tick, Window, WindowRequest
+from embedded_server.contracts.feeds import (
+    TICK_INTERVAL_MS,
+    TICK_ROWS,
+    CloseFeed,
+    FeedRejected,
+    OpenFeed,
+    Source,
+    Tick,
+    Window,
+    WindowRequest,
+)
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -96,7 +107,7 @@ class Feed(QObject):
             self._fresh = True
         elif tick.feed != self.number:
             return
-        self._held = tick
+        self._held = _merged(self._held, tick)
         if not self._rest.isActive():
             self._deliver()
 
@@ -107,6 +118,10 @@ class Feed(QObject):
 
     def on_rejected(self, rejected: FeedRejected) -> None:
         """The new filter did not work: stay with the old one."""
+        if rejected.feed == self.number:  # it was understood, but cannot go on
+            self.number = 0
+            self._client.release(rejected.feed)
+            self.rejected.emit(rejected)
         if rejected.feed != self._opening:
             return
         self._opening = 0
@@ -130,6 +145,13 @@ class Feed(QObject):
             self._fresh = False
             self.restarted.emit()
         self.ticked.emit(tick)
+
+
+def _merged(held: Tick | None, tick: Tick) -> Tick:
+    """The newer of two ticks, with the rows of the one that was not delivered: each carries only what the one before did not."""
+    if held is None or held.feed != tick.feed or held.revision != tick.revision or held.end != tick.end - len(tick.rows):
+        return tick
+    return replace(tick, rows=(held.rows + tick.rows)[-TICK_ROWS:])
 
 
 class FeedClient(QObject):

@@ -60,6 +60,7 @@ class FakeFeed(QObject):
         self.filters = [filter_]
         self.asked: list[tuple[int, int, int]] = []
         self.idle = False
+        self.closed = False
 
     def set_filter(self, text: str) -> None:
         self.filter = text
@@ -79,7 +80,7 @@ class FakeFeed(QObject):
         self.idle = idle
 
     def close(self) -> None:
-        pass
+        self.closed = True
 
 
 class FakeFeeds(QObject):

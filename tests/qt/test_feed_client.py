@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -179,6 +180,56 @@ async def test_a_filter_that_is_not_understood_leaves_the_feed_as_it_was(client:
     await server.tick(old, 9)
     await until(lambda: seen.ticks[-1].end == 9)
     assert seen.restarts == 1
+
+
+async def test_a_feed_that_cannot_go_on_says_so_and_can_be_set_again(client: FeedClient, server: FeedServer) -> None:
+    feed = client.open(Source.EVENTS, "a")
+    seen = Seen(feed)
+    await until(lambda: server.ops("open"))
+    number = server.heard[0]["feed"]
+    await server.tick(number, 5)
+    await until(lambda: seen.ticks)
+    stopped = {"op": "rejected", "feed": number, "title": "This list has stopped", "hint": "", "position": 0, "length": 0}
+    await server.sockets[-1].send(json.dumps(stopped))
+    await until(lambda: seen.rejected)
+    assert feed.request_window(0, 10) == 0
+    feed.set_filter("a")
+    await until(lambda: len(server.ops("open")) == 2)
+    await server.tick(server.ops("open")[1]["feed"], 6)
+    await until(lambda: seen.ticks[-1].end == 6)
+
+
+def is_opened(server: FeedServer, times: int) -> bool:
+    return len(server.ops("open")) == times
+
+
+async def test_a_filter_refused_on_a_new_connection_falls_back_to_the_last_one_that_was_understood(
+    client: FeedClient, server: FeedServer
+) -> None:
+    feed = client.open(Source.EVENTS, "good")
+    seen = Seen(feed)
+    await until(lambda: server.ops("open"))
+    await server.tick(server.heard[0]["feed"], 5)
+    await until(lambda: seen.ticks)
+    feed.filter = "bad"
+    await server.sockets[-1].close()
+    for attempt in (2, 3):
+        await until(partial(is_opened, server, attempt))
+        opened = server.ops("open")[-1]
+        refused = {"op": "rejected", "feed": opened["feed"], "title": "no", "hint": "", "position": 0, "length": 1}
+        await server.sockets[-1].send(json.dumps(refused))
+    await until(lambda: len(seen.rejected) == 2)
+    assert [m["filter"] for m in server.ops("open")] == ["good", "bad", "good"]
+
+
+async def test_rows_of_ticks_that_were_thinned_are_not_lost(client: FeedClient, server: FeedServer) -> None:
+    feed = client.open(Source.EVENTS)
+    seen = Seen(feed)
+    await until(lambda: server.ops("open"))
+    for end in range(1, 31):
+        await server.tick(server.heard[0]["feed"], end, rows=[event_row(end - 1)])
+    await until(lambda: seen.ticks and seen.ticks[-1].end == 30)
+    assert [row[0] for t in seen.ticks for row in t.rows] == list(range(30))
 
 
 async def test_rows_are_asked_for_by_the_number_that_answers(client: FeedClient, server: FeedServer) -> None:

@@ -96,6 +96,23 @@ def test_a_feed_that_left_nothing_in_common_begins_anew(tested: FeedModel, model
     assert model.row_at(99).seq == 5099  # type: ignore[union-attr]
 
 
+def test_rows_that_match_no_longer_leave_without_a_flash(
+    qtbot: QtBot, tested: FeedModel, model: FeedModel, asker: Asker, answer: Answer
+) -> None:
+    resets: list[bool] = []
+    model.modelReset.connect(lambda: resets.append(True))
+    model.apply_tick(tick(1000, 1100))
+    before = len(resets)
+    model.look_at(70, 99, prefetch=False)
+    model.apply_tick(tick(1000, 1095, rows=0, revision=1))
+    assert model.rowCount() == 95
+    assert text(model, 94) != PLACEHOLDER
+    qtbot.waitUntil(lambda: len(asker.asked) == 1)
+    answer(revision=1, subject="moved up")
+    assert text(model, 94) == "moved up"
+    assert len(resets) == before
+
+
 def test_rows_in_sight_are_asked_for_once_with_some_around_them(qtbot: QtBot, model: FeedModel, asker: Asker, answer: Answer) -> None:
     model.apply_tick(tick(0, 10_000))
     model.look_at(5000, 5030)

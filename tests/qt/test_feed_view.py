@@ -1,5 +1,6 @@
 """The feed view as a user meets it: following, pausing, reading in peace while rows come and go, filtering, choosing columns."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +247,28 @@ def test_a_row_is_announced_once_it_has_come(stage: Stage) -> None:
     assert [row.seq for row in chosen] == [505]
 
 
+def test_when_rows_before_it_leave_the_selection_stays_on_its_row(stage: Stage) -> None:
+    stage.begin(0, 100)
+    stage.table.setCurrentIndex(stage.view.model.index(90, 0))
+    chosen: list[Any] = []
+    stage.view.row_selected.connect(chosen.append)
+    moved = [event_row(o + 3) for o in range(40, 97)]
+    stage.feed.ticked.emit(replace(tick(0, 97, rows=0, revision=1), rows=moved))
+    assert stage.view.model.row_at(stage.table.currentIndex().row()).seq == 90  # type: ignore[union-attr]
+    assert chosen == []
+
+
+def test_when_the_selected_row_itself_leaves_nothing_is_selected_and_the_detail_stays(stage: Stage) -> None:
+    stage.begin(0, 100)
+    stage.table.setCurrentIndex(stage.view.model.index(90, 0))
+    chosen: list[Any] = []
+    stage.view.row_selected.connect(chosen.append)
+    moved = [event_row(o if o < 90 else o + 1) for o in range(60, 99)]
+    stage.feed.ticked.emit(replace(tick(0, 99, rows=0, revision=1), rows=moved))
+    assert not stage.table.currentIndex().isValid()
+    assert chosen == []
+
+
 def test_j_and_k_move_like_the_arrows(stage: Stage) -> None:
     stage.begin(0, 1000)
     stage.key(Qt.Key.Key_J)
@@ -316,6 +339,12 @@ def test_hidden_the_feed_idles(stage: Stage) -> None:
     assert stage.feed.idle
     stage.view.show()
     assert not stage.feed.idle
+
+
+def test_a_view_that_is_gone_has_closed_its_feed(stage: Stage) -> None:
+    feed = stage.feed
+    stage.view.deleteLater()
+    stage.qtbot.waitUntil(lambda: feed.closed)
 
 
 # -- the filter

@@ -67,8 +67,8 @@ class FeedStates(QWidget):
         layout.addWidget(self._caption)
         layout.addWidget(self._progress)
         layout.addWidget(body, 1)
-        QTimer.singleShot(LOADING_AFTER_MS, self, self._on_waited)
         self._waited = False
+        QTimer.singleShot(LOADING_AFTER_MS, self, self._on_waited)
 
     def set_empty(self, empty: EmptyState) -> None:
         """Say something else where nothing is."""

@@ -205,6 +205,8 @@ class FeedTable(QTableView):
             self._seen += last + 1
 
     def _on_removed(self, _parent: QModelIndex, first: int, last: int) -> None:
+        if first > 0:
+            return  # at the end: nothing above moves
         self._shift -= last - first + 1
         self._seen = max(0, self._seen - (last - first + 1))
 
@@ -221,9 +223,28 @@ class FeedTable(QTableView):
 
     def _on_loaded(self, first: int, last: int) -> None:
         current = self.currentIndex().row()
-        if current >= 0 and first <= current <= last:
+        if current < 0 or not first <= current <= last:
+            return
+        if self._awaited != current and self._is_another(current):
+            self._follow_shown(first, last)
+        else:
             self._awaited = current
             self._announce()
+
+    def _is_another(self, row: int) -> bool:
+        """Whether another row than the one shown has moved to *row*: rows before it have left."""
+        content = self._model.row_at(row)
+        return content is not None and self._shown is not None and content[0] != self._shown[0]
+
+    def _follow_shown(self, first: int, last: int) -> None:
+        """Keep the selection on the row that was chosen, wherever it is now; where it has left, nothing is selected."""
+        for row in range(first, last + 1):
+            content = self._model.row_at(row)
+            if content is not None and content[0] == self._shown[0]:
+                self.setCurrentIndex(self._model.index(row, max(0, self.currentIndex().column())))
+                return
+        self.clearSelection()
+        self.setCurrentIndex(_ROOT)
 
     def _announce(self) -> None:
         """Say what the current row holds; a row that has not come yet is announced when it does, a changed one again."""

@@ -125,6 +125,7 @@ class FeedView(QWidget):
 
     def _connect(self) -> None:
         feed, table = self._feed, self.table
+        self.destroyed.connect(feed.close)
         feed.restarted.connect(self._on_restarted)
         feed.ticked.connect(self._on_ticked)
         feed.window_arrived.connect(self._on_window_arrived)
@@ -304,7 +305,8 @@ class FeedView(QWidget):
             hint_template=rejected.hint_template,
             params=rejected.params,
         )
-        self.filter_bar.show_error(title_of(problem), hint_of(problem), *self._sent.in_typed(rejected.position, rejected.length))
+        place = self._sent.in_typed(rejected.position, rejected.length) if rejected.length else (0, 0)
+        self.filter_bar.show_error(title_of(problem), hint_of(problem), *place)
 
     def _on_link_changed(self, link: Link) -> None:
         self.states.set_link(link)

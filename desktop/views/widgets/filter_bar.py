@@ -267,6 +267,8 @@ class FilterBar(QWidget):
         key = event.key()
         if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
             self._remember(self.text)
+            if self.error:
+                self._applied = ""  # try it again: what was wrong may have lain with the server
             self.apply()
         elif key == Qt.Key.Key_Up:
             self._recall(-1)
