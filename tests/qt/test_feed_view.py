@@ -342,8 +342,10 @@ def test_hidden_the_feed_idles(stage: Stage) -> None:
 
 
 def test_a_view_that_is_gone_has_closed_its_feed(stage: Stage) -> None:
-    feed = stage.feed
-    stage.view.deleteLater()
+    empty = EmptyState("ph.activity", "Nothing yet")
+    view = FeedView(stage.services, source=Source.EVENTS, columns=EVENT_COLUMNS, settings_key="other", empty=empty)
+    feed = stage.services.feeds.opened[-1]
+    view.deleteLater()
     stage.qtbot.waitUntil(lambda: feed.closed)
 
 
