@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -66,6 +66,7 @@ class Application(QObject):
         self._services: Services | None = None
         self._closed: asyncio.Event | None = None
         self._background: list[asyncio.Task[None]] = []
+        self._beginning: asyncio.Task[None] | None = None
         self._log_file: logging.Handler | None = None
 
     @property
@@ -186,6 +187,7 @@ class Application(QObject):
         from desktop.panels import PANELS
 
         window.attach(self.services, self._options.panels or PANELS)
+        window.sign_in.retry_requested.connect(self._start_beginning)
         available = self.services.session.keyring_available
         if available is not None:
             window.sign_in.show_keyring(available=available, stay=self.settings.stay_signed_in)
@@ -225,7 +227,13 @@ class Application(QObject):
         if status.is_ready:
             if not services.feeds.link.is_open:
                 services.feeds.reconnect()
-            self._start_task(self._begin_session(services), "begin session")
+            self._start_beginning()
+
+    def _start_beginning(self) -> None:
+        """Ask the server now, instead of when the attempt before would have asked again."""
+        if self._beginning is not None:
+            self._beginning.cancel()
+        self._beginning = self._start_task(self._begin_session(self.services), "begin session")
 
     async def _begin_session(self, services: "Services") -> None:
         """Ask until the server answers: one that runs elsewhere may not be up yet."""
@@ -247,11 +255,9 @@ class Application(QObject):
 
     async def _warm_up(self) -> None:
         """Import while the server starts what the first request needs, and find out whether there is a keyring."""
-        from asyncio import to_thread
+        from desktop.services.heavy_imports import heavy_imports
 
-        from desktop.services.api import warm_up
-
-        await to_thread(warm_up)
+        await heavy_imports()
         available = await self.services.session.check_keyring()
         if self.window is not None:
             self.window.sign_in.show_keyring(available=available, stay=self.settings.stay_signed_in)
@@ -293,11 +299,13 @@ class Application(QObject):
     def _on_usable(self) -> None:
         tell_probe("sign_in_usable")
 
-    def _start_task(self, coro: Any, name: str) -> None:
+    def _start_task(self, coro: Coroutine[Any, Any, None], name: str) -> "asyncio.Task[None]":
         from embedded_server.contracts.concurrency import spawn
 
         self._background = [task for task in self._background if not task.done()]
-        self._background.append(spawn(coro, name=name, notify=self.notices.from_exception))
+        task = spawn(coro, name=name, notify=self.notices.from_exception)
+        self._background.append(task)
+        return task
 
     def _log_to_file(self) -> None:
         """Keep what the window logs beside what the server logs. Nothing that is logged carries a token or a password."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from PySide6.QtCore import QObject, Signal
 
 from desktop.core.problems import ApiError, NotSignedIn, ServerUnreachable
+from desktop.services.heavy_imports import heavy_imports
 from embedded_server.contracts.problems import N_, ProblemDetails
 
 if TYPE_CHECKING:
@@ -26,12 +27,6 @@ BIG_ANSWER_BYTES: Final = 256 * 1024
 """From here on an answer is decoded in a thread: it must not hold the window."""
 Progress = Callable[[int], None]
 """Told how many bytes have arrived so far."""
-
-
-def warm_up() -> None:
-    """Import what the first request needs; run it in a thread once the window stands."""
-    import httpx  # noqa: F401
-    import pydantic  # noqa: F401
 
 
 @lru_cache(maxsize=128)
@@ -99,6 +94,7 @@ class ApiClient(QObject):
 
     async def stream_to_file(self, path: str, query: dict[str, str | float | None], file: Path, progress: Progress | None = None) -> int:
         """Write the answer to *file* as it arrives; the number of bytes. After a failure the partial file is the caller's."""
+        await heavy_imports()
         import httpx
 
         client = self._open_client()
@@ -137,6 +133,7 @@ class ApiClient(QObject):
         return decode(answer.content)
 
     async def _request(self, method: str, path: str, *, body: Any = None, query: dict[str, Any] | None = None) -> "httpx.Response":
+        await heavy_imports()
         import httpx
 
         if not self._url:

@@ -22,6 +22,7 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 from desktop.core.host_status import HostPhase, HostStatus
 from desktop.core.i18n import tr
 from desktop.core.problems import problem_of, title_of
+from desktop.services.heavy_imports import heavy_imports
 from embedded_server.contracts.concurrency import Backoff, cancel, spawn
 
 __all__ = ["HostPhase", "HostStatus", "InLoopHost", "ProcessHost", "RemoteHost", "ServerHost", "serve_command"]
@@ -300,6 +301,7 @@ class InLoopHost(ServerHost):
             self._task = spawn(self._serve(), name="in-loop server", notify=self._on_failed)
 
     async def _serve(self) -> None:
+        await heavy_imports()
         self._server = self._make_server(self._data_dir, self._port, self._on_ready)
         await self._server.serve()
 

@@ -1,6 +1,7 @@
 """The composition root over a fake server process: start, sign in, language, theme, stop."""
 
 import logging
+import socket
 import sys
 from pathlib import Path
 
@@ -120,4 +121,29 @@ def test_run_lives_until_the_window_is_closed(application: Application) -> None:
         assert application.window is not None
         assert application.window.isHidden()
 
+    run_on_qt(scenario())
+
+
+def test_a_server_elsewhere_is_asked_until_it_answers_and_at_once_when_told_to(application: Application, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{taken.getsockname()[1]}"  # bound, but nobody listens
+            remote = Application(Options(tmp_path / "elsewhere", connect=url, language="en", theme="light", panels=SETTINGS))
+            remote.paint()
+            await remote.start()
+            assert remote.window is not None
+            form = remote.window.sign_in
+            await until(form.problem)
+            assert form.problem() == f"The server does not answer at {url}"
+        application.paint()
+        await until(lambda: application.host.status.is_ready)
+        remote.services.api.set_url(application.host.url)
+        form.retry_requested.emit()
+        await until(lambda: remote.services.session.state.phase is SessionPhase.NEEDS_ACCOUNT)
+        await remote.stop()
+        await application.start()
+        await application.stop()
+
+    (tmp_path / "elsewhere").mkdir()
     run_on_qt(scenario())

@@ -99,6 +99,7 @@ def test_a_session_that_expires_in_mid_work_asks_again_and_keeps_what_was_typed(
         assert bench.window.sign_in.isVisible()
         assert bench.window.sign_in.name.text() == "ada"
         assert not panel.isEnabled(), "nothing underneath takes keys"
+        assert bench.window.focusWidget() is bench.window.sign_in.password
         type_in(bench, "ada", "correct horse")
         await until(lambda: bench.session.is_signed_in)
         assert bench.window.panel() is panel

@@ -3,7 +3,7 @@
 import time
 
 from PySide6.QtCore import QRectF, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QHideEvent, QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from desktop.core.feeds import Link, LinkState
@@ -75,6 +75,8 @@ class ServerBanner(QWidget):
         if self.isHidden() is self.is_away:
             self.setVisible(self.is_away)
             self.shown_changed.emit(self.is_away)
+            if self.is_away:
+                QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
     def text(self) -> str:
         """Answer what is said."""

@@ -142,6 +142,7 @@ class Body(QWidget):
         """Bring a panel to the front, building it at its first showing."""
         if key not in self._specs:
             return
+        self.close_sheets()
         before = self.panel()
         panel = self._panels.get(key) or self._build_panel(self._specs[key])
         if before is not None and before is not panel:
@@ -254,6 +255,7 @@ class Body(QWidget):
             self.show_panel(key)
 
     def _focus_filter(self) -> None:
+        self.close_sheets()
         if (panel := self.panel()) is not None:
             panel.focus_filter()
 

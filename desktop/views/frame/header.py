@@ -1,7 +1,7 @@
 """The line above the panel: its title, the connection and its health, the palette's button, the panel's one primary act."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QFontMetrics, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.core.i18n import tr
@@ -69,8 +69,9 @@ class Header(QWidget):
         self._title = panel_title()
         self.connection = ConnectionButton()
         self.connection.clicked.connect(self.connection_requested)
-        self._palette = Button(tr("Ctrl K"), self.palette_requested.emit)
-        self._palette.setToolTip(tr("Find a panel or an act (Ctrl+K)"))
+        keys = QKeySequence("Ctrl+K").toString(QKeySequence.SequenceFormat.NativeText)
+        self._palette = Button(keys.replace("+", " "), self.palette_requested.emit)
+        self._palette.setToolTip(tr("Find a panel or an act ({keys})", keys=keys))
         self._palette.setAccessibleName(tr("Find a panel or an act"))
         self._palette.setFixedHeight(HEIGHT_PX)
         self._primary = PrimaryButton("", self._on_primary)

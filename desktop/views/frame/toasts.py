@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
@@ -63,6 +63,7 @@ class Toast(QFrame):
         title = notice.title if notice.times == 1 else tr("{title} ({n} times)", title=notice.title, n=notice.times)
         self._title.setText(title)
         self.setAccessibleName(f"{title}. {notice.hint}".strip())
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))  # screen readers speak it
         if notice.severity is not Severity.ERROR:
             self._leave.start(INFO_MS if notice.severity is Severity.INFO else WARNING_MS)
 
