@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -20,20 +19,14 @@ from embedded_server.contracts.problems import UserFacingError
 from embedded_server.contracts.server import Part, PartState, Ready
 from embedded_server.core.binding import listen
 from embedded_server.core.data_dir import DataDir
+from embedded_server.core.http_server import make_server
 from embedded_server.core.log_capture import LogCapture, line_log
 from embedded_server.core.parts import Step, Supervisor, idle_part, lifecycle_event
 from embedded_server.core.version import VERSION
 from embedded_server.settings import Settings
 
 if TYPE_CHECKING:
-    import uvicorn
-    from uvicorn._types import ASGISendEvent
-
     from embedded_server.journal import Journal
-
-_KEEP_ALIVE_S: Final = 120
-"""Longer than clients keep idle connections: the server never closes one that a request is about to use."""
-_GRACE_S: Final = 1
 
 PUBLIC_ROUTERS: Final = (health.router, sessions.public_router)
 ROUTERS: Final = (
@@ -214,7 +207,7 @@ class BoundServer:
         self.settings = replace(settings, port=self._socket.getsockname()[1])
         self.app = create_app(self.settings, self._data_dir)
         self._on_ready = on_ready
-        self._server = _make_uvicorn(self.app, self._on_started)
+        self._server = make_server(self.app, on_started=self._on_started, before_end=self._let_hub_clients_go)
 
     @property
     def should_exit(self) -> bool:
@@ -238,59 +231,10 @@ class BoundServer:
             self._socket.close()
             self._data_dir.release()
 
+    async def _let_hub_clients_go(self) -> None:
+        services: Services = self.app.state.services
+        await services.supervisor.stop_one("hub")
+
     def _on_started(self) -> None:
         if self._on_ready is not None:
             self._on_ready(Ready(self.settings.url, os.getpid()))
-
-
-def _make_uvicorn(app: FastAPI, on_started: Callable[[], None]) -> "uvicorn.Server":
-    import uvicorn
-    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-
-    class WebSocketProtocol(WebSocketsSansIOProtocol):
-        """Takes a refused handshake for complete; uvicorn logs an error for each (github.com/Kludex/uvicorn/pull/3138)."""
-
-        async def send(self, message: "ASGISendEvent") -> None:
-            await super().send(message)
-            if message["type"] == "websocket.http.response.body":
-                self.handshake_complete = True
-
-    class Server(uvicorn.Server):
-        """Leaves signals to whoever runs it, says when it answers, and lets hub clients go before it waits for answers to end."""
-
-        def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]  # uvicorn's is a generator's
-            return contextlib.nullcontext()
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                on_started()
-
-        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            services: Services = app.state.services
-            await services.supervisor.stop_one("hub")
-            await super().shutdown(sockets)
-
-    return Server(
-        uvicorn.Config(
-            app,
-            http="zttp" if _has_zttp() else "auto",
-            http2=_has_zttp(),
-            ws=WebSocketProtocol,
-            ws_ping_interval=20.0,
-            ws_ping_timeout=20.0,
-            lifespan="off",  # run around it: a failure is the caller's to tell, not uvicorn's to log
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_S,
-            timeout_graceful_shutdown=_GRACE_S,
-        )
-    )
-
-
-def _has_zttp() -> bool:
-    """Tell whether HTTP/2 is possible: zttp is compiled, and not every platform has a build."""
-    from importlib.util import find_spec
-
-    return find_spec("zttp") is not None
