@@ -272,6 +272,12 @@ async def test_ten_retries_are_drawn_as_far_as_there_is_room(bench: Bench) -> No
     assert not bench.view.picture.grab().isNull()
 
 
+async def test_a_run_whose_worker_died_is_told_apart_from_one_that_ended(bench: Bench) -> None:
+    steps = [step("task.started", 0), step("task.received", 50), step("task.started", 60), step("task.succeeded", 70)]
+    await bench.show(steps=steps, finished_at=T0 + 70 * MS)
+    assert [line.rsplit(" ", 2)[0] for line in bench.view.picture.lines()] == ["Run 1, lost", "At the worker", "Run 2"]
+
+
 async def test_nothing_selected_says_what_will_be_here(bench: Bench) -> None:
     await bench.show()
     bench.view.show_row(None)

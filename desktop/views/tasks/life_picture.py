@@ -116,6 +116,8 @@ class LifePicture(QWidget):
 
 def _label(span: Span) -> str:
     if span.phase is Phase.RUNNING:
+        if span.end and not span.outcome:
+            return tr("Run {number}, lost", number=span.attempt)
         return tr("Run {number}", number=span.attempt) if span.attempt > 1 or span.outcome == "RETRY" else tr("Running")
     words = {
         Phase.QUEUED: tr("In its queue"),
@@ -128,11 +130,13 @@ def _label(span: Span) -> str:
 
 def _tone(span: Span) -> str:
     if span.phase is Phase.RUNNING:
-        return state_tone(span.outcome) if span.outcome else "run"
+        return state_tone(span.outcome) if span.outcome else "warn" if span.end else "run"
     return "warn" if span.phase is Phase.RETRY_WAIT else "wait"
 
 
 def _tip(span: Span) -> str:
     begin = tr("from {time}", time=date_time(span.start))
     end = tr("to {time}", time=date_time(span.end)) if span.end else tr("until now")
-    return f"{_label(span)}\n{begin}\n{end}"
+    lost = tr("Its worker was lost, and the broker gave the task out again.")
+    why = f"\n{lost}" if span.phase is Phase.RUNNING and span.end and not span.outcome else ""
+    return f"{_label(span)}\n{begin}\n{end}{why}"
