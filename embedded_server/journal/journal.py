@@ -109,7 +109,7 @@ class Journal:
 
     @property
     def bytes(self) -> int:
-        """Bytes the journal takes, measured twice a second."""
+        """Bytes the journal takes; space that retention has freed is not counted."""
         return self._open_writer().used
 
     @property

@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 
 BATCH_INTERVAL_S: Final = 0.02
 IDLE_S: Final = 1.0
-MEASURE_INTERVAL_S: Final = 0.5
 LAST_TRY_S: Final = 2.0
 """How long the closing journal keeps trying on a disk that refuses."""
 _REFUSED: Final = (
@@ -70,7 +69,6 @@ class Writer:
         self._retention = retention
         self._body_cap = body_cap
         self._release_readers = release_readers
-        self._measured_at = 0.0
         self._clock_at = 0
         self.now_ns = time.time_ns
         self._logged: set[str] = set()
@@ -229,14 +227,10 @@ class Writer:
         try:
             if self.damaged:
                 self._begin_anew()
-            if written == 0 or time.monotonic() - self._measured_at >= MEASURE_INTERVAL_S or self._is_full():
-                return self._trim(2 * written)
+            return self._trim(2 * written)
         except sqlite3.Error as exc:
             self._trouble(exc)
         return False
-
-    def _is_full(self) -> bool:
-        return self.last_seq - self.first_seq + 1 > self._retention.max_events or self.used > self._retention.max_bytes
 
     def _trim(self, at_least: int) -> bool:
         """Let what is over the limits leave, twice as fast as news come; whether more has to."""
@@ -254,7 +248,6 @@ class Writer:
                 return True
 
     def _measure(self) -> None:
-        self._measured_at = time.monotonic()
         self.used = used_bytes(self._db)
         oldest = self._db.execute("select at from event where seq >= ? order by seq limit 1", (self.first_seq,)).fetchone()
         self.oldest_at = 0 if oldest is None else int(oldest[0])

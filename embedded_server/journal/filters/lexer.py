@@ -85,7 +85,7 @@ def _path(steps: str, field_at: Span, text: str) -> tuple[str | int, ...]:
     at = 0
     while at < len(steps):
         step = _STEP.match(steps, at)
-        if step is None:
+        if step is None or "\0" in steps:  # SQLite ends its paths at a null character
             raise BadPathError(field_at.position, field_at.length, path=text[field_at.position : field_at.position + field_at.length])
         path.append(int(step["index"]) if step["index"] else step["name"] or step["quoted"])
         at = step.end()

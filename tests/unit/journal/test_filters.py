@@ -222,6 +222,7 @@ def test_a_filter_matches(db: sqlite3.Connection, text: str, found: set[str]) ->
         ("body.x:>abc", "body.x:>abc", "“body.x” cannot be compared with > abc"),
         ("body.items[x]:1", "body.items[x]", "“body.items[x]” is no path"),
         ("body[-1]:1", "body[-1]", "“body[-1]” is no path"),
+        ("body.a\0b:1", "body.a\0b", "“body.a\0b” is no path"),
         ("/open", "/open", "The regular expression is not closed"),
         ("subject:/a(b/", "(", "The regular expression is wrong here: missing ), unterminated subpattern"),
         ("x /a\\/b[/", "[", "The regular expression is wrong here: unterminated character set"),
