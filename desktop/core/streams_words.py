@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from desktop.core.formatting import number, rate, short_number
+from desktop.core.formatting import number, rate
 from desktop.core.i18n import N_, tr, trn
 from embedded_server.contracts.streams import Stream, StreamKind, StreamState
 
@@ -88,8 +88,3 @@ def count_text(stream: Stream) -> str:
 def open_count(streams: list[Stream]) -> int:
     """How many are open, or about to be."""
     return sum(one.state in {StreamState.OPEN, StreamState.CONNECTING, StreamState.WAITING} for one in streams)
-
-
-def short_count(stream: Stream) -> str:
-    """The received count where there is little room."""
-    return short_number(stream.received)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
@@ -70,6 +71,8 @@ class WsClient:
                 Kind.WS_OPENED, str(socket.response.status_code), dict(socket.response.headers.raw_items()), resumed=self._resumed
             )
             self._on_open()
+            with suppress(ConnectionClosed):  # what came before the end is still read below
+                await socket.ping()  # measures the round trip at once, rather than after the first interval
             while True:
                 message = await socket.recv()
                 id_, is_event = _hub_id(message) if self._target.ours else ("", False)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Final
 
+from embedded_server.contracts.problems import N_
 from embedded_server.streams.problems import (
     AnsweredWithStatus,
     ClosedWithCode,
@@ -50,7 +51,7 @@ class ClosedForGood(ClosedWithCode):
     """A close frame that says not to come back as things are."""
 
     final = True
-    hint = ClosedWithCode.hint
+    hint = N_("The other side ended the connection and does not expect it back. Open it again if you know better.")
 
 
 def connect_problem(exc: BaseException, target: Target) -> StreamProblem:

@@ -25,9 +25,6 @@ _logger = logging.getLogger(__name__)
 class Dropped(ConnectionBroke):
     """The user cut the connection on purpose, to see it resume."""
 
-    title = ConnectionBroke.title
-    hint = ConnectionBroke.hint
-
 
 class StreamRunner:
     """One stream: its state, its figures, and the task that connects, waits and connects again."""

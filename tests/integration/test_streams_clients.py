@@ -399,7 +399,7 @@ async def test_text_json_and_binary_go_out_and_come_back(manager: StreamManager,
     await manager.send(id_, SendRequest(FrameType.TEXT, "總機"))
     await manager.send(id_, SendRequest(FrameType.JSON, '{"id": 12345678901234567890123}'))
     await manager.send(id_, SendRequest(FrameType.BINARY, "AP8="))
-    stream = await until(manager, id_, lambda one: one.received == 3)
+    stream = await until(manager, id_, lambda one: one.received == 3 and one.latency_ms > 0)
     assert (stream.sent, stream.bytes) == (3, 2 * (6 + 31 + 2))
     sent = await kept(journal, Kind.WS_SENT)
     received = await kept(journal, Kind.WS_RECEIVED)

@@ -85,11 +85,6 @@ class StreamHead(Card):
         self.close_button.setVisible(running)
         self.drop.setVisible(stream.state is StreamState.OPEN)
 
-    def tick(self) -> None:
-        """Let a countdown go on."""
-        if self.stream is not None and self.stream.retry_at:
-            self._show_trouble(self.stream)
-
     def ask_to_delete(self) -> None:
         """Ask, in place, naming what is lost."""
         if self.stream is None:

@@ -335,7 +335,6 @@ class StreamsPanel(Panel):
             self.feed.set_base_filter(NO_STREAM)
             return
         self.head.show_stream(stream)
-        self.head.tick()
         self.send_box.show_stream(stream)
         self.feed.set_base_filter(f"{term('connection', stream.spec.name)} (kind:sse OR kind:ws)")
         empty = self._no_frames(stream)
