@@ -1,11 +1,12 @@
 """When a task is to run: at once, after a while, or at a time; one of them, never two."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.tasks_draft import When
 from desktop.views.widgets.labels import caption
+from desktop.views.widgets.segmented import Segmented
 
 
 class WhenField(QWidget):
@@ -15,40 +16,35 @@ class WhenField(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._group = QButtonGroup(self)
-        self._choices: dict[When, QPushButton] = {}
+        words = ((When.NOW, tr("Now")), (When.AFTER, tr("After")), (When.AT, tr("At")))
+        self.choice = Segmented([(when.value, text) for when, text in words], When.NOW, name=tr("When"))
         row = QHBoxLayout()
-        row.setSpacing(4)
-        for when, text in ((When.NOW, tr("Now")), (When.AFTER, tr("After")), (When.AT, tr("At"))):
-            button = QPushButton(text)
-            button.setCheckable(True)
-            button.setAutoDefault(False)
-            self._group.addButton(button)
-            self._choices[when] = button
-            row.addWidget(button)
+        row.setSpacing(8)
+        row.addWidget(self.choice)
         self.countdown = _line(tr("Wait before it runs"), tr("Such as 90, 1m30s or 2h"))
         self.eta = _line(tr("Time at which it runs"), tr("Such as 14:30 or 2026-11-24 14:30"))
         row.addWidget(self.countdown, 1)
         row.addWidget(self.eta, 1)
         row.addStretch(0)
+        row.setAlignment(self.choice, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._problem = caption(tone="bad", wrap=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addLayout(row)
         layout.addWidget(self._problem)
-        self.set_when(When.NOW)
-        self._group.buttonToggled.connect(self._on_toggled)
+        self._show_line()
+        self.choice.chosen.connect(self._on_chosen)
         for line in (self.countdown, self.eta):
             line.textEdited.connect(self._on_edited)
 
     def when(self) -> When:
         """Answer the chosen way."""
-        return next(when for when, button in self._choices.items() if button.isChecked())
+        return When(self.choice.current())
 
     def set_when(self, when: When) -> None:
         """Choose a way."""
-        self._choices[when].setChecked(True)
+        self.choice.set_current(when)
         self._show_line()
 
     def problem(self) -> str:
@@ -66,10 +62,9 @@ class WhenField(QWidget):
         line.setFocus()
         line.selectAll()
 
-    def _on_toggled(self, _button: QPushButton, checked: bool) -> None:
-        if checked:
-            self._show_line()
-            self.edited.emit()
+    def _on_chosen(self) -> None:
+        self._show_line()
+        self.edited.emit()
 
     def _on_edited(self) -> None:
         self.set_problem()
