@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.core.feeds import FeedState, FeedStatus, Link, LinkState
+from desktop.core.formatting import TimeDisplay
 from desktop.views.theme import ROW_PX
 from desktop.views.widgets.feed_states import State
 from desktop.views.widgets.feed_view import EVENT_COLUMNS, EmptyState, FeedView
@@ -533,6 +534,19 @@ def test_times_of_another_day_are_shown_whole(stage: Stage) -> None:
     stage.qtbot.waitUntil(lambda: stage.table.columnWidth(0) > before)
     shown = str(stage.view.model.index(999, 0).data())
     assert len(shown) > len("03:14:58.105")
+
+
+def test_times_follow_the_way_the_user_wants_them_written(stage: Stage) -> None:
+    stage.begin(0, 1000)
+    clock = stage.view.model.index(999, 0).data()
+    try:
+        stage.services.settings.time_display = TimeDisplay(relative=True)
+        assert stage.view.model.index(999, 0).data() != clock
+        assert stage.view._ages.isActive()
+        stage.view.hide()
+        assert not stage.view._ages.isActive()
+    finally:
+        stage.services.settings.time_display = TimeDisplay()
 
 
 def test_the_place_is_kept_over_a_new_connection(stage: Stage) -> None:

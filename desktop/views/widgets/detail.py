@@ -135,7 +135,8 @@ class EventDetail(Card):
 
     def save(self, file: Path) -> None:
         """Write the body into *file*."""
-        spawn(self._save(file, self.tabs.body.data), name="save-body", notify=self._services.notices.from_exception)
+        if self._row is not None:
+            spawn(self._save(file, self._row), name="save-body", notify=self._services.notices.from_exception)
 
     # -- the inside
 
@@ -207,9 +208,10 @@ class EventDetail(Card):
         QGuiApplication.clipboard().setText(await asyncio.to_thread(event_as_json, event))
         self._services.notices.info(tr("Event copied"))
 
-    async def _save(self, file: Path, data: bytes) -> None:
+    async def _save(self, file: Path, row: Row) -> None:
         from desktop.services.feed_export import FileUnwritable
 
+        data = await self._services.api.get_bytes(f"/events/{row.seq}/body")
         try:
             await asyncio.to_thread(file.write_bytes, data)
         except OSError as exc:

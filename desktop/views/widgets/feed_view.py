@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from desktop.core.feed_columns import EVENT_COLUMNS, Align, Column
 from desktop.core.feed_filter import Composed, compose, term, with_term
 from desktop.core.feeds import FeedState, FeedStatus, Link
+from desktop.core.formatting import time_display
 from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, title_of
 from desktop.models.feed_model import FeedModel
@@ -31,6 +32,7 @@ __all__ = ["EVENT_COLUMNS", "Align", "Chip", "Column", "EmptyState", "FeedState"
 
 STATUS_EVERY_MS: Final = 200
 """Figures that change more often cannot be read."""
+AGES_EVERY_MS: Final = 1000
 DETAIL_PX: Final = 372
 FIELDS: Final[dict[Source, tuple[Field, ...]]] = {Source.EVENTS: EVENT_FIELDS, Source.TASKS: TASK_FIELDS}
 TASK_FIELDS_IN_EVENTS: Final = {"name": "subject", "worker": "worker", "id": "key"}
@@ -153,6 +155,8 @@ class FeedView(QWidget):
         if self.source is Source.EVENTS:
             export = make_action(self, tr("Export…"), self.acts.start_export, shortcut="Ctrl+E", icon_name="ph.download-simple")
             self._actions.append(export)
+        self._ages = QTimer(self, interval=AGES_EVERY_MS)
+        self._ages.timeout.connect(self.model.forget_texts)
         self._status_clock = QTimer(self, singleShot=True, interval=STATUS_EVERY_MS)
         self._status_clock.timeout.connect(self._tell_status)
 
@@ -347,6 +351,14 @@ class FeedView(QWidget):
     def _on_setting_changed(self, key: str) -> None:
         if key == "look/time":
             self.model.forget_texts()
+            self._keep_ages()
+
+    def _keep_ages(self) -> None:
+        """Times written as ages grow old while one looks at them."""
+        if time_display().relative and self.isVisible():
+            self._ages.start()
+        else:
+            self._ages.stop()
 
     async def _values_of(self, field: str, prefix: str) -> list[str]:
         if self.source is Source.TASKS:
@@ -359,8 +371,10 @@ class FeedView(QWidget):
         """Live again."""
         super().showEvent(event)
         self.activate()
+        self._keep_ages()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Idle."""
         super().hideEvent(event)
+        self._ages.stop()
         self.deactivate()
