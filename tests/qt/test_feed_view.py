@@ -585,3 +585,15 @@ def test_the_context_menu_is_for_the_row_under_the_pointer(stage: Stage) -> None
     stage.table.contextMenuEvent(QContextMenuEvent(QContextMenuEvent.Reason.Mouse, rect.center(), QPoint(0, 0)))
     assert asked == [990]
     assert stage.table.currentIndex().row() == 990
+
+
+def test_every_example_of_the_help_is_understood_by_the_server() -> None:
+    from desktop.views.widgets.filter_help import EVENT_EXAMPLES, TASK_EXAMPLES
+    from embedded_server.journal.filters import compile_filter
+    from embedded_server.journal.filters.vocabulary import EVENTS
+    from embedded_server.tasks.feed import TaskFeedSource
+
+    for text, _ in EVENT_EXAMPLES:
+        compile_filter(text, EVENTS)
+    for text, _ in TASK_EXAMPLES:
+        compile_filter(text, TaskFeedSource.vocabulary)

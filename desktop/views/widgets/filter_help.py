@@ -29,7 +29,7 @@ TASK_EXAMPLES: Final = (
     ("-worker:web-1", N_("A minus, or NOT, turns it round")),
     ("retries:>0 time:>-1h", N_("Parts side by side must all match")),
     ("state:RETRY OR state:FAILURE", N_("Either; parentheses group")),
-    ('args:"order 42"', N_("Quotes keep words together")),
+    ("args:*42*", N_("A part of a value needs stars")),
     (r"name:/thumb(nail)?/i", N_("A regular expression")),
 )
 
