@@ -12,12 +12,12 @@ from embedded_server.journal.problems import JournalClosed
 HIGH_WATER_EVENTS: Final = 20_000
 HIGH_WATER_BYTES: Final = 32 * 1024**2
 """Above either mark `room` makes sources wait."""
-FULL_EVENTS: Final = 200_000
+FULL_EVENTS: Final = 400_000
 FULL_BYTES: Final = 192 * 1024**2
-"""Above either mark, which only sources reach that never wait or a disk that takes nothing, events are dropped and counted."""
+"""Four seconds of a flood. Above either mark, which only sources reach that never wait or a disk that takes nothing, events are dropped and counted."""
 BATCH_EVENTS: Final = 8_000
 BATCH_BYTES: Final = 32 * 1024**2
-EVENT_OVERHEAD_BYTES: Final = 600
+EVENT_OVERHEAD_BYTES: Final = 400
 """What an event takes in memory beside its body, about."""
 
 
