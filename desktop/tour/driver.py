@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
@@ -29,6 +29,22 @@ class StepError(Exception):
     """A step did not show what it must show."""
 
 
+class StrayWindows(QObject):
+    """Notes every window beside the main one: a widget shown before it has a parent flashes as one."""
+
+    def __init__(self, main: QWidget) -> None:
+        super().__init__()
+        self._main = main
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Look at what is shown; menus, completions and tool tips are windows by right."""
+        is_new = event.type() is QEvent.Type.Show and isinstance(watched, QWidget) and watched is not self._main
+        if is_new and watched.windowType() is Qt.WindowType.Window:
+            self.seen.append(f"{type(watched).__name__} {watched.objectName()}".strip())
+        return False
+
+
 class Driver:
     """Drives one window, as a user would: through its widgets, and judged by what they show."""
 
@@ -39,6 +55,10 @@ class Driver:
         """What a step leaves for a later one."""
         self._out = out
         self._number = 0
+        self._stray = StrayWindows(self.window)
+        qapp = QApplication.instance()
+        assert qapp is not None
+        qapp.installEventFilter(self._stray)
 
     @property
     def window(self) -> "MainWindow":
@@ -58,6 +78,7 @@ class Driver:
         words = (step.__doc__ or step.__name__).strip().rstrip(".")
         try:
             await step(self)
+            assert not self._stray.seen, f"no window beside the main one: {', '.join(self._stray.seen)}"
         except (StepError, AssertionError) as exc:
             await self.picture("failed")
             raise StepError(f"step {number} ({words}): {exc}") from exc
@@ -93,7 +114,12 @@ class Driver:
         widget.setFocus()
         QTest.keyClick(widget, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         QTest.keyClick(widget, Qt.Key.Key_Delete)
-        QTest.keyClicks(widget, text)
+        if text.isascii():
+            QTest.keyClicks(widget, text)
+        else:  # QTest's keys end with ASCII; an input method hands text over like this
+            event = QInputMethodEvent()
+            event.setCommitString(text)
+            QApplication.sendEvent(widget, event)
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press a key where the focus is."""

@@ -12,6 +12,7 @@ from desktop.core.session_state import SessionPhase
 from desktop.tour.driver import Driver
 from desktop.tour.streams import follow_sse, follow_websocket
 from desktop.tour.tasks import enqueue_and_watch, read_failure, run_canvas
+from desktop.views.server.panel import ServerPanel
 from desktop.views.timeline.panel import TimelinePanel
 
 KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)
@@ -109,6 +110,10 @@ async def restart_server(driver: Driver) -> None:
     assert driver.services.session.is_signed_in, "the session goes on"
     await driver.until(lambda: panel.view.model.rowCount() >= before, "every event is still there")
     await driver.picture("server-back")
+    server = await driver.open("server", ServerPanel)
+    await driver.until(lambda: server.log.view.model.rowCount() > 0, "the server's log")
+    await driver.settle(1)
+    await driver.picture("server")
 
 
 async def sign_out(driver: Driver) -> None:

@@ -82,7 +82,8 @@ class ServerCard(Card):
         head.addWidget(title(tr("Server")), 1)
         words = tr("Restart the whole server; you stay signed in")
         self.restart = _small(IconButton("ph.arrow-clockwise", words, self.restart_requested.emit))
-        self.restart.setVisible(is_embedded)
+        if not is_embedded:
+            self.restart.hide()  # never shown before it has a parent: it would flash as a window of its own
         head.addWidget(self.restart)
         self.body.addLayout(head)
         self.body.addLayout(grid)
