@@ -144,6 +144,11 @@ async def test_a_living_task_is_followed_to_its_end(bench: Bench) -> None:
     assert feed.closed
 
 
+async def test_any_id_a_user_may_choose_is_followed(bench: Bench) -> None:
+    await bench.show(**running(id='order "42" *'))
+    assert bench.feeds.opened[0].filter == 'id:"order \\"42\\" *"'
+
+
 async def test_many_changes_at_once_cost_one_request(bench: Bench) -> None:
     await bench.show(**running())
     before = bench.api.count("/tasks/")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, problem_of, title_of
@@ -73,7 +73,7 @@ class TaskDetailView(Card):
         self._message = EmptyStateView(self._nothing)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._message)
-        self._pages.addWidget(self._page)
+        self._pages.addWidget(_scrolled(self._page))
         self.body.addWidget(self._pages)
         self._retry = make_action(self, tr("Try again"), self.start_refresh)
 
@@ -244,3 +244,14 @@ class TaskDetailView(Card):
             self._message.set_state(EmptyState("ph.warning", title_of(problem), hint_of(problem), (self._retry,)))
             self._pages.setCurrentIndex(0)
         # What is shown already stays: the window's banner tells that the server is away.
+
+
+def _scrolled(page: QWidget) -> QScrollArea:
+    """In a small window the parts keep their size and are scrolled to."""
+    scroll = QScrollArea()
+    scroll.setWidget(page)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.viewport().setAutoFillBackground(False)
+    page.setAutoFillBackground(False)
+    return scroll

@@ -39,6 +39,7 @@ class DetailHead(QWidget):
         self._title.setMinimumWidth(40)
         self.state = StateLabel()
         self._id_label = mono()
+        self._id_label.setMinimumWidth(80)  # cut where there is less room: the button beside it copies the whole
         self._progress = QProgressBar()
         self._progress.setRange(0, 1000)
         self._progress.setTextVisible(False)

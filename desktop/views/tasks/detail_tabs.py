@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QFrame, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.core.formatting import date_time, duration, number, time_text
 from desktop.core.i18n import N_, tr
@@ -74,6 +74,7 @@ class DetailTabs(QWidget):
             (Tab.EVENTS, tr("Events")),
         )
         self.choice = Segmented([(tab.value, text) for tab, text in titles], Tab.RESULT, name=tr("Part of the task"))
+        self.choice.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)  # may be cut in a small window
         self._pages = QStackedWidget()
         self._pages.setMinimumHeight(MIN_HEIGHT_PX)
         for page in (self.result, self.arguments, self.traceback, self.steps):

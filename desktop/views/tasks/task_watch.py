@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.core.feed_filter import term
 from desktop.services.feeds import Feed, FeedClient
 from embedded_server.contracts.feeds import Source, Tick
 
@@ -13,7 +14,7 @@ class TaskWatch(QObject):
 
     def __init__(self, client: FeedClient, task_id: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._feed: Feed | None = client.open(Source.TASKS, f"id:{task_id}")
+        self._feed: Feed | None = client.open(Source.TASKS, term("id", task_id))
         self._row: list[object] | None = None
         self._revision = -1
         self._feed.ticked.connect(self._on_ticked)
