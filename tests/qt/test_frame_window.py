@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from desktop.core.feeds import FeedStatus, Link, LinkState
 from desktop.core.host_status import HostPhase, HostStatus
 from desktop.views.frame.palette import rank
+from desktop.views.widgets.state_label import StateLabel
 from tests.helpers.qt_loop import run_on_qt
 from tests.qt.frame_fakes import Bench, NotePanel
 
@@ -187,3 +188,22 @@ def test_size_and_place_are_kept(qtbot: QtBot, tmp_path: Path) -> None:
     first.window.save_state()
     second = Bench(qtbot, tmp_path)
     assert second.window.height() == 600  # the width is the offscreen screen's to decide
+
+
+@pytest.mark.parametrize(
+    ("link", "word"),
+    [(LinkState.OPEN, "Live"), (LinkState.CONNECTING, "Connecting"), (LinkState.WAITING, "Offline")],
+)
+def test_the_strip_tells_connecting_from_offline(bench: Bench, link: LinkState, word: str) -> None:
+    bench.notes.status.emit(FeedStatus(live=True))
+    bench.feeds.set_link(Link(link, "lost", 1.0))
+    live = bench.window.body.strip.findChild(StateLabel)
+    assert isinstance(live, StateLabel)
+    assert live.text() == word
+
+
+def test_changing_the_panel_closes_the_sheets(bench: Bench) -> None:
+    bench.window.body.open_help()
+    press(bench.window, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    assert bench.window.help_sheet.isHidden()
+    assert bench.window.current_key() == "more"

@@ -20,7 +20,7 @@ from desktop.views.frame.header import Header
 from desktop.views.frame.help import HelpSheet
 from desktop.views.frame.navigation import Navigation
 from desktop.views.frame.palette import CommandPalette
-from desktop.views.frame.status_strip import StatusStrip
+from desktop.views.frame.status_strip import Reach, StatusStrip
 from desktop.views.frame.toasts import Toasts
 from desktop.views.panel import Panel, PanelSpec
 from desktop.views.theme import theme
@@ -188,8 +188,8 @@ class Body(QWidget):
             self._show_status()
 
     def _show_status(self) -> None:
-        online = self._host.is_ready and self._link.is_open
-        self.strip.show_status(self._statuses.get(self._current), online=online)
+        reach = Reach.ONLINE if self._link.is_open else Reach.CONNECTING
+        self.strip.show_status(self._statuses.get(self._current), Reach.OFFLINE if self.banner.is_away else reach)
 
     def _show_health(self) -> None:
         self._notices.server_down = self.banner.is_away

@@ -1,5 +1,7 @@
 """The line at the window's foot, always in the same order: live state, rate, events, dropped; at the right scanned and the server."""
 
+from enum import StrEnum
+
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from desktop.core.feeds import FeedStatus
@@ -8,6 +10,14 @@ from desktop.core.i18n import tr, trn
 from desktop.views.theme import CAPTION_PX
 from desktop.views.widgets.labels import caption
 from desktop.views.widgets.state_label import StateLabel
+
+
+class Reach(StrEnum):
+    """Whether the server can be heard."""
+
+    ONLINE = "online"
+    CONNECTING = "connecting"
+    OFFLINE = "offline"
 
 
 class StatusStrip(QWidget):
@@ -31,16 +41,16 @@ class StatusStrip(QWidget):
         layout.addWidget(self._scanned)
         layout.addWidget(self._server)
         self.setFixedHeight(20)
-        self.show_status(None, online=False)
+        self.show_status(None, Reach.CONNECTING)
 
-    def show_status(self, status: FeedStatus | None, *, online: bool) -> None:
+    def show_status(self, status: FeedStatus | None, reach: Reach) -> None:
         """Show *status*, or only whether the server is there."""
         for widget in (self._rate, self._total, self._dropped, self._scanned):
             widget.setVisible(status is not None)
         if status is None:
-            self._live.set_state(tr("Connected") if online else tr("Offline"), "ok" if online else "warn")
+            self._live.set_state(*_reached(reach))
             return
-        self._live.set_state(*_live(status, online))
+        self._live.set_state(*(_live(status) if reach is Reach.ONLINE else _reached(reach)))
         self._rate.setText(rate(status.rate))
         self._total.setText(trn("{n} event", "{n} events", status.total))
         self._dropped.setText(tr("{n} dropped", n=number(status.dropped)))
@@ -52,9 +62,17 @@ class StatusStrip(QWidget):
         self._server.setText(tr("Server {address}", address=address) if address else tr("No server"))
 
 
-def _live(status: FeedStatus, online: bool) -> tuple[str, str]:
-    if not online:
-        return tr("Offline"), "warn"
+def _reached(reach: Reach) -> tuple[str, str]:
+    match reach:
+        case Reach.ONLINE:
+            return tr("Connected"), "ok"
+        case Reach.CONNECTING:
+            return tr("Connecting"), "wait"
+        case Reach.OFFLINE:
+            return tr("Offline"), "warn"
+
+
+def _live(status: FeedStatus) -> tuple[str, str]:
     if status.paused:
         return tr("Paused"), "wait"
     if status.live:
