@@ -39,8 +39,9 @@ class StrayWindows(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Look at what is shown; menus, completions and tool tips are windows by right."""
-        is_new = event.type() is QEvent.Type.Show and isinstance(watched, QWidget) and watched is not self._main
-        if is_new and watched.windowType() is Qt.WindowType.Window:
+        if event.type() is not QEvent.Type.Show or not isinstance(watched, QWidget) or watched is self._main:
+            return False
+        if watched.windowType() is Qt.WindowType.Window:
             self.seen.append(f"{type(watched).__name__} {watched.objectName()}".strip())
         return False
 
