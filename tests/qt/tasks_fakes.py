@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Signal
 
@@ -86,7 +87,7 @@ class FakeApi(QObject):
             return self.stats
         if path == "/workers":
             return self.workers
-        found = self.details.get(path.removeprefix("/tasks/"))
+        found = self.details.get(unquote(path.removeprefix("/tasks/")))
         if found is None:
             raise problem("No task has the id x", "It may have been removed by retention.", "task-not-found")
         return found
