@@ -14,7 +14,7 @@ HIGH_WATER_BYTES: Final = 32 * 1024**2
 """Above either mark `room` makes sources wait."""
 FULL_EVENTS: Final = 400_000
 FULL_BYTES: Final = 192 * 1024**2
-"""Four seconds of a flood. Above either mark events are dropped and counted: only sources that never wait come there, or a disk that stalls."""
+"""Four seconds of a flood. Above either mark events are dropped and counted; only sources that never wait come there."""
 BATCH_EVENTS: Final = 8_000
 BATCH_BYTES: Final = 32 * 1024**2
 EVENT_OVERHEAD_BYTES: Final = 400
