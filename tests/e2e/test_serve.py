@@ -30,6 +30,7 @@ class Curl:
     def __init__(self, url: str) -> None:
         self.url = url
         self.token = ""
+        self.first_start_s = 0.0
 
     def __call__(self, path: str, *arguments: str, body: object = None, timeout_s: float = 20) -> tuple[int, bytes]:
         command = ["curl", "-sS", "--max-time", str(timeout_s), "-w", "\n%{http_code}", *arguments, self.url + path]
@@ -83,7 +84,9 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
 def curl(server: ServerProcess) -> Curl:
     curl = Curl(server.url)
     curl.sign_in()
+    began = time.monotonic()
     until(lambda: curl.part("worker")["state"] == "running", 30)
+    curl.first_start_s = time.monotonic() - began
     return curl
 
 
@@ -231,9 +234,9 @@ def test_server_that_is_no_child_runs_on_without_standard_input(tmp_path: Path) 
 def test_killed_child_is_back_soon_and_the_reason_is_shown(server: ServerProcess, curl: Curl, name: str) -> None:
     before = curl.part(name)
     os.kill(before["pid"], signal.SIGKILL)
-    after = until(
-        lambda: (part := curl.part(name))["restarts"] > before["restarts"] and part["state"] == "running" and part, RESTARTED_WITHIN_S
-    )
+    # On a machine so busy that the first start took long, the next may take as long again.
+    limit_s = max(RESTARTED_WITHIN_S, 2 * curl.first_start_s)
+    after = until(lambda: (part := curl.part(name))["restarts"] > before["restarts"] and part["state"] == "running" and part, limit_s)
     assert after["pid"] != before["pid"]
     assert after["address"] == before["address"]
     assert "Killed by SIGKILL" in after["reason"]
