@@ -1,7 +1,6 @@
 """The composition root: builds services and window, and starts and stops everything in its order."""
 
 import logging
-import os
 import sys
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
@@ -9,12 +8,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop.core.i18n import set_language, tr
 from desktop.services.instance import Instance
 from desktop.services.settings import Settings
+from desktop.services.startup_probe import FirstPaint, is_probed, tell_probe
 from desktop.views.main_window import MainWindow
 from desktop.views.theme import APP_ICON, icon, theme
 
@@ -33,8 +33,6 @@ STEP_TIMEOUT_S: Final = 12.0
 SETTLE_S: Final = 0.02
 """Python 3.11's ``wait_for`` loses a cancellation that meets its result: what was told just now may arrive before anything is cancelled."""
 LOG_BYTES: Final = 1024 * 1024
-PROBE: Final = "SWITCHROOM_PROBE"
-"""Environment variable for benchmarks: print a line of JSON at the first paint and when the sign-in is usable."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,7 @@ class Application(QObject):
         theme().install(app, self.settings.theme_mode)
         app.setWindowIcon(icon(APP_ICON, "accent"))
         self.window = self._make_window()
-        first_paint = _FirstPaint(self.window) if PROBE in os.environ else None
+        first_paint = FirstPaint(self.window) if is_probed() else None
         self.window.show()
         app.processEvents()
         if first_paint is not None:
@@ -344,37 +342,6 @@ class Application(QObject):
         if sys.platform != "win32":
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.close)
-
-
-class _FirstPaint(QObject):
-    """Tells the probe once the window has been painted."""
-
-    def __init__(self, window: QObject) -> None:
-        super().__init__(window)
-        self._painted = False
-        self._told = False
-        window.installEventFilter(self)
-
-    def tell(self) -> None:
-        """Tell it, if that has not been done."""
-        if self._painted and not self._told:
-            self._told = True
-            tell_probe("first_paint")
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Wait for the first paint, then for it to be done."""
-        if event.type() is QEvent.Type.Paint:
-            watched.removeEventFilter(self)
-            self._painted = True
-            QTimer.singleShot(0, self.tell)
-        return False
-
-
-def tell_probe(what: str) -> None:
-    """Tell a benchmark how far start-up has come."""
-    if PROBE in os.environ:
-        sys.stdout.write(f'{{"probe": "{what}"}}\n')
-        sys.stdout.flush()
 
 
 def refuse_second(instance: Instance) -> int:

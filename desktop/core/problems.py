@@ -22,7 +22,7 @@ class ApiError(Exception):
         self.problem = problem
 
 
-class ServerUnreachable(ApiError):  # noqa: N818 - says what is, as all our errors do
+class ServerUnreachable(ApiError):
     """No answer came. The frame shows this by itself, so a panel only keeps what it has."""
 
     def __init__(self, address: str, detail: str = "") -> None:
@@ -39,7 +39,7 @@ class ServerUnreachable(ApiError):  # noqa: N818 - says what is, as all our erro
         )
 
 
-class NotSignedIn(ApiError):  # noqa: N818
+class NotSignedIn(ApiError):
     """The token is missing, expired or revoked. The frame asks to sign in; nobody else needs to tell the user."""
 
 

@@ -34,7 +34,7 @@ def window(data_dir: Path, *extra: str) -> Iterator["subprocess.Popen[str]"]:
 
 def family_of(process: "subprocess.Popen[str]") -> list[psutil.Process]:
     """Answer the server and whatever it has started so far."""
-    return psutil.Process(process.pid).children(recursive=True)
+    return list(psutil.Process(process.pid).children(recursive=True))
 
 
 def test_killing_the_window_leaves_no_child(tmp_path: Path) -> None:

@@ -176,7 +176,7 @@ def test_the_in_loop_host_serves_and_ends_on_the_windows_own_loop(qtbot: QtBot, 
     run_on_qt(scenario())
 
 
-class PortTaken(UserFacingError):  # noqa: N818
+class PortTaken(UserFacingError):
     title = N_("The port {port} is taken")
 
 

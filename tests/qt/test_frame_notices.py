@@ -11,7 +11,7 @@ from desktop.views.frame.toasts import MAX_SHOWN, Toasts
 from embedded_server.contracts.problems import N_, ProblemDetails, UserFacingError
 
 
-class NoBroker(UserFacingError):  # noqa: N818
+class NoBroker(UserFacingError):
     title = N_("No broker answers at {address}")
     hint = N_("Start it.")
 

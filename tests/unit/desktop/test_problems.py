@@ -2,7 +2,7 @@ from desktop.core.problems import ApiError, ServerUnreachable, hint_of, problem_
 from embedded_server.contracts.problems import N_, ProblemDetails, UserFacingError
 
 
-class QueueGone(UserFacingError):  # noqa: N818
+class QueueGone(UserFacingError):
     title = N_("The queue {name} is gone")
     hint = N_("Declare it again.")
 
