@@ -30,6 +30,7 @@ def main() -> None:
 
     from desktop.app import Application, Options
 
+    options.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     qapp = QApplication([])
     application = Application(Options(options.data_dir, connect=options.url))
     application.paint()
