@@ -103,6 +103,18 @@ async def test_a_task_that_fails_while_watched_turns_to_its_traceback(bench: Ben
     await until(lambda: bench.view.tabs.tab() is Tab.TRACEBACK)
 
 
+async def test_a_retry_that_succeeds_in_the_end_shows_its_result(bench: Bench) -> None:
+    detail = await bench.show(**running(state="RETRY", traceback="Traceback ..."))
+    assert bench.view.tabs.tab() is Tab.RESULT
+    bench.view.tabs.choice.choose(Tab.TRACEBACK)
+    bench.api.add(detail, state="FAILURE", finished_at=1)
+    bench.feeds.opened[0].tick(1)
+    await until(lambda: bench.view.head.state.text() == "Failed")
+    assert bench.view.tabs.tab() is Tab.TRACEBACK
+    await bench.show(id="good")
+    assert bench.view.tabs.tab() is Tab.RESULT
+
+
 async def test_whoever_reads_arguments_goes_on_reading_arguments(bench: Bench) -> None:
     await bench.show()
     bench.view.tabs.choice.choose(Tab.ARGUMENTS)

@@ -63,6 +63,7 @@ class DetailTabs(QWidget):
     def __init__(self, *, notify: Notify, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._task_id = ""
+        self._failed = False
         self.result = ResultView(notify=notify)
         self.arguments = ArgumentsTab()
         self.traceback = TextView(tr("Traceback"))
@@ -97,9 +98,10 @@ class DetailTabs(QWidget):
 
     def show_detail(self, detail: TaskDetail, result: Readable) -> None:
         """Show *detail*, its result laid out already."""
-        if detail.id != self._task_id or (detail.traceback and not self.traceback.text()):
-            self._task_id = detail.id
-            self._choose_tab(detail)
+        failed = detail.state == TaskState.FAILURE and bool(detail.traceback)
+        if (detail.id, failed) != (self._task_id, self._failed):
+            self._task_id, self._failed = detail.id, failed
+            self._choose_tab()
         self._show_result(detail, result)
         self.arguments.show_detail(detail)
         self._show_traceback(detail)
@@ -113,10 +115,10 @@ class DetailTabs(QWidget):
         self.arguments.clear_task()
         self.steps.set_rows([])
 
-    def _choose_tab(self, detail: TaskDetail) -> None:
+    def _choose_tab(self) -> None:
         """Of a task that failed the traceback is wanted first, unless the user reads all tasks' arguments or events."""
         if self.tab() in {Tab.RESULT, Tab.TRACEBACK}:
-            self.show_tab(Tab.TRACEBACK if detail.traceback else Tab.RESULT)
+            self.show_tab(Tab.TRACEBACK if self._failed else Tab.RESULT)
 
     def _show_page(self) -> None:
         self._pages.setCurrentIndex(list(Tab).index(self.tab()))
