@@ -200,13 +200,16 @@ class Body(QWidget):
     # -- acts
 
     def _make_acts(self) -> list[Act]:
+        restart = (
+            [Act(tr("Restart the server"), self.retry_requested.emit, icon="ph.arrow-clockwise")] if self._services.host.is_embedded else []
+        )
         return [
             Act(tr("Find a panel or an act"), self.open_palette, "Ctrl+K", in_palette=False),
             Act(tr("Filter the panel"), self._focus_filter, "/", "ph.funnel"),
             *self._goto_acts(),
             Act(tr("Switch between light and dark"), self._toggle_theme, "Ctrl+Shift+L", "ph.moon"),
             Act(tr("Keyboard shortcuts"), self.open_help, "?", "ph.keyboard"),
-            Act(tr("Restart the server"), self.retry_requested.emit, icon="ph.arrow-clockwise"),
+            *restart,
             Act(tr("Copy the server's address"), self._copy_address, icon="ph.copy"),
             Act(tr("Sign out"), self.start_sign_out, icon="ph.sign-out"),
             Act(tr("Quit"), self.quit_requested.emit, "Ctrl+Q", "ph.power"),
