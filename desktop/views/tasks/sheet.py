@@ -1,7 +1,7 @@
 """A sheet that slides over the right side of a panel: the panel stays usable beside it, and nothing is modal."""
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
@@ -77,8 +77,9 @@ class Sheet(QWidget):
         """Draw the surface, its edge and the shadow it throws on the panel."""
         painter = QPainter(self)
         shadow = QLinearGradient(0, 0, SHADOW_PX, 0)
-        shadow.setColorAt(0, QColor(0, 0, 0, 0))
-        shadow.setColorAt(1, QColor(0, 0, 0, 48))
+        dark = "bg" if theme().is_dark else "text"  # a shadow is dark in either theme
+        shadow.setColorAt(0, theme().tint(dark, 0))
+        shadow.setColorAt(1, theme().tint(dark, 160 if theme().is_dark else 48))
         painter.fillRect(0, 0, SHADOW_PX, self.height(), shadow)
         painter.fillRect(SHADOW_PX, 0, self.width() - SHADOW_PX, self.height(), theme().color("panel"))
         painter.fillRect(SHADOW_PX, 0, 1, self.height(), theme().color("line"))
