@@ -21,7 +21,7 @@ run: setup ## open the window (without a display: the tour, into ./tour)
 	@$(BIN)/python scripts/run.py
 
 test: setup ## every test
-	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest
+	@$(BIN)/python -m pytest
 
 real-brokers: setup ## RabbitMQ and kcat for the contract tests; says what it cannot get
 	@$(BIN)/python scripts/real_brokers.py

@@ -1,9 +1,12 @@
 """What every test gets: a failure for any log record of level warning or above that it did not ask for with ``caplog.at_level``."""
 
 import logging
+import os
 from collections.abc import Iterator
 
 import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # no test needs a display
 
 
 class LogFailHandler(logging.Handler):
