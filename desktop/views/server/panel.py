@@ -15,8 +15,8 @@ from desktop.views.panel import Panel
 from desktop.views.server.facts_cards import JournalCard, ServerCard
 from desktop.views.server.log import LogView
 from desktop.views.server.parts_card import PartsCard
-from desktop.views.tasks.jobs import Jobs
 from desktop.views.widgets.buttons import make_action
+from desktop.views.widgets.jobs import Jobs
 from desktop.views.widgets.labels import Label
 from embedded_server.contracts.server import PartState, ServerStatus
 

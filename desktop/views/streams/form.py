@@ -13,12 +13,12 @@ from desktop.core.problems import NotSignedIn, hint_of, problem_of, title_of
 from desktop.core.streams_draft import Draft, Entry, EntryFault, draft_of, free_name, prepare, url_for_kind
 from desktop.services.notices import Notices
 from desktop.services.streams import StreamService
-from desktop.views.tasks.jobs import Jobs
-from desktop.views.tasks.sheet import Sheet
 from desktop.views.theme import theme
 from desktop.views.widgets.buttons import Button, PrimaryButton
+from desktop.views.widgets.jobs import Jobs
 from desktop.views.widgets.labels import caption
 from desktop.views.widgets.segmented import Segmented
+from desktop.views.widgets.sheet import Sheet
 from embedded_server.contracts.streams import MASK, Stream, StreamKind, StreamSpec
 
 WIDTH_PX: Final = 440

@@ -10,12 +10,12 @@ from desktop.core.formatting import size
 from desktop.core.i18n import tr, trn
 from desktop.core.problems import hint_of, title_of
 from desktop.core.streams_words import KIND_WORDS, close_text, count_text, countdown, rate_text, resume_proof, state_tone, state_word
-from desktop.views.tasks.detail_head import ConfirmBar
-from desktop.views.tasks.wrapped import Wrapped
 from desktop.views.widgets.buttons import Button, IconButton
 from desktop.views.widgets.card import Card
+from desktop.views.widgets.confirm_bar import ConfirmBar
 from desktop.views.widgets.labels import Label, caption, mono, title
 from desktop.views.widgets.state_label import StateLabel
+from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.streams import Stream, StreamKind, StreamState
 
 _RUNNING = frozenset({StreamState.OPEN, StreamState.CONNECTING, StreamState.WAITING})

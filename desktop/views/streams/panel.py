@@ -23,11 +23,11 @@ from desktop.views.streams.form import StreamForm
 from desktop.views.streams.head import StreamHead
 from desktop.views.streams.send_box import SendBox
 from desktop.views.streams.stream_list import WIDTH_PX, StreamList
-from desktop.views.tasks.jobs import Jobs
 from desktop.views.widgets.buttons import make_action
 from desktop.views.widgets.detail import EventDetail
 from desktop.views.widgets.empty_state import EmptyState, EmptyStateView
 from desktop.views.widgets.feed_view import FeedView
+from desktop.views.widgets.jobs import Jobs
 from embedded_server.contracts.feeds import Source
 from embedded_server.contracts.streams import SendRequest, Stream, StreamKind, StreamSpec, StreamState
 

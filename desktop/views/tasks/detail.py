@@ -16,13 +16,13 @@ from desktop.services.notices import Notices
 from desktop.services.tasks import TaskService
 from desktop.views.tasks.detail_head import DetailHead, is_running
 from desktop.views.tasks.detail_tabs import DetailTabs
-from desktop.views.tasks.jobs import Jobs
 from desktop.views.tasks.life_picture import LifePicture
 from desktop.views.tasks.result_view import NOTHING
 from desktop.views.tasks.task_watch import TaskWatch, WatchKeeper
 from desktop.views.widgets.buttons import make_action
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.empty_state import EmptyState, EmptyStateView
+from desktop.views.widgets.jobs import Jobs
 from embedded_server.contracts.tasks import TaskDetail, TaskRow
 
 REFRESH_DELAY_MS = 150

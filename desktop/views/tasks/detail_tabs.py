@@ -12,10 +12,10 @@ from desktop.core.tasks_life import is_finished
 from desktop.core.tasks_states import state_tone
 from desktop.core.tasks_text import Readable
 from desktop.views.tasks.result_view import NOTHING, ResultView
-from desktop.views.tasks.small_table import SmallColumn, SmallTable
-from desktop.views.tasks.text_view import TextView
 from desktop.views.widgets.labels import Label, caption
 from desktop.views.widgets.segmented import Segmented
+from desktop.views.widgets.small_table import SmallColumn, SmallTable
+from desktop.views.widgets.text_view import TextView
 from embedded_server.contracts.concurrency import Notify
 from embedded_server.contracts.events import Kind
 from embedded_server.contracts.tasks import TaskDetail, TaskState, TaskStep

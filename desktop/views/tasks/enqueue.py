@@ -14,13 +14,13 @@ from desktop.core.tasks_json import check_args, check_kwargs
 from desktop.services.notices import Notices
 from desktop.services.settings import Settings
 from desktop.services.tasks import TaskService
-from desktop.views.tasks.jobs import Jobs
 from desktop.views.tasks.json_editor import JsonEditor
 from desktop.views.tasks.name_field import NameField
-from desktop.views.tasks.sheet import Sheet
 from desktop.views.tasks.when_field import WhenField
 from desktop.views.widgets.buttons import PrimaryButton
+from desktop.views.widgets.jobs import Jobs
 from desktop.views.widgets.labels import caption
+from desktop.views.widgets.sheet import Sheet
 from embedded_server.contracts.tasks import Enqueued, EnqueueRequest
 
 WIDTH_PX = 440

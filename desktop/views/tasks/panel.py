@@ -13,12 +13,12 @@ from desktop.views.tasks.chips import StateChips
 from desktop.views.tasks.columns import TASK_COLUMNS
 from desktop.views.tasks.detail import TaskDetailView
 from desktop.views.tasks.enqueue import EnqueueSheet
-from desktop.views.tasks.jobs import Jobs
 from desktop.views.tasks.stats import StatsStrip
 from desktop.views.tasks.task_watch import TaskWatch
 from desktop.views.tasks.workers import WorkersSheet
 from desktop.views.widgets.buttons import make_action
 from desktop.views.widgets.feed_view import EmptyState, FeedView
+from desktop.views.widgets.jobs import Jobs
 from desktop.views.widgets.tiles import Tile
 from embedded_server.contracts.feeds import Source
 from embedded_server.contracts.tasks import Enqueued, EnqueueRequest, TaskDetail, TaskRow, TaskStats

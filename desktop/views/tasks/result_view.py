@@ -6,10 +6,10 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from desktop.core.i18n import tr
 from desktop.core.json_text import outer_span
 from desktop.core.tasks_text import Readable
-from desktop.views.tasks.text_view import TextView
 from desktop.views.widgets.json_tree import JsonTree
 from desktop.views.widgets.labels import caption
 from desktop.views.widgets.segmented import Segmented
+from desktop.views.widgets.text_view import TextView
 from embedded_server.contracts.concurrency import Notify
 
 TREE = "tree"

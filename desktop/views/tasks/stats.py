@@ -9,7 +9,7 @@ from desktop.core.problems import problem_of
 from desktop.core.tasks_stats import Figures, figures_of, workers_tone
 from desktop.services.notices import Notices
 from desktop.services.tasks import TaskService
-from desktop.views.tasks.jobs import Jobs
+from desktop.views.widgets.jobs import Jobs
 from desktop.views.widgets.tiles import Tile, TileRow
 from embedded_server.contracts.tasks import TaskStats
 

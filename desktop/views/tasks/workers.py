@@ -8,10 +8,10 @@ from desktop.core.i18n import N_, tr, trn
 from desktop.core.problems import hint_of, problem_of, title_of
 from desktop.services.notices import Notices
 from desktop.services.tasks import TaskService
-from desktop.views.tasks.jobs import Jobs
-from desktop.views.tasks.sheet import Sheet
-from desktop.views.tasks.small_table import SmallColumn, SmallTable
+from desktop.views.widgets.jobs import Jobs
 from desktop.views.widgets.labels import caption
+from desktop.views.widgets.sheet import Sheet
+from desktop.views.widgets.small_table import SmallColumn, SmallTable
 from embedded_server.contracts.tasks import Worker
 
 WIDTH_PX = 620

@@ -4,7 +4,7 @@ import warnings
 
 from PySide6.QtCore import QObject
 
-from desktop.views.tasks.jobs import Jobs
+from desktop.views.widgets.jobs import Jobs
 
 
 async def wait_forever() -> None:
