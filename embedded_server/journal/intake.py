@@ -2,8 +2,10 @@
 
 import asyncio
 import threading
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from embedded_server.contracts.events import Event
@@ -93,8 +95,9 @@ class Intake:
 
     def wait_for_room_blocking(self) -> None:
         """The same for a thread."""
-        with self._room:
-            self._room.wait_for(self.has_room)
+        if not self.has_room():  # asked without the lock first: nearly always there is
+            with self._room:
+                self._room.wait_for(self.has_room)
 
     async def durable(self, seq: int | None = None) -> int:
         """Return once event *seq* (or everything put so far) is committed; the number of the last event asked for."""
@@ -154,15 +157,13 @@ class Intake:
         if len(queue) <= BATCH_EVENTS and self._bytes <= BATCH_BYTES:
             self._queue, self._bytes = [], 0
             return queue
-        count = taken = 0
-        for event in queue:
-            taken += len(event.body) + EVENT_OVERHEAD_BYTES
-            count += 1
-            if count >= BATCH_EVENTS or taken >= BATCH_BYTES:
-                break
+        count = min(len(queue), BATCH_EVENTS)
+        ends = list(accumulate([len(event.body) + EVENT_OVERHEAD_BYTES for event in queue[:count]]))
+        if ends[-1] > BATCH_BYTES:
+            count = bisect_left(ends, BATCH_BYTES) + 1
         batch = queue[:count]
         del queue[:count]
-        self._bytes -= taken
+        self._bytes -= ends[count - 1]
         return batch
 
     def committed(self, last_seq: int) -> None:

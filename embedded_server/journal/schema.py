@@ -82,7 +82,7 @@ create table if not exists event (
 create table if not exists clock (seq integer primary key, at integer not null);
 create table if not exists body (seq integer primary key, body blob not null);
 """
-INSERT_EVENT: Final = "insert into event values (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+EVENT_COLUMNS: Final = 14
 INSERT_BODY: Final = "insert into body values (?,?)"
 
 BODY_SQL: Final = "coalesce(event.body, (select body.body from body where body.seq = event.seq))"
@@ -95,6 +95,12 @@ ROW_SQL: Final = (
 
 FULL_SQL: Final = f"event.seq, at, kind, connection, subject, key, trace, joined, status, worker, size, preview, headers, {BODY_SQL}"
 """What `event_of` makes a whole event of."""
+
+
+def insert_event(rows: int) -> str:
+    """SQL that inserts so many rows into the event table, all columns in their order."""
+    row = f"({','.join('?' * EVENT_COLUMNS)})"
+    return f"insert into event values {','.join([row] * rows)}"  # noqa: S608 - question marks
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from embedded_server.journal.intake import Intake
 from embedded_server.journal.projection import Projection
 from embedded_server.journal.repair import is_damage, set_aside
 from embedded_server.journal.retention import Retention, clock_interval_ns, first_to_keep, trim, used_bytes
-from embedded_server.journal.rows import cleaned, rows_of
-from embedded_server.journal.schema import INSERT_BODY, INSERT_EVENT, Opened, open_for_writing
+from embedded_server.journal.rows import cleaned, insert_events
+from embedded_server.journal.schema import Opened, open_for_writing
 
 log = logging.getLogger(__name__)
 
@@ -131,13 +131,10 @@ class Writer:
         return events
 
     def _insert(self, first_seq: int, events: Sequence[Event]) -> None:
-        rows, bodies = rows_of(first_seq, events, self._body_cap)
         db = self._db
         db.execute("begin immediate")
         try:
-            db.executemany(INSERT_EVENT, rows)
-            if bodies:
-                db.executemany(INSERT_BODY, bodies)
+            insert_events(db, first_seq, events, self._body_cap)
             for projection in self._projections:
                 self._apply(projection, first_seq, events)
             clock_at = self._note_time(first_seq)

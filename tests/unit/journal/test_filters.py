@@ -14,8 +14,8 @@ from embedded_server.contracts.events import Event, Kind
 from embedded_server.journal import EVENTS, FilterError, SqlField, Vocabulary, compile_filter, make_event
 from embedded_server.journal.feeds.source import EVENT_SOURCE
 from embedded_server.journal.filters import install_functions
-from embedded_server.journal.rows import rows_of
-from embedded_server.journal.schema import _TABLES, INSERT_BODY, INSERT_EVENT
+from embedded_server.journal.rows import insert_events
+from embedded_server.journal.schema import _TABLES
 
 NOW = datetime(2026, 11, 24, 15, 0, 0, tzinfo=UTC)
 MINUTE_NS = 60 * 10**9
@@ -49,9 +49,7 @@ def db() -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(":memory:")
     for statement in _TABLES.split(";"):
         connection.execute(statement)
-    rows, bodies = rows_of(1, list(STORED.values()), 2**30)
-    connection.executemany(INSERT_EVENT, rows)
-    connection.executemany(INSERT_BODY, bodies)
+    insert_events(connection, 1, list(STORED.values()), 2**30)
     install_functions(connection)
     yield connection
     connection.close()
