@@ -1,6 +1,8 @@
 # Everything starts from a machine that has only Python 3.11-3.13 and pip. `make` alone lists what there is.
 SHELL := /bin/sh
-PYTHON ?= $(shell for v in 3.13 3.12 3.11; do command -v python$$v && break; done || command -v python3)
+# The first that runs and is of a version we support; a name on PATH alone proves neither (version managers put shims there).
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(or $(shell for p in python3.13 python3.12 python3.11 python3 python; do $$p -c '$(SUPPORTED)' 2>/dev/null && echo $$p && break; done),python3)
 VENV := .venv
 BIN := $(VENV)/bin
 only ?= all
