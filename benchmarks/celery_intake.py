@@ -67,9 +67,10 @@ def _event(type_: str, index: int, clock: int) -> dict[str, Any]:
 
 
 class Switchroom:
-    """Our intake: convert, append, project, commit."""
+    """Our intake: convert, append, project, commit. In a process set up as ``switchroom serve`` is."""
 
     def __init__(self, folder: Path) -> None:
+        from embedded_server.core.collector import spare_the_collector
         from embedded_server.journal import Journal
         from embedded_server.tasks import TaskProjection
         from embedded_server.tasks.ingest import Ingest
@@ -79,6 +80,7 @@ class Switchroom:
         self._journal.add_projection(self._projection)
         self._journal.open()
         self._ingest = Ingest()
+        spare_the_collector()
 
     async def take(self, messages: Iterator[list[dict[str, Any]]]) -> int:
         """Take all in; answer how many tasks there are once everything is committed."""

@@ -12,6 +12,7 @@ from typing import Final
 from embedded_server.app import BoundServer
 from embedded_server.contracts.events import Event, Kind
 from embedded_server.contracts.server import Ready
+from embedded_server.core.collector import spare_the_collector
 from embedded_server.journal import Journal
 from embedded_server.settings import Settings
 
@@ -64,6 +65,7 @@ async def serve(options: argparse.Namespace) -> None:
 
     def follow_input() -> None:
         for _ in sys.stdin:
+            spare_the_collector()  # as `switchroom serve` does
             journal: Journal = server.app.state.services.journal
             source = Source(journal, options.rate, options.seconds)
             source.run_blocking()

@@ -83,6 +83,7 @@ def _data_dir(options: argparse.Namespace) -> Path:
 def _serve(options: argparse.Namespace) -> int:
     from embedded_server.app import BoundServer
     from embedded_server.contracts.server import Ready
+    from embedded_server.core.collector import spare_the_collector
     from embedded_server.settings import Settings
 
     os.umask(0o077)
@@ -99,6 +100,7 @@ def _serve(options: argparse.Namespace) -> int:
     def tell(ready: Ready) -> None:
         sys.stdout.write(json.dumps(asdict(ready)) + "\n")
         sys.stdout.flush()
+        spare_the_collector()
 
     server = BoundServer(settings, on_ready=tell)
     asyncio.run(_serve_until_told(server, child=options.child))
