@@ -30,8 +30,6 @@ if TYPE_CHECKING:  # imported where they are used: the first paint waits for non
 log = logging.getLogger(__name__)
 
 STEP_TIMEOUT_S: Final = 12.0
-SETTLE_S: Final = 0.02
-"""Python 3.11's ``wait_for`` loses a cancellation that meets its result: what was told just now may arrive before anything is cancelled."""
 LOG_BYTES: Final = 1024 * 1024
 
 
@@ -132,7 +130,7 @@ class Application(QObject):
 
     async def stop(self) -> None:
         """Hide the window, close feeds and requests, end the server, give the directory back. Twice is fine."""
-        from asyncio import sleep, timeout
+        from asyncio import timeout
 
         from embedded_server.contracts.concurrency import cancel
 
@@ -143,7 +141,6 @@ class Application(QObject):
         for task in self._background:
             await cancel(task)
         self._background.clear()
-        await sleep(SETTLE_S)
         services = self._services
         steps = [services.feeds.stop, services.api.close] if services is not None else []
         for step in (*steps, self.host.stop):

@@ -70,6 +70,8 @@ class FeedStatus:
     trimmed: int = 0
     """Events that retention has removed since the journal began."""
     offline: bool = False
+    known: bool = False
+    """The server has told the figures; until then they are no noughts but unknown."""
 
     @property
     def state(self) -> FeedState:

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 OPEN_TIMEOUT_S: Final = 10.0
 CLOSE_TIMEOUT_S: Final = 1.0
+COUNT_INTERVAL_MS: Final = 1000
+"""While nobody looks at its rows, a feed tells its figures this often."""
 BUSY_S: Final = 0.004
 """Messages are taken in a row for this long at most; then the window gets its turn."""
 
@@ -46,6 +48,8 @@ class Feed(QObject):
     """The next tick is the first of a new query: ordinals known so far mean nothing any more."""
     ticked = Signal(object)
     """A `Tick`, at most 20 times a second."""
+    counted = Signal(object)
+    """A `Tick` while the feed is idle, at most one a second: its figures are news, its rows are kept for later."""
     window_arrived = Signal(object)
     """A `Window` that was asked for."""
     rejected = Signal(object)
@@ -67,6 +71,9 @@ class Feed(QObject):
         self._fresh = True
         self._rest = QTimer(self, singleShot=True, interval=TICK_INTERVAL_MS - 5)
         self._rest.timeout.connect(self._deliver)
+        self._told: Tick | None = None
+        self._count_rest = QTimer(self, singleShot=True, interval=COUNT_INTERVAL_MS)
+        self._count_rest.timeout.connect(self._count)
 
     def set_filter(self, text: str) -> None:
         """List what *text* matches instead; what is shown stays until the first answer."""
@@ -78,7 +85,7 @@ class Feed(QObject):
         return self._client.request_window(self.number, first, count) if self.number else 0
 
     def set_idle(self, idle: bool) -> None:
-        """Keep the place but deliver nothing, while nobody looks."""
+        """Keep the place but deliver no rows, while nobody looks."""
         self._idle = idle
         if not idle:
             self._deliver()
@@ -88,6 +95,7 @@ class Feed(QObject):
         self._client.forget(self)
         self._held = None
         self._rest.stop()
+        self._count_rest.stop()
         self.deleteLater()
 
     # -- called by the client
@@ -108,7 +116,9 @@ class Feed(QObject):
         elif tick.feed != self.number:
             return
         self._held = _merged(self._held, tick)
-        if not self._rest.isActive():
+        if self._idle:
+            self._count()
+        elif not self._rest.isActive():
             self._deliver()
 
     def on_window(self, window: Window) -> None:
@@ -145,6 +155,12 @@ class Feed(QObject):
             self._fresh = False
             self.restarted.emit()
         self.ticked.emit(tick)
+
+    def _count(self) -> None:
+        if self._idle and self._held is not None and self._held is not self._told and not self._count_rest.isActive():
+            self._told = self._held
+            self._count_rest.start()
+            self.counted.emit(self._told)
 
 
 def _merged(held: Tick | None, tick: Tick) -> Tick:
@@ -257,7 +273,8 @@ class FeedClient(QObject):
             delay = backoff.delay()
             self._set_link(Link(LinkState.WAITING, link.reason, delay))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), delay)
+                async with asyncio.timeout(delay):  # wait_for of Python 3.11 can lose a cancellation
+                    await self._wake.wait()
 
     async def _attempt(self, backoff: Backoff) -> Link:
         """Connect and talk until the connection ends; why it did."""

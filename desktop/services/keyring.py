@@ -94,7 +94,8 @@ class TokenStore:
 
         threading.Thread(target=ask_blocking, name="keyring", daemon=True).start()
         try:
-            return await asyncio.wait_for(answer, self._timeout_s)
+            async with asyncio.timeout(self._timeout_s):
+                return await answer
         except TimeoutError:
             log.info("The keyring did not answer within %.0f s", self._timeout_s)
             return otherwise

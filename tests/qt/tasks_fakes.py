@@ -115,6 +115,7 @@ class FakeFeed(QObject):
 
     restarted = Signal()
     ticked = Signal(object)
+    counted = Signal(object)
     window_arrived = Signal(object)
     rejected = Signal(object)
 

@@ -320,3 +320,26 @@ async def test_a_message_that_cannot_be_read_is_passed_over(
         await server.tick(server.heard[0]["feed"], 1)
         await until(lambda: seen.ticks)
     assert len(caplog.records) == 2
+
+
+async def test_an_idle_feed_goes_on_to_tell_its_figures(client: FeedClient, server: FeedServer) -> None:
+    feed = client.open(Source.EVENTS)
+    seen, counted = Seen(feed), list[int]()
+    feed.counted.connect(lambda tick: counted.append(tick.end))
+    await until(lambda: server.ops("open"))
+    feed.set_idle(True)
+    number = server.heard[0]["feed"]
+    for end in (3, 4, 5):
+        await server.tick(number, end)
+    await until(lambda: counted[-1:] == [5])
+    assert counted == [3, 5], "the first at once, the others not more often than once a second"
+    assert not seen.ticks
+
+
+async def test_it_ends_though_it_is_woken_at_that_very_moment(qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
+    client = FeedClient(Endpoint("http://127.0.0.1:9"), notify=fail)
+    client.start()
+    await until(lambda: client.link.state is LinkState.WAITING)
+    client.reconnect()
+    async with asyncio.timeout(5):
+        await client.stop()

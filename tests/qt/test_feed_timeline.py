@@ -61,6 +61,19 @@ def test_the_window_is_told_count_and_status(panel: TimelinePanel, services: Any
         services.feeds.opened[0].ticked.emit(tick(0, 1200))
 
 
+def test_the_window_counts_all_events_once_they_are_known(qtbot: QtBot, services: Any) -> None:
+    panel = build(services)
+    qtbot.addWidget(panel)
+    counts: list[int] = []
+    panel.count_changed.connect(counts.append)
+    feed = services.feeds.opened[0]
+    services.feeds.set_link(services.feeds.link)
+    assert counts == [-1], "nothing is known: that is not none"
+    feed.set_idle(True)
+    feed.counted.emit(tick(0, 7, of=1200))
+    assert counts[-1] == 1200, "all events, not only those that match; also while nobody looks"
+
+
 def test_its_acts_and_its_filter_are_offered(panel: TimelinePanel) -> None:
     assert {action.text() for action in panel.actions()} >= {"Pause or go on", "Export…"}
     assert panel.focus_filter()

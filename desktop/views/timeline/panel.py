@@ -61,7 +61,7 @@ class TimelinePanel(Panel):
 
     def _on_status_changed(self, status: FeedStatus) -> None:
         self.status.emit(status)
-        self.count_changed.emit(status.of)  # of all events, whatever the filter
+        self.count_changed.emit(status.of if status.known else -1)  # of all events, whatever the filter
 
     # -- what the window asks
 

@@ -130,6 +130,7 @@ class FeedView(QWidget):
         self.destroyed.connect(feed.close)
         feed.restarted.connect(self._on_restarted)
         feed.ticked.connect(self._on_ticked)
+        feed.counted.connect(self._on_counted)
         feed.window_arrived.connect(self._on_window_arrived)
         feed.rejected.connect(self._on_rejected)
         self._services.feeds.state_changed.connect(self._on_link_changed)
@@ -284,17 +285,14 @@ class FeedView(QWidget):
         if tick.revision != self._revision:
             self._revision = tick.revision
             self.revision_changed.emit()
-        self._status = FeedStatus(
-            rate=tick.rate,
-            total=tick.end - tick.start,
-            dropped=tick.dropped,
-            scanned=tick.scanned,
-            of=tick.of,
-            trimmed=tick.trimmed,
-        )
+        self._status = _status_of(tick)
         if not self._status_clock.isActive():
             self._tell_status()
             self._status_clock.start()
+
+    def _on_counted(self, tick: Tick) -> None:
+        self._status = _status_of(tick)
+        self._tell_status()
 
     def _on_window_arrived(self, window: Window) -> None:
         self.model.apply_window(window)
@@ -378,3 +376,15 @@ class FeedView(QWidget):
         super().hideEvent(event)
         self._ages.stop()
         self.deactivate()
+
+
+def _status_of(tick: Tick) -> FeedStatus:
+    return FeedStatus(
+        rate=tick.rate,
+        total=tick.end - tick.start,
+        dropped=tick.dropped,
+        scanned=tick.scanned,
+        of=tick.of,
+        trimmed=tick.trimmed,
+        known=True,
+    )
