@@ -18,7 +18,7 @@ from desktop.core.json_text import root_of
 from desktop.core.problems import ApiError
 from desktop.models.feed_json_model import SLICE, JsonModel
 from desktop.views.widgets.detail import EventDetail
-from desktop.views.widgets.detail_body import BodyTabs
+from desktop.views.widgets.detail_body import BodyTab, BodyTabs
 from desktop.views.widgets.hex_view import HexView
 from desktop.views.widgets.json_tree import JsonTree
 from embedded_server.contracts.events import EventDetail as WholeEvent
@@ -28,7 +28,6 @@ from tests.qt.feed_fakes import FakeApi, event_row, fake_services, until
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
-JSON, TEXT, HEX, HEADERS = range(4)
 ROOT = QModelIndex()
 
 
@@ -164,19 +163,19 @@ async def shown(tabs: BodyTabs, data: bytes) -> None:
 
 async def test_json_opens_as_a_tree(tabs: BodyTabs) -> None:
     await shown(tabs, b'{"a": 1}')
-    assert tabs.currentIndex() == JSON
+    assert tabs.tab() is BodyTab.JSON
 
 
 async def test_text_opens_as_text(tabs: BodyTabs) -> None:
     await shown(tabs, b"just words")
-    assert tabs.currentIndex() == TEXT
-    assert not tabs.isTabEnabled(JSON)
+    assert tabs.tab() is BodyTab.TEXT
+    assert not tabs.is_offered(BodyTab.JSON)
 
 
 async def test_bytes_open_as_hex_with_the_reason(tabs: BodyTabs) -> None:
     await shown(tabs, b"\x80\x04pickle")
-    assert tabs.currentIndex() == HEX
-    assert not tabs.isTabEnabled(TEXT)
+    assert tabs.tab() is BodyTab.HEX
+    assert not tabs.is_offered(BodyTab.TEXT)
     assert "0x80" in tabs._reason.text()
 
 
@@ -191,7 +190,7 @@ async def test_twenty_megabytes_are_shown_in_all_tabs(tabs: BodyTabs) -> None:
     body = json.dumps({"rows": [{"id": n, "name": f"order {n}", "rate": n / 7} for n in range(350_000)]}).encode()
     assert len(body) > 18_000_000
     await shown(tabs, body)
-    assert tabs.currentIndex() == JSON
+    assert tabs.tab() is BodyTab.JSON
     model = tabs.tree.json_model
     await until(lambda: model.rowCount() == 1, 20)
     rows = model.index(0, 0)
@@ -242,7 +241,7 @@ async def test_a_row_is_shown_at_once_and_the_rest_is_fetched(beside: Shown) -> 
     await until(lambda: beside.detail.tabs.body.is_json)
     assert beside.paths() == ["/events/7", "/events/7/body"]
     assert beside.api.asked[0][1] == {"body": "false"}
-    assert beside.detail.tabs.tabText(HEADERS) == "Headers (1)"
+    assert beside.detail.tabs.choice.text(BodyTab.HEADERS) == "Headers (1)"
 
 
 async def test_running_through_rows_fetches_only_where_it_rests(beside: Shown) -> None:

@@ -12,6 +12,7 @@ from desktop.core.streams_words import rate_text, state_tone, state_word, summar
 from desktop.models.streams_model import STREAM_ROLE, StreamsModel
 from desktop.views.theme import CAPTION_PX, TEXT_PX, theme
 from desktop.views.widgets.card import Card
+from desktop.views.widgets.row_keys import RowKeys
 from embedded_server.contracts.streams import Stream
 
 ROW_PX: Final = 48
@@ -93,6 +94,7 @@ class StreamList(Card):
         self.view.setMouseTracking(True)
         self.view.setUniformItemSizes(True)
         self.view.viewport().setAutoFillBackground(False)
+        RowKeys(self.view)
         self.body.addWidget(self.view, 1)
         self.setMinimumWidth(180)
         self.view.selectionModel().currentChanged.connect(lambda current, _: self.chosen.emit(model.stream_at(current)))

@@ -1,6 +1,7 @@
 """One event beside the table: what it was, when, where it belongs, and its body, fetched when it is looked at."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -65,8 +66,9 @@ class EventDetail(Card):
         self._note.hide()
         self.tabs = BodyTabs(notify=services.notices.from_exception)
         self.tabs.path_filter_requested.connect(self.path_filter_requested)
-        self._no_body = caption(tr("This event has no body."))
+        self._no_body = caption(wrap=True)
         self._build()
+        self.clear()
 
     def _build(self) -> None:
         head = QHBoxLayout()
@@ -112,6 +114,20 @@ class EventDetail(Card):
             if self.isVisible():
                 self._clock.start()
 
+    def clear(self) -> None:
+        """Show no event: the one shown is not in the list any more."""
+        self._clock.stop()
+        if self._task is not None:
+            self._task.cancel()
+        self._row = self._event = None
+        self._is_fetched = True
+        self._title.setText(tr("No event is selected"))
+        for widget in (self._state, self._subtitle, self._note, self.copy_button, self.save_button, self.trace_button):
+            widget.hide()
+        self._write_facts([])
+        self._no_body.setText(tr("Select one in the table to see what it carried."))
+        self._stack.setCurrentIndex(0)
+
     @property
     def row(self) -> Row | None:
         """The event shown."""
@@ -142,14 +158,14 @@ class EventDetail(Card):
 
     def _write(self, row: Row) -> None:
         self._title.setText(row.subject or row.kind)
+        self._no_body.setText(tr("This event has no body."))
+        self.copy_button.show()
+        self._state.show()
         self._state.set_state(row.status or row.kind, kind_tone(row.kind, row.status) or "wait")
         self._subtitle.setText(row.key)
         self._subtitle.setVisible(bool(row.key))
         self.trace_button.setVisible(bool(row.trace))
         self.save_button.setVisible(row.size > 0)
-        while (item := self._facts.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
         facts = [
             (tr("Kind"), row.kind),
             (tr("Time"), date_time(row.at)),
@@ -159,7 +175,13 @@ class EventDetail(Card):
             (tr("Trace"), row.trace),
             (tr("Joined"), tr(_JOINS[row.joined]) if row.joined in _JOINS else row.joined),
         ]
-        for line, (name, value) in enumerate((n, v) for n, v in facts if v):
+        self._write_facts([(name, value) for name, value in facts if value])
+
+    def _write_facts(self, facts: Sequence[tuple[str, str]]) -> None:
+        while (item := self._facts.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        for line, (name, value) in enumerate(facts):
             self._facts.addWidget(caption(name), line, 0)
             shown = Label(value, mono=name != tr("Joined"), selectable=True)
             shown.setMinimumWidth(0)

@@ -3,11 +3,12 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, Final
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.core.feed_body import TEXT_PREVIEW_CHARS, Body, in_pieces, read_body
 from desktop.core.formatting import size
@@ -17,6 +18,7 @@ from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.hex_view import HexView
 from desktop.views.widgets.json_tree import JsonTree
 from desktop.views.widgets.labels import Label
+from desktop.views.widgets.segmented import Segmented
 from embedded_server.contracts.concurrency import Notify, cancel, spawn
 
 PIECE_CHARS: Final = 200_000
@@ -92,7 +94,16 @@ class TextPane(QWidget):
         self.edit.setFont(theme().mono_font())
 
 
-class BodyTabs(QTabWidget):
+class BodyTab(StrEnum):
+    """The ways a body is shown, one at a time."""
+
+    JSON = "json"
+    TEXT = "text"
+    HEX = "hex"
+    HEADERS = "headers"
+
+
+class BodyTabs(QWidget):
     """JSON, Text, Hex and Headers of one body."""
 
     shown = Signal()
@@ -111,23 +122,47 @@ class BodyTabs(QTabWidget):
         self.headers = JsonTree(notify=notify)
         self._reason = Label(tone="warn", wrap=True, selectable=True)
         self._reason.setContentsMargins(8, 6, 8, 2)
-        hex_page = QWidget()
-        column = QVBoxLayout(hex_page)
+        titles = ((BodyTab.JSON, tr("JSON")), (BodyTab.TEXT, tr("Text")), (BodyTab.HEX, tr("Hex")), (BodyTab.HEADERS, tr("Headers")))
+        self.choice = Segmented([(tab.value, text) for tab, text in titles], BodyTab.JSON, name=tr("How the body is shown"))
+        self.choice.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.choice.chosen.connect(self._show_page)
+        self._pages = QStackedWidget()
+        for page in (self.tree, self.text, self._hex_page(), self.headers):
+            self._pages.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self._pages, 1)
+        self.set_headers({})
+
+    def _hex_page(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._reason)
         column.addWidget(self.hex, 1)
-        self._pages = (self.tree, self.text, hex_page, self.headers)
-        for page, name in zip(self._pages, (tr("JSON"), tr("Text"), tr("Hex"), tr("Headers")), strict=True):
-            self.addTab(page, name)
-        self.setDocumentMode(True)
-        self._wanted = 0
+        return page
+
+    def tab(self) -> BodyTab:
+        """Answer which way the body is shown."""
+        return BodyTab(self.choice.current())
+
+    def show_tab(self, tab: BodyTab) -> None:
+        """Show the body another way."""
+        self.choice.set_current(tab)
+        self._show_page()
+
+    def is_offered(self, tab: BodyTab) -> bool:
+        """Whether the body can be shown that way."""
+        return self.choice.is_choosable(tab)
 
     def set_headers(self, headers: Mapping[str, Any]) -> None:
         """Show headers; their tab says how many there are."""
         self.headers.set_json(json.dumps(headers, ensure_ascii=False))
-        self.setTabText(3, trn("Headers ({n})", "Headers ({n})", len(headers)) if headers else tr("Headers"))
-        self.setTabEnabled(3, bool(headers))
+        self.choice.set_text(BodyTab.HEADERS, trn("Headers ({n})", "Headers ({n})", len(headers)) if headers else tr("Headers"))
+        self.choice.set_choosable(BodyTab.HEADERS, bool(headers), "" if headers else tr("It has no headers."))
 
     def set_body(self, data: bytes) -> None:
         """Show *data*: looked at in a thread, in the tab that fits it, or in the one the user had where that fits too."""
@@ -146,11 +181,9 @@ class BodyTabs(QTabWidget):
         self.tree.set_root(body.text or "", body.root)
         self.text.set_text(body.text or "")
         self.hex.set_data(data, show_at=max(0, body.invalid_at))
-        self.setTabEnabled(0, body.is_json)
-        self.setTabEnabled(1, body.text is not None)
         self._explain(body)
-        if self.currentIndex() != 3 or not self.isTabEnabled(3):
-            self.setCurrentIndex(0 if body.is_json else 1 if body.text is not None else 2)
+        if self.tab() is not BodyTab.HEADERS or not self.is_offered(BodyTab.HEADERS):
+            self.show_tab(BodyTab.JSON if body.is_json else BodyTab.TEXT if body.text is not None else BodyTab.HEX)
         self.shown.emit()
 
     def _explain(self, body: Body) -> None:
@@ -162,5 +195,9 @@ class BodyTabs(QTabWidget):
             reason = tr("Not JSON: {reason}", reason=body.json_error)
         self._reason.setText(reason)
         self._reason.setVisible(bool(reason))
-        self.setTabToolTip(0, reason)
-        self.setTabToolTip(2, size(len(body.data)))
+        self.choice.set_choosable(BodyTab.JSON, body.is_json, reason)
+        self.choice.set_choosable(BodyTab.TEXT, body.text is not None, reason)
+        self.choice.set_choosable(BodyTab.HEX, True, size(len(body.data)))
+
+    def _show_page(self) -> None:
+        self._pages.setCurrentIndex(list(BodyTab).index(self.tab()))

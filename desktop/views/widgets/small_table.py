@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 from desktop.core.i18n import tr
 from desktop.views.theme import ROW_PX, theme
+from desktop.views.widgets.row_keys import RowKeys
 
 Index = QModelIndex | QPersistentModelIndex
 R = TypeVar("R")
@@ -131,6 +132,7 @@ class SmallTable(QTableView, Generic[R]):
                 self.setColumnWidth(number, column.width)
             else:
                 head.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch)
+        RowKeys(self)
         theme().changed.connect(self.viewport().update)
 
     def set_rows(self, rows: Sequence[R]) -> None:
