@@ -21,7 +21,7 @@ def _lazy(module: str) -> Build:
 
 
 PANELS: Final[tuple[PanelSpec, ...]] = (
-    PanelSpec("timeline", N_("Timeline"), "ph.activity", _lazy("timeline")),
+    PanelSpec("timeline", N_("Timeline"), "ph.activity", _lazy("timeline"), shows_traces=True),
     PanelSpec("tasks", N_("Tasks"), "ph.stack", _lazy("tasks")),
     PanelSpec("streams", N_("Streams"), "ph.broadcast", _lazy("streams")),
     PanelSpec("server", N_("Server"), "ph.hard-drives", _lazy("server"), Section.MANAGE),

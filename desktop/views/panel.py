@@ -17,7 +17,10 @@ class Panel(QWidget):
     status = Signal(object)
     """A `desktop.core.feeds.FeedStatus` for the status strip, or None where the panel shows no feed."""
     count_changed = Signal(int)
-    """The number beside the panel's name in the navigation; below 0 for none."""
+    """The number beside the panel's name in the navigation, as the panel alone counts it; below 0 for none."""
+
+    trace_requested = Signal(str)
+    """The user wants all events of a trace, wherever they are shown."""
 
     def primary_action(self) -> QAction | None:
         """Answer the header's one primary act. Its text, tool tip, shortcut and enabled state are followed."""
@@ -34,6 +37,9 @@ class Panel(QWidget):
     def go_back(self) -> bool:
         """Close the innermost thing open in the panel, such as a sheet or the detail (the ``Esc`` key); False where nothing was."""
         return False
+
+    def show_trace(self, trace: str) -> None:
+        """List all events of one trace; asked only of the panel whose spec says ``shows_traces``."""
 
     def activate(self) -> None:
         """Begin to live: the panel is in front of the user now."""
@@ -64,3 +70,5 @@ class PanelSpec:
     icon: str
     build: Build
     section: Section = Section.WATCH
+    shows_traces: bool = False
+    """Where "Show the trace" of any panel leads."""

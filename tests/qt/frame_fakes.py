@@ -135,6 +135,7 @@ class NotePanel(Panel):
         super().__init__()
         self.services = services
         self.log: list[str] = []
+        self.traces: list[str] = []
         self.filter = QLineEdit()
         self.text = QPlainTextEdit()
         self.table = QTableWidget(3, 2)
@@ -156,6 +157,9 @@ class NotePanel(Panel):
     def go_back(self) -> bool:
         return False
 
+    def show_trace(self, trace: str) -> None:
+        self.traces.append(trace)
+
     def activate(self) -> None:
         self.log.append("activated")
 
@@ -170,7 +174,7 @@ def broken(_: Services) -> Panel:
 
 SPECS = (
     PanelSpec("notes", "Notes", "ph.activity", NotePanel),
-    PanelSpec("more", "More notes", "ph.stack", NotePanel),
+    PanelSpec("more", "More notes", "ph.stack", NotePanel, shows_traces=True),
     PanelSpec("broken", "Broken", "ph.gear-six", broken, Section.MANAGE),
 )
 

@@ -207,3 +207,18 @@ def test_changing_the_panel_closes_the_sheets(bench: Bench) -> None:
     press(bench.window, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
     assert bench.window.help_sheet.isHidden()
     assert bench.window.current_key() == "more"
+
+
+def test_a_trace_asked_for_in_one_panel_is_shown_in_another(bench: Bench) -> None:
+    bench.notes.trace_requested.emit("t-1")
+    assert bench.window.current_key() == "more"
+    more = bench.window.panel("more")
+    assert isinstance(more, NotePanel)
+    assert more.traces == ["t-1"]
+
+
+def test_only_the_panel_itself_counts(bench: Bench) -> None:
+    item = bench.window.navigation._items["notes"]
+    bench.notes.count_changed.emit(7)
+    bench.notes.status.emit(FeedStatus(total=3))
+    assert item.accessibleDescription() == "7"

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -315,3 +316,31 @@ async def test_the_navigation_counts_open_streams_and_not_frames(bench: Bench) -
     assert counts[-1] == 1
     await bench.show(make_stream("b"))
     assert counts[-1] == -1
+
+
+async def test_another_stream_has_another_detail(bench: Bench) -> None:
+    await bench.show(make_stream("a"), make_stream("b"))
+    bench.panel.list.choose("a")
+    bench.panel.detail.show_row(frame("sse.event", "order"))
+    bench.panel.feed.open_detail()
+    bench.panel.list.choose("b")
+    assert bench.panel.detail.row is None
+    assert bench.panel.detail.copy_button.isHidden(), "nothing to copy"
+    assert bench.panel.go_back(), "Esc still closes it"
+
+
+async def test_a_trace_is_asked_of_the_window(bench: Bench) -> None:
+    asked: list[str] = []
+    bench.panel.trace_requested.connect(asked.append)
+    bench.panel.feed.trace_requested.emit("trace 7")
+    bench.panel.detail.trace_requested.emit("trace 8")
+    assert asked == ["trace 7", "trace 8"]
+
+
+async def test_j_and_k_walk_the_streams(bench: Bench) -> None:
+    await bench.show(make_stream("a"), make_stream("b"))
+    bench.panel.list.choose("a")
+    for key, expected in ((Qt.Key.Key_J, "b"), (Qt.Key.Key_K, "a")):
+        QTest.keyClick(bench.panel.list.view, key)
+        assert bench.panel.current is not None
+        assert bench.panel.current.id == expected

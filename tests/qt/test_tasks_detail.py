@@ -299,3 +299,13 @@ async def test_nothing_selected_says_what_will_be_here(bench: Bench) -> None:
     bench.view.show_row(None)
     assert bench.view._pages.currentIndex() == 0
     assert bench.view.task_id == ""
+
+
+async def test_a_trace_is_the_one_of_the_tasks_root(bench: Bench) -> None:
+    asked: list[str] = []
+    bench.view.trace_requested.connect(asked.append)
+    await bench.show(id="child", root="root")
+    bench.view.head.trace.click()
+    await bench.show(id="alone", root="")
+    bench.view.show_trace()
+    assert asked == ["root", "alone"]

@@ -155,6 +155,13 @@ class Body(QWidget):
         panel.activate()
         self._show_status()
 
+    def show_trace(self, trace: str) -> None:
+        """Bring the panel to the front that lists all events of one trace."""
+        key = next((spec.key for spec in self._specs.values() if spec.shows_traces), "")
+        self.show_panel(key)
+        if (panel := self._panels.get(key)) is not None:
+            panel.show_trace(trace)
+
     def drop_panels(self) -> None:
         """Forget all panels; they are built anew when shown."""
         if (panel := self.panel()) is not None:
@@ -175,6 +182,7 @@ class Body(QWidget):
         panel.setObjectName(f"panel-{spec.key}")
         panel.setAccessibleName(tr(spec.title))
         panel.status.connect(partial(self._on_status, spec.key))
+        panel.trace_requested.connect(self.show_trace)
         panel.count_changed.connect(partial(self.navigation.set_count, spec.key))
         self._panels[spec.key] = panel
         self._stack.addWidget(panel)
@@ -182,8 +190,6 @@ class Body(QWidget):
 
     def _on_status(self, key: str, status: FeedStatus | None) -> None:
         self._statuses[key] = status
-        if status is not None:
-            self.navigation.set_count(key, status.total)
         if key == self._current:
             self._show_status()
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -34,6 +35,8 @@ LOG_COLUMNS: Final = (
 class LogView(QWidget):
     """The log with its level filter and its copy."""
 
+    trace_requested = Signal(str)
+
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._services = services
@@ -58,6 +61,8 @@ class LogView(QWidget):
         self.view.filter_bar.line.setPlaceholderText(tr("Filter: words, subject:worker, key:celery*, time:>-5m"))
         self.view.row_selected.connect(self.detail.show_row)
         self.detail.close_requested.connect(self.view.close_detail)
+        self.view.trace_requested.connect(self.trace_requested)
+        self.detail.trace_requested.connect(self.trace_requested)
         head = QHBoxLayout()
         head.setSpacing(12)
         head.addWidget(title(tr("Log")))

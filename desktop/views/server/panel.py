@@ -81,6 +81,7 @@ class ServerPanel(Panel):
         self.facts.copy_requested.connect(self.copy_folder)
         self.facts.open_requested.connect(self.open_folder)
         self.log.view.status_changed.connect(self.status)
+        self.log.trace_requested.connect(self.trace_requested)
 
     # -- what the window asks
 

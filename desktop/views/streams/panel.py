@@ -136,8 +136,8 @@ class StreamsPanel(Panel):
         self.form.saved.connect(self._on_saved)
         self.feed.row_selected.connect(self.detail.show_row)
         self.feed.status_changed.connect(self._on_status_changed)
-        self.feed.trace_requested.connect(self._show_trace)
-        self.detail.trace_requested.connect(self._show_trace)
+        self.feed.trace_requested.connect(self.trace_requested)
+        self.detail.trace_requested.connect(self.trace_requested)
         self.detail.path_filter_requested.connect(self._on_path_filter_requested)
         self.detail.close_requested.connect(self.feed.close_detail)
         self._splitter.splitterMoved.connect(
@@ -320,6 +320,8 @@ class StreamsPanel(Panel):
         self.count_changed.emit(open_count(self.model.streams) or -1)
 
     def _on_chosen(self, stream: Stream | None) -> None:
+        self.feed.table.forget_selection()
+        self.detail.clear()
         self._services.settings.set_value(f"{SETTINGS_KEY}/chosen", stream.id if stream else "")
         self._follow_choice(stream)
 
@@ -354,9 +356,6 @@ class StreamsPanel(Panel):
 
     def _is_taken(self, name: str) -> bool:
         return any(stream.spec.name.casefold() == name.casefold() for stream in self.model.streams)
-
-    def _show_trace(self, trace: str) -> None:
-        self.feed.add_raw_term(term("trace", trace))
 
     def _on_path_filter_requested(self, path: str, raw: str) -> None:
         self.feed.add_raw_term(f"body{'' if path.startswith('[') else '.'}{path}:{raw}")

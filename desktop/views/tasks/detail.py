@@ -34,6 +34,8 @@ class TaskDetailView(Card):
 
     run_again_requested = Signal(object)
     """A `Draft` that repeats the task."""
+    trace_requested = Signal(str)
+    """All events of the task's root are wanted."""
     shown = Signal(object)
     """The `TaskDetail` that is on screen now."""
 
@@ -82,6 +84,7 @@ class TaskDetailView(Card):
         self.head.revoke_requested.connect(self.start_revoke)
         self.head.terminate_requested.connect(self.start_terminate)
         self.head.copy_requested.connect(self.copy_as_json)
+        self.head.trace_requested.connect(self.show_trace)
 
     # -- what is shown
 
@@ -179,6 +182,11 @@ class TaskDetailView(Card):
     def can_terminate(self) -> bool:
         """Whether the task on screen runs."""
         return self._detail is not None and is_running(self._detail.state)
+
+    def show_trace(self) -> None:
+        """Ask for all events of the task, and of those it came from and sent."""
+        if self._task_id:
+            self.trace_requested.emit((self._detail.root if self._detail else "") or self._task_id)
 
     def copy_as_json(self) -> None:
         """Put all that is known on the clipboard."""

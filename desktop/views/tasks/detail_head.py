@@ -29,6 +29,7 @@ class DetailHead(QWidget):
     revoke_requested = Signal()
     terminate_requested = Signal()
     copy_requested = Signal()
+    trace_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +52,8 @@ class DetailHead(QWidget):
         self.revoke.setToolTip(tr("Keep it from running: workers drop it when they come to it"))
         self.terminate = Button(tr("Terminate\u2026"), self._ask_to_terminate, icon_name="ph.x-circle", tone="bad")
         self.terminate.setToolTip(tr("Kill the process that runs it"))
+        self.trace = Button(tr("Trace"), self.trace_requested.emit, icon_name="ph.path")
+        self.trace.setToolTip(tr("Show every event of this task, and of those it came from and sent"))
         self.copy = IconButton("ph.brackets-curly", tr("Copy as JSON"), self.copy_requested.emit)
         self.confirm = ConfirmBar()
         self.confirm.confirmed.connect(self.terminate_requested)
@@ -125,7 +128,7 @@ class DetailHead(QWidget):
         second.addStretch(1)
         acts = QHBoxLayout()
         acts.setSpacing(8)
-        for widget in (self.run_again, self.revoke, self.terminate):
+        for widget in (self.run_again, self.revoke, self.terminate, self.trace):
             acts.addWidget(widget)
         acts.addStretch(1)
         acts.addWidget(self.copy)

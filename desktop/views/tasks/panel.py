@@ -3,6 +3,7 @@
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QVBoxLayout
 
+from desktop.core.feeds import FeedStatus
 from desktop.core.i18n import tr
 from desktop.core.tasks_draft import Draft
 from desktop.core.tasks_states import CHIP_TITLES, Chip, chip_filter
@@ -72,6 +73,8 @@ class TasksPanel(Panel):
         self._run_again = make_action(self, tr("Run the selected task again\u2026"), self.detail.run_again, icon_name="ph.arrow-clockwise")
         self._revoke = make_action(self, tr("Revoke the selected task"), self.detail.start_revoke, icon_name="ph.prohibit")
         self._terminate = make_action(self, tr("Terminate the selected task\u2026"), self._ask_to_terminate, icon_name="ph.x-circle")
+        words = tr("Show the selected task's trace")
+        self._trace = make_action(self, words, self.detail.show_trace, shortcut="Ctrl+T", icon_name="ph.path")
         self._copy_id = make_action(
             self, tr("Copy the selected task's id"), self.detail.copy_id, shortcut="Ctrl+Shift+C", icon_name="ph.copy"
         )
@@ -82,11 +85,12 @@ class TasksPanel(Panel):
         self.stats.workers.clicked.connect(self.open_workers)
         self.chips.chosen.connect(self._on_chip_chosen)
         self.feed.row_selected.connect(self._on_row_selected)
-        self.feed.status_changed.connect(self.status)
+        self.feed.status_changed.connect(self._on_status_changed)
         self.feed.model.rowsInserted.connect(self._look_for_awaited)
         self.feed.model.rows_loaded.connect(self._look_for_awaited)
         self.detail.run_again_requested.connect(self._on_run_again_requested)
         self.detail.shown.connect(self._on_detail_shown)
+        self.detail.trace_requested.connect(self.trace_requested)
         self.form.enqueued.connect(self._on_enqueued)
         self._services.settings.changed.connect(self._on_setting_changed)
 
@@ -98,7 +102,8 @@ class TasksPanel(Panel):
 
     def actions(self) -> list[QAction]:
         """Acts for the palette and the help."""
-        own = [self._enqueue, self._run_again, self._revoke, self._terminate, self._copy_id, self._show_workers, self._demo, self._show_all]
+        of_task = [self._run_again, self._revoke, self._terminate, self._trace, self._copy_id]
+        own = [self._enqueue, *of_task, self._show_workers, self._demo, self._show_all]
         return [*own, *self.feed.actions()]
 
     def focus_filter(self) -> bool:
@@ -167,6 +172,11 @@ class TasksPanel(Panel):
         if key == "look/time":
             self.detail.rewrite_times()
 
+    def _on_status_changed(self, status: FeedStatus) -> None:
+        self.status.emit(status)
+        if status.known and not self.isVisible():  # in front, the figures above the table count more exactly
+            self.count_changed.emit(status.of)
+
     def _on_stats(self, stats: TaskStats) -> None:
         self._counts = stats.counts
         self.chips.set_counts(stats.counts)
@@ -202,6 +212,7 @@ class TasksPanel(Panel):
         self._revoke.setEnabled(self.detail.can_revoke())
         self._terminate.setEnabled(self.detail.can_terminate())
         self._copy_id.setEnabled(chosen)
+        self._trace.setEnabled(chosen)
 
     def _on_enqueued(self, answer: Enqueued) -> None:
         """Show the new task at once, and select its row as soon as it comes."""
