@@ -23,8 +23,10 @@ _UNKNOWN: Final = ("", "")
 
 
 def _described(event: Mapping[str, Any]) -> str:
-    args, kwargs = _text(event, "args"), _text(event, "kwargs")
-    return args if kwargs in {"", "{}"} else f"{args} {kwargs}"
+    args, kwargs = event.get("args", ""), event.get("kwargs", "")
+    if type(args) is not str or type(kwargs) is not str:
+        args, kwargs = _text(event, "args"), _text(event, "kwargs")
+    return f"{args} {kwargs}" if kwargs and kwargs != "{}" else args
 
 
 def _nothing(_: Mapping[str, Any]) -> str:
@@ -53,8 +55,9 @@ def _rejected(event: Mapping[str, Any]) -> str:
     return "requeued" if event.get("requeue") else ""
 
 
-_Type = tuple[Kind, str, Callable[[Mapping[str, Any]], str]]
-_TASK_TYPES: Final[Mapping[str, _Type]] = {
+_Form = tuple[Kind, str, Callable[[Mapping[str, Any]], str]]
+"""What a type of event becomes: its kind, the state it announces, and its preview."""
+_TASK_TYPES: Final[Mapping[str, _Form]] = {
     type_: (kind, STATE_OF_KIND[kind].value, preview)
     for type_, kind, preview in (
         ("task-sent", Kind.TASK_SENT, _described),
@@ -77,6 +80,8 @@ class WireEvent(Event):
     fields: dict[str, Any]
 
 
+_CELERY_ROOT, _NONE = Join.CELERY_ROOT, Join.NONE
+_orjson_dumps: Final = orjson.dumps
 _new_event: Final = tuple.__new__
 """`WireEvent` without its Python-level constructor: a third of the time, and this is the hot path."""
 
@@ -116,17 +121,14 @@ class Ingest:
     def convert(self, events: Iterable[Any]) -> list[Event]:
         """Answer the journal events that *events* stand for: none for a heartbeat, two where a held one comes first."""
         made: list[Event] = []
+        types = _TASK_TYPES
         for event in events:
             try:
-                type_ = event["type"]
-                at = int(event["timestamp"] * 1e6 + 0.5) * 1000  # a float of this size has no nanoseconds
-                host = event["hostname"]
-                if type(type_) is not str or type(host) is not str or not 0 <= at <= _INT64_MAX:
-                    made.append(self._malformed(event))
-                elif type_.startswith("task-"):
-                    self._convert_task(event, type_, at, host, made)
-                elif type_ != "worker-heartbeat":
-                    made.append(self._worker_event(event, type_, at, host))
+                form = types.get(event["type"])
+                if form is None:
+                    self._convert_other(event, made)
+                else:
+                    self._convert_task(event, form, made)
             except (KeyError, TypeError, ValueError, OverflowError, IndexError):
                 made.append(self._malformed(event))
         return made
@@ -136,28 +138,42 @@ class Ingest:
         preview = f"Not decoded: {content_type or 'no content type'}, {len(body)} bytes"
         return Event(time.time_ns(), self._connection, Kind.TASK_CUSTOM, "undecodable", size=len(body), preview=preview, body=body)
 
-    def _convert_task(self, event: dict[str, Any], type_: str, at: int, host: str, made: list[Event]) -> None:
+    def _convert_task(self, event: dict[str, Any], form: _Form, made: list[Event]) -> None:
+        host = event["hostname"]
         task_id = event["uuid"]
-        if type(task_id) is not str:
-            made.append(self._malformed(event))
+        at = int(event["timestamp"] * 1e6 + 0.5) * 1000  # a float of this size has no nanoseconds
+        if type(task_id) is not str or type(host) is not str or not 0 <= at <= _INT64_MAX:
+            raise ValueError  # `convert` tells of it
+        if self._ours and self._told_ourselves(task_id, event["type"], made):
             return
-        if self._ours and self._told_ourselves(task_id, type_, made):
-            return
-        kind, status, preview_text = _TASK_TYPES.get(type_) or (Kind.TASK_CUSTOM, _custom_state(event), _type_of)
         known = self._known.get(task_id)
-        if known is None or "root_id" in event:
+        if known is None or ("root_id" in event and (event["root_id"] != known[1] or event.get("name") != known[0])):
             known = self._learn(task_id, event, known)
         name, trace = known
+        kind, status, preview_text = form
         preview = preview_text(event)
         if len(preview) > MAX_PREVIEW_CHARS or not preview.isprintable():
             preview = preview_of(preview[: 2 * MAX_PREVIEW_CHARS].encode("utf-8", "backslashreplace"))
-        body = _dumps(event)
-        joined = Join.CELERY_ROOT if trace else Join.NONE
+        try:
+            body = _orjson_dumps(event)
+        except (TypeError, ValueError, RecursionError):
+            body = _dumps_slowly(event)
+        joined = _CELERY_ROOT if trace else _NONE
         told = _new_event(
             WireEvent, (at, self._connection, kind, name, task_id, trace, joined, status, host, len(body), preview, b"", body)
         )
         told.fields = event
         made.append(told)
+
+    def _convert_other(self, event: dict[str, Any], made: list[Event]) -> None:
+        type_, host = event["type"], event["hostname"]
+        at = int(event["timestamp"] * 1e6 + 0.5) * 1000
+        if type(type_) is not str or type(host) is not str or not 0 <= at <= _INT64_MAX:
+            raise ValueError  # `convert` tells of it
+        if type_.startswith("task-"):
+            self._convert_task(event, (Kind.TASK_CUSTOM, _custom_state(event), _type_of), made)
+        elif type_ != "worker-heartbeat":
+            made.append(self._worker_event(event, type_, at, host))
 
     def _told_ourselves(self, task_id: str, type_: str, made: list[Event]) -> bool:
         """Let a held event go first; true for the wire's copy of an event that we write ourselves, with its arguments whole."""
@@ -173,8 +189,6 @@ class Ingest:
 
     def _learn(self, task_id: str, event: dict[str, Any], known: tuple[str, str] | None) -> tuple[str, str]:
         name, root = event.get("name"), event.get("root_id")
-        if known is not None and known[0] == name and known[1] == root:
-            return known
         old_name, old_root = known or self._older.get(task_id, _UNKNOWN)
         learned = (name if type(name) is str and name else old_name, root if type(root) is str and root else old_root)
         if learned != _UNKNOWN:
