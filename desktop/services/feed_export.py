@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from embedded_server.contracts.feeds import Source
 from embedded_server.contracts.problems import N_, UserFacingError
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class FileUnwritable(UserFacingError):
     hint = N_("{reason}. Choose another folder or name.")
 
 
-async def export_events(api: "ApiClient", filter_: str, file: Path, *, progress: Callable[[int], None] | None = None) -> int:
-    """Write the events that match to *file*, in the format its name asks for; the number of bytes.
+async def export_feed(api: "ApiClient", source: Source, filter_: str, file: Path, *, progress: Callable[[int], None] | None = None) -> int:
+    """Write the events or tasks that match to *file*, in the format its name asks for; the number of bytes.
 
     Cancelled or failed, it leaves nothing behind: neither a half file nor a changed old one.
     Raises `FileUnwritable`, and what the API client raises.
@@ -40,7 +41,7 @@ async def export_events(api: "ApiClient", filter_: str, file: Path, *, progress:
     partial = file.with_name(f"{file.name}.part")
     query: dict[str, str | float | None] = {"filter": filter_, "format": ExportFormat.of_file(file).value}
     try:
-        written = await api.stream_to_file("/events/export", query, partial, progress)
+        written = await api.stream_to_file(f"/{source.value}/export", query, partial, progress)
         await asyncio.to_thread(partial.replace, file)
     except OSError as exc:
         raise FileUnwritable(file=str(file), reason=exc.strerror or str(exc)) from exc

@@ -3,15 +3,19 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter
 
 from embedded_server.api.dependencies import ServicesDep
 from embedded_server.contracts.tasks import Enqueued, EnqueueRequest, RevokeRequest, TaskDetail, TaskName, TaskStats, Worker
+from embedded_server.journal import ExportFormat
 from embedded_server.tasks.arguments import parse_request
+from embedded_server.tasks.export import export_tasks
 from embedded_server.tasks.service import MAX_STATS_S
 
 router = APIRouter(tags=["tasks"])
 
+Filter = Annotated[str, Query(description="In the filter language; everything where it is empty")]
 TaskId = Annotated[str, Path(max_length=255, description="The task's id, as Celery gave it")]
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": TypeAdapter(EnqueueRequest).json_schema()}}}
@@ -28,6 +32,19 @@ async def task_names(services: ServicesDep) -> list[TaskName]:
 async def task_stats(services: ServicesDep, seconds: Annotated[int, Query(ge=1, le=MAX_STATS_S)] = 60) -> TaskStats:
     """Tell the figures of the last seconds, oldest first."""
     return await services.tasks.stats(seconds)
+
+
+@router.get(
+    "/tasks/export",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/x-ndjson": {}, "text/csv": {}}, "description": "The tasks, one a line"}},
+)
+async def export_all_tasks(services: ServicesDep, filter: Filter = "", format: ExportFormat = ExportFormat.NDJSON) -> StreamingResponse:  # noqa: A002
+    """Stream every task that matches a filter, in the order first seen, each in its present state."""
+    chunks = export_tasks(services.journal, filter, format)  # a wrong filter is told here, before the answer begins
+    media_type = "text/csv; charset=utf-8" if format is ExportFormat.CSV else "application/x-ndjson"
+    name = f"switchroom-tasks.{format.value}"
+    return StreamingResponse(chunks, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 @router.post("/tasks", status_code=202, openapi_extra=_BODY)

@@ -1,7 +1,7 @@
 """The append-only journal, its filter language and its feeds."""
 
 from embedded_server.journal.event import Commit, StoredEvent, make_event
-from embedded_server.journal.export import ExportFormat, export
+from embedded_server.journal.export import ExportFormat, export, export_rows
 from embedded_server.journal.feeds import EVENT_SOURCE, Feeds, FeedSession, FeedSource, TableSource
 from embedded_server.journal.filters import EVENTS, CompiledFilter, FilterError, SqlField, Vocabulary, compile_filter
 from embedded_server.journal.journal import Journal
@@ -35,6 +35,7 @@ __all__ = [
     "Vocabulary",
     "compile_filter",
     "export",
+    "export_rows",
     "make_event",
     "preview_of",
 ]

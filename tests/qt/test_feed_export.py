@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.core.problems import ServerUnreachable
-from desktop.services.feed_export import ExportFormat, FileUnwritable, export_events
+from desktop.services.feed_export import ExportFormat, FileUnwritable, export_feed
 from desktop.views.widgets.export import ExportPanel
+from embedded_server.contracts.feeds import Source
 from tests.qt.feed_fakes import fake_services, until
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -21,6 +22,7 @@ class ExportApi:
     """Writes a line at each `let_go`, until `is_whole`."""
 
     def __init__(self) -> None:
+        self.path = ""
         self.query: dict[str, Any] = {}
         self.step = asyncio.Event()
         self.is_whole = False
@@ -30,8 +32,8 @@ class ExportApi:
         self.is_whole, self.failure = whole, failure
         self.step.set()
 
-    async def stream_to_file(self, _path: str, query: dict[str, Any], file: Path, progress: Callable[[int], None] | None) -> int:
-        self.query = query
+    async def stream_to_file(self, path: str, query: dict[str, Any], file: Path, progress: Callable[[int], None] | None) -> int:
+        self.path, self.query = path, query
         written = 0
         with file.open("wb") as out:
             while not self.is_whole:
@@ -54,9 +56,10 @@ class Room:
         self.place = QVBoxLayout(self.host)
         self.host.show()
         self.file = data_dir / "events.ndjson"
+        self.source = Source.EVENTS
 
     def begin(self) -> ExportPanel:
-        return ExportPanel.write(self.services, "kind:task", self.file, self.place)
+        return ExportPanel.write(self.services, self.source, "kind:task", self.file, self.place)
 
     def files(self) -> list[str]:
         return sorted(p.name for p in self.file.parent.iterdir() if p.name.startswith("events"))
@@ -112,7 +115,7 @@ async def test_a_failed_export_leaves_the_old_file_as_it_was(room: Room) -> None
 
 async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileUnwritable) as caught:
-        await export_events(ExportApi(), "", tmp_path / "nowhere" / "events.csv")  # type: ignore[arg-type]
+        await export_feed(ExportApi(), Source.EVENTS, "", tmp_path / "nowhere" / "events.csv")  # type: ignore[arg-type]
     assert "events.csv" in str(caught.value)
 
 
@@ -120,3 +123,11 @@ def test_the_name_decides_the_format() -> None:
     assert ExportFormat.of_file(Path("a.CSV")) is ExportFormat.CSV
     assert ExportFormat.of_file(Path("a.ndjson")) is ExportFormat.NDJSON
     assert ExportFormat.of_file(Path("a")) is ExportFormat.NDJSON
+
+
+async def test_tasks_are_exported_by_the_same_strip(room: Room) -> None:
+    room.source = Source.TASKS
+    room.begin()
+    room.api.let_go(whole=True)
+    await until(room.said)
+    assert (room.api.path, room.api.query["filter"]) == ("/tasks/export", "kind:task")

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QVBoxLayou
 from desktop.core.formatting import size
 from desktop.core.i18n import tr
 from desktop.services import Services
-from desktop.services.feed_export import export_events
+from desktop.services.feed_export import export_feed
 from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.labels import Label
 from embedded_server.contracts.concurrency import spawn
+from embedded_server.contracts.feeds import Source
 
 REFRESH_MS: Final = 250
 
@@ -23,10 +24,11 @@ REFRESH_MS: Final = 250
 class ExportPanel(Card):
     """A strip under the table for one export; it goes away when that has ended."""
 
-    def __init__(self, services: Services, filter_: str, file: Path) -> None:
+    def __init__(self, services: Services, source: Source, filter_: str, file: Path) -> None:
         super().__init__(margins=(12, 8, 12, 8))
         self.setObjectName("export")
         self._services = services
+        self._source = source
         self._filter = filter_
         self._file = file
         self._written = 0
@@ -50,26 +52,26 @@ class ExportPanel(Card):
         self._task = spawn(self._run(), name="export", notify=self._on_failed)
 
     @classmethod
-    def begin(cls, services: Services, filter_: str, place: QVBoxLayout) -> QFileDialog:
+    def begin(cls, services: Services, source: Source, filter_: str, place: QVBoxLayout) -> QFileDialog:
         """Ask for a file, then write it. *place* is where the strip appears."""
         parent = place.parentWidget()
-        dialog = QFileDialog(parent, tr("Export events"))
+        dialog = QFileDialog(parent, tr("Export tasks") if source is Source.TASKS else tr("Export events"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilters([tr("One JSON object a line (*.ndjson)"), tr("Comma-separated values (*.csv)")])
         dialog.setDefaultSuffix("ndjson")
         dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix("csv" if "*.csv" in chosen else "ndjson"))
         dialog.setDirectory(services.settings.value("export/folder", QDir.homePath()))
-        dialog.selectFile("events.ndjson")
-        dialog.fileSelected.connect(lambda name: cls.write(services, filter_, Path(name), place))
+        dialog.selectFile(f"{source.value}.ndjson")
+        dialog.fileSelected.connect(lambda name: cls.write(services, source, filter_, Path(name), place))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog
 
     @classmethod
-    def write(cls, services: Services, filter_: str, file: Path, place: QVBoxLayout) -> "ExportPanel":
+    def write(cls, services: Services, source: Source, filter_: str, file: Path, place: QVBoxLayout) -> "ExportPanel":
         """Begin to write *file*."""
         services.settings.set_value("export/folder", str(file.parent))
-        panel = cls(services, filter_, file)
+        panel = cls(services, source, filter_, file)
         place.addWidget(panel)
         return panel
 
@@ -79,7 +81,7 @@ class ExportPanel(Card):
 
     async def _run(self) -> None:
         try:
-            written = await export_events(self._services.api, self._filter, self._file, progress=self._on_progress)
+            written = await export_feed(self._services.api, self._source, self._filter, self._file, progress=self._on_progress)
         except asyncio.CancelledError:
             self._end()
             self._services.notices.info(tr("Export stopped"), tr("{file} was not written.", file=str(self._file)))

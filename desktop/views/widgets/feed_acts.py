@@ -13,7 +13,6 @@ from desktop.services import Services
 from desktop.views.widgets.feed_header import ColumnKeeper
 from embedded_server.contracts.concurrency import spawn
 from embedded_server.contracts.events import EventDetail, Row
-from embedded_server.contracts.feeds import Source
 from embedded_server.contracts.tasks import TaskDetail
 
 if TYPE_CHECKING:
@@ -70,8 +69,7 @@ class FeedActs(QObject):
         menu.addMenu(columns)
         menu.addSeparator()
         menu.addAction(tr("Copy as JSON")).triggered.connect(self.copy_rows)
-        if self._view.source is Source.EVENTS:
-            menu.addAction(tr("Export…")).triggered.connect(self.start_export)
+        menu.addAction(tr("Export…")).triggered.connect(self.start_export)
         menu.aboutToHide.connect(menu.deleteLater)
         return menu
 
@@ -123,7 +121,7 @@ class FeedActs(QObject):
     # -- export
 
     def start_export(self) -> None:
-        """Write all events of the feed to a file."""
+        """Write all that the feed lists to a file."""
         from desktop.views.widgets.export import ExportPanel
 
-        ExportPanel.begin(self._services, self._view.filter_text, self._view.below_table)
+        ExportPanel.begin(self._services, self._view.source, self._view.filter_text, self._view.below_table)

@@ -152,10 +152,8 @@ class FeedView(QWidget):
             make_action(self, tr("Go to the newest"), self.go_to_tail, shortcut="Ctrl+End", icon_name="ph.arrow-down"),
             make_action(self, tr("Clear the filter"), self.clear_filter, icon_name="ph.x-circle"),
             make_action(self, tr("Copy as JSON"), self.acts.copy_rows, icon_name="ph.copy"),
+            make_action(self, tr("Export…"), self.acts.start_export, shortcut="Ctrl+E", icon_name="ph.download-simple"),
         ]
-        if self.source is Source.EVENTS:
-            export = make_action(self, tr("Export…"), self.acts.start_export, shortcut="Ctrl+E", icon_name="ph.download-simple")
-            self._actions.append(export)
         self._ages = QTimer(self, interval=AGES_EVERY_MS)
         self._ages.timeout.connect(self.model.forget_texts)
         self._status_clock = QTimer(self, singleShot=True, interval=STATUS_EVERY_MS)

@@ -1,5 +1,7 @@
 """The routes over a service whose broker is a fake."""
 
+import csv
+import json
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 
@@ -8,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from embedded_server.api import errors, tasks
+from embedded_server.contracts.tasks import TaskRow
 from tests.unit.tasks.events import life, sent
 from tests.unit.tasks.test_service import Bench, bench
 
@@ -19,7 +22,7 @@ async def client(bench: Bench) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     app.include_router(tasks.router)
     errors.install(app)
-    app.state.services = SimpleNamespace(tasks=bench.service)
+    app.state.services = SimpleNamespace(tasks=bench.service, journal=bench.journal)
     bench.a_worker("shop.pay")
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client
@@ -71,3 +74,31 @@ async def test_revoking_answers_nothing_or_why_not(client: httpx.AsyncClient, be
     assert (await client.post("/tasks/waiting/revoke", json={})).status_code == 204
     answer = await client.post("/tasks/over/revoke", json={"terminate": True})
     assert (answer.status_code, "SUCCESS" in answer.json()["title"]) == (409, True)
+
+
+async def test_tasks_are_exported_as_the_table_lists_them(client: httpx.AsyncClient, bench: Bench) -> None:
+    bench.tell(*life("first"), sent("second"), *life("third"))
+    await bench.journal.flush()
+    answer = await client.get("/tasks/export", params={"filter": "state:SUCCESS"})
+    assert answer.headers["Content-Type"] == "application/x-ndjson"
+    assert 'filename="switchroom-tasks.ndjson"' in answer.headers["Content-Disposition"]
+    tasks = [json.loads(line) for line in answer.text.splitlines()]
+    assert [(task["id"], task["state"]) for task in tasks] == [("first", "SUCCESS"), ("third", "SUCCESS")]
+    assert set(tasks[0]) == {*TaskRow._fields, "eta", "root", "parent", "result"}
+    whole = await client.get("/tasks/export")
+    assert len(whole.text.splitlines()) == 3
+
+
+async def test_an_exported_table_writes_moments_as_such_and_none_as_nothing(client: httpx.AsyncClient, bench: Bench) -> None:
+    bench.tell(sent("waiting"))
+    await bench.journal.flush()
+    answer = await client.get("/tasks/export", params={"format": "csv"})
+    [row] = csv.DictReader(answer.text.splitlines())
+    assert (row["id"], row["state"], row["started_at"]) == ("waiting", "PENDING", "")
+    assert row["sent_at"].endswith("Z")
+
+
+async def test_nothing_to_export_is_an_empty_file_and_a_wrong_filter_a_problem(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/tasks/export")).text == ""
+    answer = await client.get("/tasks/export", params={"filter": "nonsense:1"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (422, "application/problem+json")
