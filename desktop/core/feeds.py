@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from embedded_server.contracts.feeds import Source
+
 
 class Endpoint(Protocol):
     """Where the server is and who asks. Read anew at every attempt to connect, so both may change meanwhile."""
@@ -70,6 +72,8 @@ class FeedStatus:
     trimmed: int = 0
     """Events that retention has removed since the journal began."""
     offline: bool = False
+    source: Source = Source.EVENTS
+    """What is counted."""
     known: bool = False
     """The server has told the figures; until then they are no noughts but unknown."""
 

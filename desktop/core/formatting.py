@@ -19,6 +19,7 @@ __all__ = [
     "short_id",
     "short_number",
     "size",
+    "span",
     "time_display",
     "time_text",
 ]
@@ -107,6 +108,12 @@ def duration(ns: float) -> str:
         return f"{hours} h {minutes_left:02d} m"
     days, hours_left = divmod(hours, 24)
     return f"{days} d {hours_left:02d} h"
+
+
+def span(seconds: float) -> str:
+    """Write how long something has lasted, in whole seconds: ``0 s``, ``35 s``, ``2 m 03 s``."""
+    whole = int(seconds)
+    return f"{whole} s" if whole < 60 else duration(whole * NS_PER_S)
 
 
 @lru_cache(maxsize=4096)

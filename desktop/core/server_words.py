@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from desktop.core.formatting import NS_PER_S, duration, number, size
+from desktop.core.formatting import NS_PER_S, number, size, span
 from desktop.core.i18n import N_, tr, trn
 from embedded_server.contracts.server import JournalStatus, Part, PartState
 
@@ -87,7 +87,7 @@ def note_tone(part: Part) -> str:
 def uptime(started_at: int, now_ns: int | None = None) -> str:
     """Write how long something has been running; a dash where it is not."""
     now = time.time_ns() if now_ns is None else now_ns
-    return duration(max(0, now - started_at) // NS_PER_S * NS_PER_S) if started_at else NONE
+    return span(max(0, now - started_at) / NS_PER_S) if started_at else NONE
 
 
 def log_filter(level: str) -> str:
@@ -123,7 +123,7 @@ def fills(journal: JournalStatus, now_ns: int | None = None) -> list[Fill]:
         Fill(_share(journal.bytes, journal.max_bytes), tr("{used} of {most}", used=size(journal.bytes), most=size(journal.max_bytes))),
         Fill(
             _share(age_s, journal.max_age_s),
-            tr("oldest {age} of {most}", age=duration(age_s // 1 * NS_PER_S), most=_days(journal.max_age_s)),
+            tr("oldest {age} of {most}", age=span(age_s), most=_days(journal.max_age_s)),
         ),
     ]
 
@@ -133,13 +133,18 @@ def losses(journal: JournalStatus) -> tuple[str, str]:
     trimmed = trn("{n} event removed by retention", "{n} events removed by retention", journal.trimmed)
     if journal.dropped:
         dropped = trn("{n} event could not be kept", "{n} events could not be kept", journal.dropped)
-        return f"{dropped} · {trimmed}", "bad"
+        return f"{dropped} · {trimmed}", "warn"
     return (trimmed if journal.trimmed else tr("Nothing dropped, nothing removed yet")), "dim"
+
+
+def sentence(text: str) -> str:
+    """End a reason as a sentence."""
+    return text if text.endswith((".", "!", "?", "。")) else f"{text}."
 
 
 def _days(seconds: int) -> str:
     days = seconds / DAY_S
-    return trn("{n} day", "{n} days", round(days)) if days >= 1 else duration(seconds * NS_PER_S)
+    return trn("{n} day", "{n} days", round(days)) if days >= 1 else span(seconds)
 
 
 def _share(used: float, most: float) -> float:

@@ -84,3 +84,17 @@ def test_hidden_it_idles(panel: TimelinePanel, services: Any) -> None:
     assert services.feeds.opened[0].idle
     panel.activate()
     assert not services.feeds.opened[0].idle
+
+
+def test_a_chip_moves_under_the_line_where_it_would_leave_no_room_to_type(panel: TimelinePanel, qtbot: QtBot) -> None:
+    panel.show_trace("0af7651916cd43dd8448eb211c80319c")
+    bar = panel.view.filter_bar
+    chip = bar._chip_buttons["trace"]
+
+    def is_below() -> bool:
+        return chip.mapTo(bar, chip.rect().topLeft()).y() >= bar.line.height()
+
+    for width, below in ((1060, False), (480, True), (1060, False)):
+        panel.resize(width, 600)
+        qtbot.waitUntil(is_below if below else lambda: not is_below())
+        qtbot.waitUntil(lambda: bar.line.width() >= 240)

@@ -11,6 +11,7 @@ from desktop.core.feeds import FeedStatus, Link, LinkState
 from desktop.core.host_status import HostPhase, HostStatus
 from desktop.views.frame.palette import rank
 from desktop.views.widgets.state_label import StateLabel
+from embedded_server.contracts.feeds import Source
 from tests.helpers.qt_loop import run_on_qt
 from tests.qt.frame_fakes import Bench, NotePanel
 
@@ -222,3 +223,20 @@ def test_only_the_panel_itself_counts(bench: Bench) -> None:
     bench.notes.count_changed.emit(7)
     bench.notes.status.emit(FeedStatus(total=3))
     assert item.accessibleDescription() == "7"
+
+
+def test_the_strip_leaves_figures_out_before_it_cuts_one(bench: Bench, qtbot: QtBot) -> None:
+    strip = bench.window.body.strip
+    bench.notes.status.emit(FeedStatus(total=10_000_000, of=10_000_000, scanned=10_000_000, dropped=3, trimmed=2_000_000))
+    shown = [strip._total, strip._dropped, strip._scanned, strip._trimmed, strip._server]
+    bench.window.resize(1280, 800)
+    assert all(label.isVisible() for label in shown)
+    assert "2,000,000" in strip._trimmed.text()
+    bench.window.resize(900, 560)
+    assert (strip._total.isVisible(), strip._dropped.isVisible(), strip._server.isVisible()) == (True, True, False)
+    qtbot.waitUntil(lambda: all(label.width() >= label.sizeHint().width() for label in shown if label.isVisible()))
+
+
+def test_tasks_are_not_counted_as_events(bench: Bench) -> None:
+    bench.notes.status.emit(FeedStatus(total=2, source=Source.TASKS))
+    assert bench.window.body.strip._total.text() == "2 tasks"

@@ -257,3 +257,22 @@ async def test_filter_key_and_escape_go_to_the_log(panel: ServerPanel) -> None:
     assert not panel.go_back()
     panel.log.view.open_detail()
     assert panel.go_back()
+
+
+async def test_a_journal_that_cannot_write_says_why(panel: ServerPanel, service: FakeService) -> None:
+    await shown(panel)
+    assert panel.journal.problem.isHidden()
+    service.answer = replace(STATUS, journal=replace(JOURNAL, problem="No space left on device"))
+    panel.start_refresh()
+    await until(panel.journal.problem.isVisible)
+    assert "No space left on device." in panel.journal.problem.text()
+
+
+@pytest.mark.parametrize("width", [680, 1060])
+async def test_nothing_is_squeezed_in_a_small_window(panel: ServerPanel, width: int) -> None:
+    panel.resize(width, 440)
+    await shown(panel)
+    cards = (panel.parts, panel.journal, panel.facts, panel.log)
+    await until(lambda: all(card.height() >= card.minimumSizeHint().height() for card in cards))
+    assert all(card.width() <= width for card in cards)
+    assert (panel.facts.y() == panel.journal.y()) is (width == 680)

@@ -344,3 +344,19 @@ async def test_j_and_k_walk_the_streams(bench: Bench) -> None:
         QTest.keyClick(bench.panel.list.view, key)
         assert bench.panel.current is not None
         assert bench.panel.current.id == expected
+
+
+async def test_without_room_for_both_the_detail_stands_in_the_tables_place(bench: Bench) -> None:
+    await bench.show(make_stream("a"), make_stream("b"))
+    bench.panel.resize(680, 440)
+    bench.panel.list.choose("a")
+    bench.panel.feed.open_detail()
+    assert (bench.panel.detail.isVisible(), bench.panel.feed.table.isVisible()) == (True, False)
+    assert bench.panel.go_back()
+    assert bench.panel.detail.isHidden()
+    bench.panel.feed.open_detail()
+    bench.panel.list.choose("b")
+    assert bench.panel.detail.isHidden(), "the frames of the stream just chosen are what is wanted"
+    bench.panel.resize(1060, 720)
+    bench.panel.feed.open_detail()
+    assert (bench.panel.detail.isVisible(), not bench.panel.feed._left.isHidden()) == (True, True)

@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from desktop.core.formatting import size
 from desktop.core.i18n import tr
-from desktop.core.server_words import fills, losses, uptime
+from desktop.core.server_words import fills, losses, sentence, uptime
 from desktop.views.server.meter import Meter
-from desktop.views.server.parts_card import ElidedLabel
 from desktop.views.widgets.buttons import IconButton
 from desktop.views.widgets.card import Card
+from desktop.views.widgets.elided import ElidedLabel
 from desktop.views.widgets.labels import Label, caption, mono, title
 from embedded_server.contracts.server import JournalStatus, ServerStatus
 
@@ -28,7 +28,10 @@ class JournalCard(Card):
         self.losses = caption(wrap=True)
         self.set_aside = Label(tone="warn", wrap=True, selectable=True)
         self.set_aside.hide()
+        self.problem = Label(tone="bad", wrap=True, selectable=True)
+        self.problem.hide()
         self.body.addWidget(title(tr("Journal")))
+        self.body.addWidget(self.problem)
         for meter in self.meters:
             self.body.addWidget(meter)
         self.body.addWidget(self.losses)
@@ -42,6 +45,11 @@ class JournalCard(Card):
         text, tone = losses(journal)
         self.losses.setText(text)
         self.losses.set_tone(tone)
+        self.problem.setVisible(bool(journal.problem))
+        if journal.problem:
+            self.problem.setText(
+                tr("Nothing can be written now: {why} It goes on trying, and sources wait.", why=sentence(journal.problem))
+            )
         self.set_aside.setVisible(bool(journal.set_aside))
         if journal.set_aside:
             name = Path(journal.set_aside).name

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from PySide6.QtCore import QTimer, QUrl
-from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.problems import ServerUnreachable, hint_of, problem_of, title_of
@@ -22,6 +22,10 @@ from embedded_server.contracts.server import PartState, ServerStatus
 
 REFRESH_MS: Final = 2000
 FACTS_PX: Final = 272
+QWIDGETSIZE_MAX: Final = 16_777_215
+LEAST_LOG_PX: Final = 260
+NARROW_PX: Final = 840
+"""From here on the cards stand below each other, and the panel is scrolled."""
 
 
 class ServerPanel(Panel):
@@ -59,20 +63,32 @@ class ServerPanel(Panel):
         ]
 
     def _lay_out(self) -> None:
-        beside = QVBoxLayout()
-        beside.setSpacing(12)
+        self._beside = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._beside.setSpacing(12)
         for card in (self.journal, self.facts):
-            card.setFixedWidth(FACTS_PX)
-            beside.addWidget(card)
-        top = QHBoxLayout()
-        top.setSpacing(12)
-        top.addWidget(self.parts, 1)
-        top.addLayout(beside)
-        layout = QVBoxLayout(self)
+            self._beside.addWidget(card, 1)
+        self._top = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._top.setSpacing(12)
+        self._top.addWidget(self.parts, 1)
+        self._top.addLayout(self._beside)
+        self.log.setMinimumHeight(LEAST_LOG_PX)
+        page = QWidget()
+        page.setAutoFillBackground(False)
+        scroll = QScrollArea()
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(page)
+        scroll.viewport().setAutoFillBackground(False)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(12)
         layout.addWidget(self.problem)
-        layout.addLayout(top)
+        layout.addLayout(self._top)
         layout.addWidget(self.log, 1)
 
     def _connect(self) -> None:
@@ -169,3 +185,16 @@ class ServerPanel(Panel):
             self.problem.setText(f"{title_of(problem)}\n{hint_of(problem)}")
             self.problem.set_tone("bad")
             self.problem.show()
+
+    # -- Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the cards stand beside or below each other."""
+        super().resizeEvent(event)
+        narrow = event.size().width() < NARROW_PX
+        directions = (QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom)
+        self._top.setDirection(directions[narrow])
+        self._beside.setDirection(directions[not narrow])
+        for card in (self.journal, self.facts):
+            card.setMinimumWidth(0 if narrow else FACTS_PX)
+            card.setMaximumWidth(QWIDGETSIZE_MAX if narrow else FACTS_PX)

@@ -5,8 +5,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop.core.formatting import date_time, number
 from desktop.core.i18n import N_, tr
@@ -14,6 +13,7 @@ from desktop.core.server_words import NONE, REQUIRED, note_tone, part_note, part
 from desktop.views.theme import ROW_PX
 from desktop.views.widgets.buttons import IconButton
 from desktop.views.widgets.card import Card
+from desktop.views.widgets.elided import ElidedLabel
 from desktop.views.widgets.labels import Label, caption, mono, title
 from desktop.views.widgets.state_label import StateLabel
 from embedded_server.contracts.server import Part
@@ -118,36 +118,3 @@ class PartRow:
         """Take the cells out of the window."""
         for cell in self.cells:
             cell.deleteLater()
-
-
-class ElidedLabel(Label):
-    """One line that ends with an ellipsis where there is no room, and says the whole in its tool tip."""
-
-    def __init__(self) -> None:
-        super().__init__(mono=True, tone="dim", selectable=True)
-        self._whole = ""
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-
-    def whole(self) -> str:
-        """Answer the whole text."""
-        return self._whole
-
-    def show_text(self, text: str, tone: str) -> None:
-        """Show *text* in a colour of the theme."""
-        self._whole = text
-        self.setToolTip(text)
-        self.setAccessibleName(text)
-        self.set_tone(tone)
-        self._elide()
-
-    def _elide(self) -> None:
-        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(0, self.width() - 2))
-        if shown != self.text():
-            self.setText(shown)
-
-    # -- Qt overrides
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Use the room there is."""
-        super().resizeEvent(event)
-        self._elide()

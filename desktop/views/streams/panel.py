@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.core.feed_filter import term
 from desktop.core.feeds import FeedStatus
@@ -26,6 +26,7 @@ from desktop.views.streams.stream_list import WIDTH_PX, StreamList
 from desktop.views.widgets.buttons import make_action
 from desktop.views.widgets.detail import EventDetail
 from desktop.views.widgets.empty_state import EmptyState, EmptyStateView
+from desktop.views.widgets.feed_splitter import QuietSplitter
 from desktop.views.widgets.feed_view import FeedView
 from desktop.views.widgets.jobs import Jobs
 from embedded_server.contracts.feeds import Source
@@ -108,9 +109,8 @@ class StreamsPanel(Panel):
         column.addWidget(self.head)
         column.addWidget(self.feed, 1)
         column.addWidget(self.send_box)
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter = QuietSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(12)
         self._splitter.addWidget(self.list)
         self._splitter.addWidget(right)
         self._splitter.setStretchFactor(0, 0)
@@ -320,7 +320,7 @@ class StreamsPanel(Panel):
         self.count_changed.emit(open_count(self.model.streams) or -1)
 
     def _on_chosen(self, stream: Stream | None) -> None:
-        self.feed.table.forget_selection()
+        self.feed.forget_selection()
         self.detail.clear()
         self._services.settings.set_value(f"{SETTINGS_KEY}/chosen", stream.id if stream else "")
         self._follow_choice(stream)

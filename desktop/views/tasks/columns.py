@@ -39,8 +39,8 @@ TASK_COLUMNS: Final = (
     time_column(first_seen),
     Column("state", N_("State"), 120, _state, tone=lambda row: state_tone(row.state), value=lambda row: row.state, min_width=116),
     Column("name", N_("Task"), 148, lambda row: row.name, mono=True, min_width=120),
-    Column("worker", N_("Worker"), 120, lambda row: row.worker, dim=True, yields=2, tooltip=lambda row: row.worker, min_width=100),
-    Column("queue", N_("Queue"), 92, lambda row: row.queue, dim=True, yields=3, min_width=84),
+    Column("worker", N_("Worker"), 120, lambda row: row.worker, dim=True, yields=3, tooltip=lambda row: row.worker, min_width=100),
+    Column("queue", N_("Queue"), 92, lambda row: row.queue, dim=True, yields=4, min_width=84),
     Column(
         "runtime",
         N_("Run time"),
@@ -50,6 +50,7 @@ TASK_COLUMNS: Final = (
         value=lambda row: f"{row.runtime_ns / 1_000_000:.0f}ms" if row.runtime_ns else "",
         field="-",
         min_width=76,
+        yields=1,
     ),
     Column(
         "id",
@@ -60,7 +61,7 @@ TASK_COLUMNS: Final = (
         dim=True,
         value=lambda row: row.id,
         tooltip=lambda row: row.id,
-        yields=4,
+        yields=5,
         min_width=80,
     ),
     Column(
@@ -71,7 +72,7 @@ TASK_COLUMNS: Final = (
         align=Align.RIGHT,
         value=lambda row: str(row.retries),
         hidden=True,
-        yields=5,
+        yields=6,
     ),
     Column(
         "args",
@@ -84,5 +85,6 @@ TASK_COLUMNS: Final = (
         value=lambda row: f"{row.args} {row.kwargs}".strip(),
         tooltip=lambda row: f"{row.args}\n{row.kwargs}".strip()[:2000],
         min_width=96,
+        yields=2,
     ),
 )

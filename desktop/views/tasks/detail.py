@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -27,6 +27,8 @@ from embedded_server.contracts.tasks import TaskDetail, TaskRow
 
 REFRESH_DELAY_MS = 150
 LARGE_CHARS = 64 * 1024
+GUTTER_PX = 12
+"""Where the scroll bar of a small window is, so that it covers nothing."""
 
 
 class TaskDetailView(Card):
@@ -34,13 +36,14 @@ class TaskDetailView(Card):
 
     run_again_requested = Signal(object)
     """A `Draft` that repeats the task."""
+    close_requested = Signal()
     trace_requested = Signal(str)
     """All events of the task's root are wanted."""
     shown = Signal(object)
     """The `TaskDetail` that is on screen now."""
 
     def __init__(self, service: TaskService, notices: Notices, watch: Callable[[str], TaskWatch], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, margins=(16, 12, 16 - GUTTER_PX, 12))
         self._service = service
         self._notices = notices
         self._open_watch = watch
@@ -64,7 +67,7 @@ class TaskDetailView(Card):
         self.tabs = DetailTabs(notify=self._notices.from_exception)
         self._page = QWidget()
         page = QVBoxLayout(self._page)
-        page.setContentsMargins(0, 0, 0, 0)
+        page.setContentsMargins(0, 0, GUTTER_PX, 0)
         page.setSpacing(12)
         page.addWidget(self.head)
         page.addWidget(self.picture)
@@ -85,6 +88,7 @@ class TaskDetailView(Card):
         self.head.terminate_requested.connect(self.start_terminate)
         self.head.copy_requested.connect(self.copy_as_json)
         self.head.trace_requested.connect(self.show_trace)
+        self.head.close_requested.connect(self.close_requested)
 
     # -- what is shown
 
@@ -260,6 +264,7 @@ def _scrolled(page: QWidget) -> QScrollArea:
     scroll.setWidget(page)
     scroll.setWidgetResizable(True)
     scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     scroll.viewport().setAutoFillBackground(False)
     page.setAutoFillBackground(False)
     return scroll

@@ -10,7 +10,8 @@ from desktop.core.tasks_life import is_finished
 from desktop.core.tasks_states import state_tone, state_word
 from desktop.views.widgets.buttons import Button, IconButton
 from desktop.views.widgets.confirm_bar import ConfirmBar
-from desktop.views.widgets.labels import caption, mono, title
+from desktop.views.widgets.elided import ElidedLabel
+from desktop.views.widgets.labels import caption, title
 from desktop.views.widgets.state_label import StateLabel
 from embedded_server.contracts.tasks import TaskDetail, TaskState
 
@@ -29,6 +30,7 @@ class DetailHead(QWidget):
     revoke_requested = Signal()
     terminate_requested = Signal()
     copy_requested = Signal()
+    close_requested = Signal()
     trace_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -38,8 +40,7 @@ class DetailHead(QWidget):
         self._title = title()
         self._title.setMinimumWidth(40)
         self.state = StateLabel()
-        self._id_label = mono()
-        self._id_label.setMinimumWidth(80)  # cut where there is less room: the button beside it copies the whole
+        self._id_label = ElidedLabel(middle=True)
         self._progress = QProgressBar()
         self._progress.setRange(0, 1000)
         self._progress.setTextVisible(False)
@@ -70,7 +71,8 @@ class DetailHead(QWidget):
             self.confirm.setVisible(False)
             self.show_progress(-1, "")
         self._id, self._name = task_id, name
-        self._id_label.setText(task_id)
+        self._id_label.show_text(task_id, "dim")
+        self._id_label.setMaximumWidth(self._id_label.natural_width())
         self._title.setToolTip(name)
         self._elide_title()
         self.state.set_state(state_word(state), state_tone(state))
@@ -121,11 +123,12 @@ class DetailHead(QWidget):
         first.setSpacing(12)
         first.addWidget(self._title, 1)
         first.addWidget(self.state)
+        first.addWidget(IconButton("ph.x", tr("Close (Esc)"), self.close_requested.emit))
         second = QHBoxLayout()
         second.setSpacing(4)
-        second.addWidget(self._id_label)
+        second.addWidget(self._id_label, 1)
         second.addWidget(IconButton("ph.copy", tr("Copy id"), self.copy_id))
-        second.addStretch(1)
+        second.addStretch()
         acts = QHBoxLayout()
         acts.setSpacing(8)
         for widget in (self.run_again, self.revoke, self.terminate, self.trace):

@@ -91,6 +91,7 @@ class TasksPanel(Panel):
         self.detail.run_again_requested.connect(self._on_run_again_requested)
         self.detail.shown.connect(self._on_detail_shown)
         self.detail.trace_requested.connect(self.trace_requested)
+        self.detail.close_requested.connect(self.feed.close_detail)
         self.form.enqueued.connect(self._on_enqueued)
         self._services.settings.changed.connect(self._on_setting_changed)
 

@@ -18,7 +18,8 @@ from desktop.services import Services
 from desktop.views.widgets.buttons import Button, IconButton
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.detail_body import BodyTabs
-from desktop.views.widgets.labels import Label, caption, mono, title
+from desktop.views.widgets.elided import ElidedLabel
+from desktop.views.widgets.labels import Label, caption, title
 from desktop.views.widgets.state_label import StateLabel
 from embedded_server.contracts.concurrency import spawn
 from embedded_server.contracts.events import EventDetail as WholeEvent
@@ -57,7 +58,7 @@ class EventDetail(Card):
         self._title = title()
         self._title.setWordWrap(True)
         self._state = StateLabel()
-        self._subtitle = mono()
+        self._subtitle = ElidedLabel(middle=True)
         self._facts = QGridLayout()
         self._facts.setHorizontalSpacing(12)
         self._facts.setVerticalSpacing(4)
@@ -79,6 +80,7 @@ class EventDetail(Card):
         self.copy_button = Button(tr("Copy"), self.copy, icon_name="ph.copy")
         self.copy_button.setToolTip(tr("Copy the whole event as JSON"))
         self.save_button = Button(tr("Save body…"), self.ask_where_to_save, icon_name="ph.download-simple")
+        self.save_button.setToolTip(tr("Write the body to a file, byte for byte"))
         self.trace_button = Button(tr("Trace"), self._on_trace, icon_name="ph.path")
         self.trace_button.setToolTip(tr("Show every event of this message's life"))
         acts = QHBoxLayout()
@@ -162,7 +164,7 @@ class EventDetail(Card):
         self.copy_button.show()
         self._state.show()
         self._state.set_state(row.status or row.kind, kind_tone(row.kind, row.status) or "wait")
-        self._subtitle.setText(row.key)
+        self._subtitle.show_text(row.key, "dim")
         self._subtitle.setVisible(bool(row.key))
         self.trace_button.setVisible(bool(row.trace))
         self.save_button.setVisible(row.size > 0)
@@ -183,11 +185,8 @@ class EventDetail(Card):
                 widget.deleteLater()
         for line, (name, value) in enumerate(facts):
             self._facts.addWidget(caption(name), line, 0)
-            shown = Label(value, mono=name != tr("Joined"), selectable=True)
-            shown.setMinimumWidth(0)
-            shown.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            shown.setToolTip(value)
-            self._facts.addWidget(shown, line, 1)
+            is_mono = name != tr("Joined")
+            self._facts.addWidget(ElidedLabel(value, tone="text", is_mono=is_mono, middle=name == tr("Trace")), line, 1)
 
     def _fetch(self) -> None:
         if self._task is not None:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QHideEvent, QShowEvent
+from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.core.feed_columns import EVENT_COLUMNS, Align, Column
@@ -34,6 +34,9 @@ STATUS_EVERY_MS: Final = 200
 """Figures that change more often cannot be read."""
 AGES_EVERY_MS: Final = 1000
 DETAIL_PX: Final = 372
+LEAST_TABLE_PX: Final = 360
+LEAST_DETAIL_PX: Final = 280
+"""With less room than both need, the detail stands in the table's place while it is open."""
 FIELDS: Final[dict[Source, tuple[Field, ...]]] = {Source.EVENTS: EVENT_FIELDS, Source.TASKS: TASK_FIELDS}
 TASK_FIELDS_IN_EVENTS: Final = {"name": "subject", "worker": "worker", "id": "key"}
 """Where the journal knows the values of a task's field."""
@@ -101,8 +104,8 @@ class FeedView(QWidget):
         bar.addWidget(self.filter_bar, 1)
         for button in (self.live_button, self.more_button):
             bar.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        left = QWidget()
-        column = QVBoxLayout(left)
+        self._left = QWidget()
+        column = QVBoxLayout(self._left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(bar)
@@ -112,13 +115,13 @@ class FeedView(QWidget):
         column.addLayout(self.below_table)
         self._splitter = QuietSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(left)
+        self._splitter.addWidget(self._left)
         self._splitter.setStretchFactor(0, 1)
-        left.setMinimumWidth(360)
+        self._left.setMinimumWidth(LEAST_TABLE_PX)
         if self.detail is not None:
             self._splitter.addWidget(self.detail)
             self._splitter.setStretchFactor(1, 0)
-            self.detail.setMinimumWidth(280)
+            self.detail.setMinimumWidth(LEAST_DETAIL_PX)
             self.detail.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -205,6 +208,8 @@ class FeedView(QWidget):
 
     def focus_filter(self) -> bool:
         """Put the cursor into the filter."""
+        if self._left.isHidden():
+            self.close_detail()
         self.filter_bar.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.filter_bar.line.selectAll()
         return True
@@ -243,16 +248,25 @@ class FeedView(QWidget):
         if self.detail is None or self.detail.isVisibleTo(self):
             return
         self.detail.show()
+        self._share_out()
         kept = self._services.settings.value(f"{self._settings_key}/detail_px", DETAIL_PX)
-        self._splitter.setSizes([max(360, self._splitter.width() - kept - self._splitter.handleWidth()), kept])
+        self._splitter.setSizes([max(LEAST_TABLE_PX, self._splitter.width() - kept - self._splitter.handleWidth()), kept])
 
     def close_detail(self) -> bool:
         """Hide the detail; False where it was not shown."""
         if self.detail is None or not self.detail.isVisibleTo(self):
             return False
         self.detail.hide()
+        self._share_out()
         self.table.setFocus()
         return True
+
+    def forget_selection(self) -> None:
+        """Something else is listed now: select nothing, and let no detail stand in the new table's place."""
+        self.table.forget_selection()
+        if self.detail is not None and self._left.isHidden():
+            self.detail.hide()
+            self._share_out()
 
     def go_back(self) -> bool:
         """Close the innermost thing that is open (Escape)."""
@@ -283,13 +297,13 @@ class FeedView(QWidget):
         if tick.revision != self._revision:
             self._revision = tick.revision
             self.revision_changed.emit()
-        self._status = _status_of(tick)
+        self._status = _status_of(self.source, tick)
         if not self._status_clock.isActive():
             self._tell_status()
             self._status_clock.start()
 
     def _on_counted(self, tick: Tick) -> None:
-        self._status = _status_of(tick)
+        self._status = _status_of(self.source, tick)
         self._tell_status()
 
     def _on_window_arrived(self, window: Window) -> None:
@@ -341,6 +355,11 @@ class FeedView(QWidget):
 
         FilterHelp.show_under(self.filter_bar.help_button, FIELDS[self.source], self.filter_bar.set_text)
 
+    def _share_out(self) -> None:
+        """Give table and detail the room there is, or the detail all of it."""
+        narrow = self.width() < LEAST_TABLE_PX + LEAST_DETAIL_PX + self._splitter.handleWidth()
+        self._left.setVisible(not narrow or self.detail is None or self.detail.isHidden())
+
     def _on_splitter_moved(self) -> None:
         self._services.settings.set_value(f"{self._settings_key}/detail_px", self._splitter.sizes()[1])
 
@@ -363,6 +382,15 @@ class FeedView(QWidget):
 
     # -- Qt overrides
 
+    def minimumSizeHint(self) -> QSize:
+        """Answer the table's alone: the detail can stand in its place."""
+        return QSize(LEAST_TABLE_PX, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share out the room anew."""
+        super().resizeEvent(event)
+        self._share_out()
+
     def showEvent(self, event: QShowEvent) -> None:
         """Live again."""
         super().showEvent(event)
@@ -376,8 +404,9 @@ class FeedView(QWidget):
         self.deactivate()
 
 
-def _status_of(tick: Tick) -> FeedStatus:
+def _status_of(source: Source, tick: Tick) -> FeedStatus:
     return FeedStatus(
+        source=source,
         rate=tick.rate,
         total=tick.end - tick.start,
         dropped=tick.dropped,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QInputMethodEvent, QKeyEvent, QTextCharFormat
+from PySide6.QtGui import QAction, QInputMethodEvent, QKeyEvent, QResizeEvent, QTextCharFormat
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from desktop.core.filter_completion import complete
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 APPLY_AFTER_MS: Final = 300
 """Rest of the keyboard before a filter is tried."""
 HISTORY_KEPT: Final = 50
+LEAST_LINE_PX: Final = 240
 
 ValuesOf = Callable[[str, str], Awaitable[list[str]]]
 """Field and prefix in, values of the journal out."""
@@ -79,19 +80,22 @@ class FilterBar(QWidget):
         self.line.installEventFilter(self)
         self._completer = FilterCompleter(self.line)
         self._completer.taken.connect(self._on_taken)
-        self._chip_row = QHBoxLayout()
+        self._chip_box = QWidget()
+        self._chip_row = QHBoxLayout(self._chip_box)
+        self._chip_row.setContentsMargins(0, 0, 0, 0)
         self._chip_row.setSpacing(4)
+        self._chip_box.hide()
         self.help_button = IconButton("ph.question", tr("How to write a filter"), self.help_requested.emit)
-        row = QHBoxLayout()
+        row = self._row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(self.line, 1)
-        row.addLayout(self._chip_row)
+        row.addWidget(self._chip_box)
         row.addWidget(self.help_button)
         self._error = Label(tone="bad", wrap=True, selectable=True)
         self._error.setObjectName("filter_error")
         self._error.hide()
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(row)
@@ -140,21 +144,39 @@ class FilterBar(QWidget):
         button.setText(f"{chip.text}  ×")  # noqa: RUF001 - the sign for closing
         button.setAccessibleName(chip.text)
         button.setToolTip(tr("Remove {filter}", filter=chip.filter))
+        self._place_chips()
         self.filter_changed.emit()
 
     def remove_chip(self, key: str) -> None:
         """Take a part away; nothing where there is none."""
         if self._chips.pop(key, None) is None:
             return
-        self._chip_buttons.pop(key).deleteLater()
+        self._drop_button(key)
         self.filter_changed.emit()
+
+    def _drop_button(self, key: str) -> None:
+        button = self._chip_buttons.pop(key)
+        self._chip_row.removeWidget(button)
+        button.hide()
+        button.deleteLater()
+        self._place_chips()
+
+    def _place_chips(self) -> None:
+        """Beside the line, or under it where the line would get too short to type in."""
+        self._chip_box.setVisible(bool(self._chips))
+        room = self.width() - self.help_button.sizeHint().width() - 2 * self._row.spacing()
+        below = room - self._chip_box.sizeHint().width() < LEAST_LINE_PX
+        if below and self._row.indexOf(self._chip_box) >= 0:
+            self._column.insertWidget(1, self._chip_box, 0, Qt.AlignmentFlag.AlignLeft)
+        elif not below and self._row.indexOf(self._chip_box) < 0:
+            self._row.insertWidget(1, self._chip_box)
 
     def clear(self) -> None:
         """Filter by nothing. What was typed stays in the history."""
         self._remember(self.text)
         for key in list(self._chips):
             self._chips.pop(key)
-            self._chip_buttons.pop(key).deleteLater()
+            self._drop_button(key)
         self.line.clear()
         self._timer.stop()
         self._applied = ""
@@ -292,6 +314,11 @@ class FilterBar(QWidget):
         self._clear.setIcon(icon("ph.x-circle", "dim"))
 
     # -- Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Find the chips their place."""
+        super().resizeEvent(event)
+        self._place_chips()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """History, leaving and clearing by the keyboard."""

@@ -64,12 +64,12 @@ def test_empty_journal_is_empty_by_every_limit() -> None:
     assert [fill.share for fill in fills(empty, NOW)] == [0.0, 0.0, 0.0]
 
 
-def test_what_was_dropped_is_told_first_and_in_red() -> None:
+def test_what_was_dropped_is_told_first_and_in_amber() -> None:
     assert losses(JOURNAL) == ("Nothing dropped, nothing removed yet", "dim")
     assert losses(replace(JOURNAL, trimmed=3)) == ("3 events removed by retention", "dim")
     text, tone = losses(replace(JOURNAL, dropped=2, trimmed=3))
     assert text.startswith("2 events could not be kept")
-    assert tone == "bad"
+    assert tone == "warn"
 
 
 def test_levels_narrow_the_log() -> None:
