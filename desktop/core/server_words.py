@@ -6,6 +6,7 @@ from typing import Final
 
 from desktop.core.formatting import NS_PER_S, number, size, span
 from desktop.core.i18n import N_, tr, trn
+from desktop.core.server_reasons import reason_text
 from embedded_server.contracts.server import JournalStatus, Part, PartState
 
 DAY_S: Final = 86_400
@@ -71,10 +72,10 @@ def part_note(part: Part, now_ns: int | None = None) -> str:
     now = time.time_ns() if now_ns is None else now_ns
     if part.state is PartState.WAITING and part.retry_at > now:
         seconds = -(-(part.retry_at - now) // NS_PER_S)
-        return tr("{why}. Starts again in {n} s", why=part.reason, n=seconds)
+        return tr("{why}. Starts again in {n} s", why=reason_text(part.reason), n=seconds)
     if part.state is PartState.RUNNING and part.reason and part.restarts:
-        return tr("Started again: {why}", why=part.reason)
-    return part.reason or part.address
+        return tr("Started again: {why}", why=reason_text(part.reason))
+    return reason_text(part.reason) or part.address
 
 
 def note_tone(part: Part) -> str:

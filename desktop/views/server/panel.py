@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.problems import ServerUnreachable, hint_of, problem_of, title_of
+from desktop.core.server_reasons import reason_text
 from desktop.core.server_words import part_title
 from desktop.services import Services
 from desktop.services.server import ServerService
@@ -164,7 +165,7 @@ class ServerPanel(Panel):
             self.parts.set_restarting(name, False)
             self.start_refresh()
         if part.state is PartState.FAILED:
-            self._services.notices.error(tr("{part} could not be started", part=part_title(name)), part.reason)
+            self._services.notices.error(tr("{part} could not be started", part=part_title(name)), reason_text(part.reason))
 
     def _show(self, status: ServerStatus) -> None:
         self._data_dir = status.data_dir
