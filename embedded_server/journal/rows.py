@@ -40,7 +40,9 @@ def _values_of(first_seq: int, events: Sequence[Event], body_cap: int) -> tuple[
     bodies: list[BodyRow] = []
     kinds, joins, inline = KIND_CODES, JOIN_CODES, INLINE_BODY_BYTES
     seq = first_seq
-    for at, connection, kind, subject, key, trace, joined, status, worker, size, preview, headers, body in events:
+    for event in events:
+        # only its own fields: a capability's event may bring one along that is for its projection
+        at, connection, kind, subject, key, trace, joined, status, worker, size, preview, headers, body = event[:13]
         here: bytearray | None = None
         length = len(body)
         if length > inline:

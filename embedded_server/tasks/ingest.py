@@ -6,6 +6,7 @@ Whatever a worker sends is somebody else's data: a malformed event becomes an ev
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
 from typing import Any, Final
 
 import orjson
@@ -75,9 +76,14 @@ _WORKER_TYPES: Final[Mapping[str, Kind]] = {"worker-online": Kind.WORKER_ONLINE,
 
 
 class WireEvent(Event):
-    """A journal event that still has the fields it was made of, so that the projection need not read them from the body again."""
+    """A journal event that still has the fields it was made of, so that the projection need not read them from the body again.
 
-    fields: dict[str, Any]
+    They are one item more at its end: an attribute of its own would take a dict for every event.
+    """
+
+    __slots__ = ()
+
+    fields: Final[dict[str, Any]] = property(itemgetter(len(Event._fields)))  # type: ignore[assignment]
 
 
 _CELERY_ROOT, _NONE = Join.CELERY_ROOT, Join.NONE
@@ -155,15 +161,15 @@ class Ingest:
         if len(preview) > MAX_PREVIEW_CHARS or not preview.isprintable():
             preview = preview_of(preview[: 2 * MAX_PREVIEW_CHARS].encode("utf-8", "backslashreplace"))
         try:
-            body = _orjson_dumps(event)
+            body = b"%b" % _orjson_dumps(event)  # a copy, as short as it is: orjson's own takes 8 kB for as long as it lives
         except (TypeError, ValueError, RecursionError):
             body = _dumps_slowly(event)
         joined = _CELERY_ROOT if trace else _NONE
-        told = _new_event(
-            WireEvent, (at, self._connection, kind, name, task_id, trace, joined, status, host, len(body), preview, b"", body)
+        made.append(
+            _new_event(
+                WireEvent, (at, self._connection, kind, name, task_id, trace, joined, status, host, len(body), preview, b"", body, event)
+            )
         )
-        told.fields = event
-        made.append(told)
 
     def _convert_other(self, event: dict[str, Any], made: list[Event]) -> None:
         type_, host = event["type"], event["hostname"]
@@ -239,7 +245,7 @@ def _custom_state(event: Mapping[str, Any]) -> str:
 
 def _dumps(value: Any) -> bytes:
     try:
-        return orjson.dumps(value)
+        return b"%b" % _orjson_dumps(value)
     except (TypeError, ValueError, RecursionError):
         return _dumps_slowly(value)
 

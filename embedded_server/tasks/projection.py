@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from embedded_server.contracts.events import Event, Kind
 from embedded_server.contracts.tasks import TaskState
-from embedded_server.tasks.record import COLUMNS, TASK_KINDS, TaskRecord
+from embedded_server.tasks.record import COLUMNS, TASK_KINDS, UNSEEN, TaskRecord, fold_all
 from embedded_server.tasks.seconds import Seconds, create_seconds
 
 MAX_TASKS: Final = 1_000_000
@@ -15,7 +15,8 @@ MAX_TASKS: Final = 1_000_000
 TRIM_AHEAD: Final = 1000
 """So many more go at once, so that not every batch has to look."""
 OLDEST_LOOKED_AT: Final = 50_000
-_IDS_A_QUERY: Final = 500
+_IDS_A_QUERY: Final = 200
+_FAILURE: Final = TaskState.FAILURE.value
 _ROWS: Final = "rows"
 """Tasks ever seen, which is the newest row's number: one is never used again."""
 _TRIMMED: Final = "trimmed"
@@ -36,8 +37,10 @@ CREATE TABLE IF NOT EXISTS worker (
     name TEXT PRIMARY KEY, online INTEGER NOT NULL, seen_at INTEGER NOT NULL, software TEXT NOT NULL
 ) WITHOUT ROWID;
 """
-_SELECT: Final = f"SELECT row, {', '.join(COLUMNS)} FROM task WHERE id IN "  # noqa: S608 - our own column names
+_SELECT: Final = f"SELECT row, {', '.join(COLUMNS)} FROM (VALUES %s) AS wanted CROSS JOIN task ON task.id = wanted.column1"  # noqa: S608 - our own column names
+"""A join takes half as long as ``IN``, which sorts what it is given first."""
 _INSERT: Final = f"INSERT INTO task ({', '.join(COLUMNS)}, row) VALUES ({', '.join('?' * len(COLUMNS))}, ?)"  # noqa: S608
+"""One row a statement: unlike the journal's rows, these go in slower by the dozen."""
 _UPDATE: Final = f"UPDATE task SET {', '.join(f'{column} = ?' for column in COLUMNS)} WHERE row = ?"  # noqa: S608
 _OLDEST_FINISHED: Final = (
     "SELECT row, state FROM (SELECT row, state, finished_at FROM task ORDER BY row LIMIT ?) WHERE finished_at > 0 LIMIT ?"
@@ -62,53 +65,32 @@ class TaskProjection:
     def apply(self, db: sqlite3.Connection, first_seq: int, events: Sequence[Event]) -> None:
         """Fold *events* into the tasks they belong to: one read and one write a task, however many its events."""
         self.touched = []
-        mine: dict[str, list[tuple[int, Event]]] = {}
-        seq = first_seq
+        kinds = TASK_KINDS
+        ids = dict.fromkeys([event.key for event in events if event.kind._value_ in kinds])  # an enum's own hash is a Python call
+        ids.pop("", None)
+        if ids:
+            self._apply_tasks(db, list(ids), first_seq, events)
         for event in events:
-            kind = event.kind._value_  # an enum's own hash is a Python call
-            if kind in TASK_KINDS:
-                key = event.key
-                if key:
-                    found = mine.get(key)
-                    if found is None:
-                        mine[key] = [(seq, event)]
-                    else:
-                        found.append((seq, event))
-            elif kind in _WORKER_KINDS:
+            if event.kind._value_ in _WORKER_KINDS:
                 _apply_worker(db, event)
-            seq += 1
-        if mine:
-            self._apply_tasks(db, mine)
 
-    def _apply_tasks(self, db: sqlite3.Connection, mine: dict[str, list[tuple[int, Event]]]) -> None:
-        records = _load(db, list(mine))
-        counts: Counter[str] = Counter()
-        seconds = Seconds()
+    def _apply_tasks(self, db: sqlite3.Connection, ids: Sequence[str], first_seq: int, events: Sequence[Event]) -> None:
+        records = _load(db, ids)
+        fold_all(records, first_seq, events)
         next_row = _total(db, _ROWS) + 1
         inserts: list[tuple[Any, ...]] = []
         updates: list[tuple[Any, ...]] = []
-        for task_id, events in mine.items():
-            record = records.get(task_id) or TaskRecord(task_id)
-            state, finished, started = record.state, record.finished_at, record.first_started_at
-            for seq, event in events:
-                record.fold(seq, event)
-            values = record.values()
+        for task_id in ids:
+            record = records[task_id]
             if record.row:
-                updates.append((*values, record.row))
-                counts[state] -= 1
+                updates.append(record.values())
             else:
                 record.row = next_row + len(inserts)
-                inserts.append((*values, record.row))
-            self.touched.append(record.row)
-            counts[record.state] += 1
-            if record.finished_at and not finished:
-                seconds.finish(record.finished_at, failed=record.state == TaskState.FAILURE)
-            if record.first_started_at and not started:
-                seconds.start(record.first_started_at, record.wait_ns)
+                inserts.append(record.values())
+        self.touched = [records[task_id].row for task_id in ids]
         db.executemany(_INSERT, inserts)
         db.executemany(_UPDATE, updates)
-        _count(db, counts)
-        seconds.save(db)
+        _tally(db, records.values())
         if inserts:
             _add_total(db, _ROWS, len(inserts))
             self._trim(db)
@@ -132,10 +114,29 @@ def _load(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, TaskRecord]:
     found: dict[str, TaskRecord] = {}
     for first in range(0, len(ids), _IDS_A_QUERY):
         part = ids[first : first + _IDS_A_QUERY]
-        for stored in db.execute(f"{_SELECT}({','.join('?' * len(part))})", part):
+        for stored in db.execute(_SELECT % ",".join(["(?)"] * len(part)), part):
             record = TaskRecord.load(stored)
             found[record.id] = record
     return found
+
+
+def _tally(db: sqlite3.Connection, records: Iterable[TaskRecord]) -> None:
+    """Bring the tables of what is counted up to date with what became of *records*."""
+    counts: Counter[str] = Counter()
+    seconds = Seconds()
+    for record in records:
+        was, state = record.was, record.state
+        if was is UNSEEN:
+            counts[state] += 1
+        elif state != was.state:
+            counts[state] += 1
+            counts[was.state] -= 1
+        if record.finished_at and not was.finished_at:
+            seconds.finish(record.finished_at, failed=state == _FAILURE)
+        if record.first_started_at and not was.first_started_at:
+            seconds.start(record.first_started_at, record.wait_ns)
+    _count(db, counts)
+    seconds.save(db)
 
 
 def _count(db: sqlite3.Connection, counts: "Counter[str]") -> None:

@@ -5,9 +5,9 @@ never replaces anything. And the pool's process tells progress while its parent 
 before the start (`PROGRESS_SKEW_NS`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -35,10 +35,22 @@ COLUMNS: Final = (
 """The table's columns, and the order of `TaskRecord.values`."""
 
 
+class Standing(NamedTuple):
+    """What of a task is counted elsewhere: as it stood before its record was changed."""
+
+    state: str
+    finished_at: int
+    first_started_at: int
+
+
+UNSEEN: Final = Standing("", 0, 0)
+"""How every task stood that the table does not have."""
+
+
 class TaskRecord:
     """A task's row while events are folded into it."""
 
-    __slots__ = (*COLUMNS, "row")
+    __slots__ = (*COLUMNS, "new_steps", "row", "was")
 
     def __init__(self, task_id: str) -> None:
         self.row = 0
@@ -55,6 +67,9 @@ class TaskRecord:
         self.result_rank = -1
         self.steps = ""
         """Sequence numbers of its events, joined by commas."""
+        self.new_steps: list[int] = []
+        """Those that `values` adds to them."""
+        self.was = UNSEEN
 
     @classmethod
     def load(cls, stored: tuple[Any, ...]) -> "TaskRecord":
@@ -67,127 +82,24 @@ class TaskRecord:
             record.state_at, record.custom, record.progress_at, record.result_at, record.result_rank, record.told_runtime_ns,
             record.first_started_at, record.steps,
         ) = stored  # fmt: skip
+        record.new_steps = []
+        record.was = Standing(record.state, record.finished_at, record.first_started_at)
         return record
 
     def values(self) -> tuple[Any, ...]:
-        """Settle what follows from the rest, and answer `COLUMNS`."""
+        """Settle what follows from the rest, and answer `COLUMNS`, then the row's number."""
         self._settle()
         return (
             self.id, self.name, self.state, self.args, self.kwargs, self.worker, self.queue, self.eta, self.sent_at, self.received_at,
             self.started_at, self.finished_at, self.runtime_ns, self.retries, self.progress, self.note, self.root, self.parent,
             self.result, self.wait_ns, self.seen_at, self.base, self.state_at, self.custom, self.progress_at, self.result_at,
-            self.result_rank, self.told_runtime_ns, self.first_started_at, self.steps,
+            self.result_rank, self.told_runtime_ns, self.first_started_at, self.steps, self.row,
         )  # fmt: skip
 
-    def fold(self, seq: int, event: Event) -> None:
-        """Take one event in."""
-        self.steps = f"{self.steps},{seq}" if self.steps else str(seq)
-        at = event.at
-        if not self.seen_at or at < self.seen_at:
-            self.seen_at = at
-        if not self.name:
-            self.name = event.subject
-        if not self.root:
-            self.root = event.trace
-        _FOLDS[event.kind._value_](self, event)  # an enum's own hash is a Python call
-
-    def _sent(self, event: Event) -> None:
-        if not self.sent_at or event.at < self.sent_at:
-            self.sent_at = event.at
-        if not self.base:
-            self.base = _PENDING
-        data = _data(event)
-        if not self.queue:
-            self.queue = _word(data, "queue")
-        self._describe(data)
-
-    def _received(self, event: Event) -> None:
-        if not self.received_at or event.at < self.received_at:
-            self.received_at = event.at
-        self._reach(_RECEIVED, 1, event)
-        self._describe(_data(event))
-
-    def _started(self, event: Event) -> None:
-        at = event.at
-        if at > self.started_at:  # noqa: PLR1730 - a call less
-            self.started_at = at
-        if not self.first_started_at or at < self.first_started_at:
-            self.first_started_at = at
-        self._reach(_STARTED, 2, event)
-
-    def _succeeded(self, event: Event) -> None:
-        self._reach(_SUCCESS, 7, event)
-        if self._is_newest_outcome(event.at, 7):
-            data = _data(event)
-            self.result = _word(data, "result")
-            runtime = data.get("runtime")
-            self.told_runtime_ns = int(runtime * 1e9) if type(runtime) is float and 0 <= runtime < 1e9 else 0
-
-    def _failed(self, event: Event) -> None:
-        self._reach(_FAILURE, 6, event)
-        self._outcome(event, 6)
-
-    def _retried(self, event: Event) -> None:
-        self._reach(_RETRY, 3, event)
-        self._outcome(event, 3)
-
-    def _revoked(self, event: Event) -> None:
-        self._reach(_REVOKED, 5, event)
-        self._outcome(event, 5)
-
-    def _rejected(self, event: Event) -> None:
-        self._reach(_REJECTED, 4, event)
-
-    def _progressed(self, event: Event) -> None:
-        data = _data(event)
-        told = (event.at, progress_of(data), _word(data, "note"))
-        if told > (self.progress_at, self.progress, self.note):
-            self.progress_at, self.progress, self.note = told
-            self.custom = event.status
-        if not self.worker:
-            self.worker = event.worker
-
-    def _custom(self, event: Event) -> None:
-        if event.status:
-            self._progressed(event)
-
-    def _reach(self, state: str, rank: int, event: Event) -> None:
-        at = event.at
-        if at > self.state_at or (at == self.state_at and rank >= RANK.get(self.base, 0)):
-            self.base = state
-            self.state_at = at
-            self.worker = event.worker
-
-    def _is_newest_outcome(self, at: int, rank: int) -> bool:
-        if at > self.result_at or (at == self.result_at and rank > self.result_rank):
-            self.result_at = at
-            self.result_rank = rank
-            return True
-        return False
-
-    def _outcome(self, event: Event, rank: int) -> None:
-        if self._is_newest_outcome(event.at, rank):
-            self.told_runtime_ns = 0
-            self.result = _word(_data(event), "exception") or event.preview
-
-    def _describe(self, data: Mapping[str, Any]) -> None:
-        told_retries = data.get("retries")
-        if self.args and told_retries == 0 and data.get("eta") is None:
-            return  # the same as was told before: a task is described when it is sent, and again when it is received
-        args, kwargs = _word(data, "args"), _word(data, "kwargs")
-        retries = told_retries if type(told_retries) is int and 0 <= told_retries < 2**31 else 0
-        if len(args) > len(self.args):
-            self.args = args
-        if len(kwargs) > len(self.kwargs):
-            self.kwargs = kwargs
-        if retries > self.retries:
-            self.retries, self.eta = retries, _word(data, "eta")
-        elif retries == self.retries and (eta := _word(data, "eta")) > self.eta:
-            self.eta = eta
-        if not self.parent:
-            self.parent = _word(data, "parent_id")
-
     def _settle(self) -> None:
+        steps = ",".join(map(str, self.new_steps))
+        self.steps = f"{self.steps},{steps}" if self.steps and steps else self.steps or steps
+        self.new_steps = []
         base = self.base
         if self.progress_at and base in _OPEN and self.progress_at >= self.state_at - PROGRESS_SKEW_NS:
             self.state = self.custom
@@ -200,22 +112,156 @@ class TaskRecord:
             self.finished_at = self.runtime_ns = 0
         due = max(self.sent_at or self.received_at, _eta_ns(self.eta) if self.eta else 0)
         self.wait_ns = max(0, self.first_started_at - due) if due and self.first_started_at else 0
-        if self.steps.count(",") >= MAX_STEPS:
-            steps = self.steps.split(",")
-            self.steps = ",".join(steps[:FIRST_STEPS] + steps[FIRST_STEPS - MAX_STEPS :])
+        if len(self.steps) > 2 * MAX_STEPS:  # or there are fewer for sure
+            self.steps = _shortened(self.steps)
 
 
-_FOLDS: Final[Mapping[str, Callable[[TaskRecord, Event], None]]] = {
-    Kind.TASK_SENT.value: TaskRecord._sent,  # noqa: SLF001 - its own table of methods
-    Kind.TASK_RECEIVED.value: TaskRecord._received,  # noqa: SLF001
-    Kind.TASK_STARTED.value: TaskRecord._started,  # noqa: SLF001
-    Kind.TASK_PROGRESS.value: TaskRecord._progressed,  # noqa: SLF001
-    Kind.TASK_SUCCEEDED.value: TaskRecord._succeeded,  # noqa: SLF001
-    Kind.TASK_FAILED.value: TaskRecord._failed,  # noqa: SLF001
-    Kind.TASK_RETRIED.value: TaskRecord._retried,  # noqa: SLF001
-    Kind.TASK_REVOKED.value: TaskRecord._revoked,  # noqa: SLF001
-    Kind.TASK_REJECTED.value: TaskRecord._rejected,  # noqa: SLF001
-    Kind.TASK_CUSTOM.value: TaskRecord._custom,  # noqa: SLF001
+def _shortened(steps: str) -> str:
+    numbers = steps.split(",")
+    return steps if len(numbers) <= MAX_STEPS else ",".join(numbers[:FIRST_STEPS] + numbers[FIRST_STEPS - MAX_STEPS :])
+
+
+def fold_all(records: dict[str, TaskRecord], first_seq: int, events: Sequence[Event]) -> None:
+    """Fold every task's events, numbered from *first_seq*, into its record; *records* gains those it lacks."""
+    seq = first_seq
+    for event in events:
+        fold = _FOLDS.get(event.kind._value_)  # an enum's own hash is a Python call
+        if fold is not None and (task_id := event.key):
+            record = records.get(task_id)
+            if record is None:
+                record = records[task_id] = TaskRecord(task_id)
+            record.new_steps.append(seq)
+            at = event.at
+            if not record.seen_at or at < record.seen_at:
+                record.seen_at = at
+            if not record.name:
+                record.name = event.subject
+            if not record.root:
+                record.root = event.trace
+            fold(record, event, at)
+        seq += 1
+
+
+def _sent(record: TaskRecord, event: Event, at: int) -> None:
+    if not record.sent_at or at < record.sent_at:
+        record.sent_at = at
+    if not record.base:
+        record.base = _PENDING
+    data = event.fields if type(event) is WireEvent else _data(event)
+    if not record.queue:
+        record.queue = _word(data, "queue")
+    _describe(record, data)
+
+
+def _received(record: TaskRecord, event: Event, at: int) -> None:
+    if not record.received_at or at < record.received_at:
+        record.received_at = at
+    _reach(record, _RECEIVED, 1, event, at)
+    _describe(record, event.fields if type(event) is WireEvent else _data(event))
+
+
+def _started(record: TaskRecord, event: Event, at: int) -> None:
+    record.started_at = max(record.started_at, at)
+    if not record.first_started_at or at < record.first_started_at:
+        record.first_started_at = at
+    _reach(record, _STARTED, 2, event, at)
+
+
+def _succeeded(record: TaskRecord, event: Event, at: int) -> None:
+    _reach(record, _SUCCESS, 7, event, at)
+    if _is_newest_outcome(record, at, 7):
+        data = event.fields if type(event) is WireEvent else _data(event)
+        record.result = _word(data, "result")
+        runtime = data.get("runtime")
+        record.told_runtime_ns = int(runtime * 1e9) if type(runtime) is float and 0 <= runtime < 1e9 else 0
+
+
+def _failed(record: TaskRecord, event: Event, at: int) -> None:
+    _reach(record, _FAILURE, 6, event, at)
+    _outcome(record, event, at, 6)
+
+
+def _retried(record: TaskRecord, event: Event, at: int) -> None:
+    _reach(record, _RETRY, 3, event, at)
+    _outcome(record, event, at, 3)
+
+
+def _revoked(record: TaskRecord, event: Event, at: int) -> None:
+    _reach(record, _REVOKED, 5, event, at)
+    _outcome(record, event, at, 5)
+
+
+def _rejected(record: TaskRecord, event: Event, at: int) -> None:
+    _reach(record, _REJECTED, 4, event, at)
+
+
+def _progressed(record: TaskRecord, event: Event, at: int) -> None:
+    data = _data(event)
+    told = (at, progress_of(data), _word(data, "note"))
+    if told > (record.progress_at, record.progress, record.note):
+        record.progress_at, record.progress, record.note = told
+        record.custom = event.status
+    if not record.worker:
+        record.worker = event.worker
+
+
+def _custom(record: TaskRecord, event: Event, at: int) -> None:
+    if event.status:
+        _progressed(record, event, at)
+
+
+def _reach(record: TaskRecord, state: str, rank: int, event: Event, at: int) -> None:
+    if at > record.state_at or (at == record.state_at and rank >= RANK.get(record.base, 0)):
+        record.base = state
+        record.state_at = at
+        record.worker = event.worker
+
+
+def _is_newest_outcome(record: TaskRecord, at: int, rank: int) -> bool:
+    if at > record.result_at or (at == record.result_at and rank > record.result_rank):
+        record.result_at = at
+        record.result_rank = rank
+        return True
+    return False
+
+
+def _outcome(record: TaskRecord, event: Event, at: int, rank: int) -> None:
+    if _is_newest_outcome(record, at, rank):
+        record.told_runtime_ns = 0
+        record.result = _word(_data(event), "exception") or event.preview
+
+
+def _describe(record: TaskRecord, data: Mapping[str, Any]) -> None:
+    told_retries = data.get("retries")
+    told_eta = data.get("eta")
+    if record.args and told_retries == 0 and told_eta is None:
+        return  # the same as was told before: a task is described when it is sent, and again when it is received
+    args, kwargs = _word(data, "args"), _word(data, "kwargs")
+    retries = told_retries if type(told_retries) is int and 0 <= told_retries < 2**31 else 0
+    if len(args) > len(record.args):
+        record.args = args
+    if len(kwargs) > len(record.kwargs):
+        record.kwargs = kwargs
+    eta = "" if told_eta is None else _word(data, "eta")
+    if retries > record.retries:
+        record.retries, record.eta = retries, eta
+    elif eta and retries == record.retries and eta > record.eta:
+        record.eta = eta
+    if not record.parent:
+        record.parent = _word(data, "parent_id")
+
+
+_FOLDS: Final[Mapping[str, Callable[[TaskRecord, Event, int], None]]] = {
+    Kind.TASK_SENT.value: _sent,
+    Kind.TASK_RECEIVED.value: _received,
+    Kind.TASK_STARTED.value: _started,
+    Kind.TASK_PROGRESS.value: _progressed,
+    Kind.TASK_SUCCEEDED.value: _succeeded,
+    Kind.TASK_FAILED.value: _failed,
+    Kind.TASK_RETRIED.value: _retried,
+    Kind.TASK_REVOKED.value: _revoked,
+    Kind.TASK_REJECTED.value: _rejected,
+    Kind.TASK_CUSTOM.value: _custom,
 }
 TASK_KINDS: Final = frozenset(_FOLDS)
 """The kinds a record follows."""
@@ -235,7 +281,7 @@ def _data(event: Event) -> dict[str, Any]:
 def _word(data: Mapping[str, Any], field: str) -> str:
     value = data.get(field)
     if type(value) is str:
-        return value[:MAX_TEXT_CHARS]
+        return value if len(value) <= MAX_TEXT_CHARS else value[:MAX_TEXT_CHARS]
     return "" if value is None else str(value)[:MAX_TEXT_CHARS]
 
 
