@@ -281,6 +281,18 @@ def test_j_and_k_move_like_the_arrows(stage: Stage) -> None:
     assert stage.table.currentIndex().row() == 998
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_J])
+def test_tab_into_the_table_selects_nothing_and_the_first_key_the_newest(stage: Stage, key: Qt.Key) -> None:
+    stage.begin(0, 1000)
+    stage.view.window().activateWindow()
+    stage.qtbot.waitUntil(stage.view.isActiveWindow)
+    stage.table.setFocus(Qt.FocusReason.TabFocusReason)
+    assert stage.table.hasFocus()
+    assert not stage.table.currentIndex().isValid()
+    stage.key(key)
+    assert stage.table.currentIndex().row() == 999
+
+
 def test_enter_opens_the_detail_and_back_closes_it(stage: Stage) -> None:
     stage.begin(0, 1000)
     assert stage.detail.isHidden()

@@ -15,6 +15,7 @@ from desktop.core.formatting import size
 from desktop.core.i18n import tr, trn
 from desktop.views.theme import theme
 from desktop.views.widgets.buttons import Button
+from desktop.views.widgets.focus_ring import FocusRing
 from desktop.views.widgets.hex_view import HexView
 from desktop.views.widgets.json_tree import JsonTree
 from desktop.views.widgets.labels import Label
@@ -38,6 +39,8 @@ class TextPane(QWidget):
         self.edit.setFrameShape(QPlainTextEdit.Shape.NoFrame)
         self.edit.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         self.edit.setAccessibleName(tr("Body as text"))
+        self.edit.setTabChangesFocus(True)
+        FocusRing(self.edit)
         self._note = Label(tone="dim", pixels=11)
         self._all = Button(tr("Show all"), self.show_all)
         self._foot = QWidget()

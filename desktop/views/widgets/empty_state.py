@@ -40,6 +40,7 @@ class EmptyStateView(QWidget):
         middle.addStretch(1)
         middle.addWidget(self._sentence, SENTENCE_PX)
         middle.addStretch(1)
+        self._buttons: list[Button] = []
         self._acts = QHBoxLayout()
         self._acts.setSpacing(8)
         layout = QVBoxLayout(self)
@@ -64,14 +65,22 @@ class EmptyStateView(QWidget):
         while (item := self._acts.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
+        self._buttons.clear()
         self._acts.addStretch(1)
         for index, action in enumerate(state.actions):
             button = Button(action.text(), action.trigger)
             button.setToolTip(action.toolTip())
             button.setDefault(index == 0)
             self._acts.addWidget(button)
+            self._buttons.append(button)
         self._acts.addStretch(1)
         self._follow_theme()
+
+    def take_focus_after(self, before: QWidget) -> None:
+        """Let Tab lead from *before* to the acts: they are made later than what stands below them."""
+        for button in self._buttons:
+            QWidget.setTabOrder(before, button)
+            before = button
 
     def _follow_theme(self) -> None:
         self._icon.setPixmap(icon(self._state.icon, "dim").pixmap(32, 32))

@@ -74,7 +74,7 @@ class FeedStates(QWidget):
         """Say something else where nothing is."""
         self._empty = empty
         if self.state is State.EMPTY:
-            self._page.set_state(empty)
+            self._show_page(empty)
 
     def set_filtered(self, filtered: bool) -> None:
         """Tell whether the user filters: then "nothing matches" is another matter than "nothing is there"."""
@@ -120,8 +120,12 @@ class FeedStates(QWidget):
             self.state = state
             page = self._page_of(state)
             if page is not None:
-                self._page.set_state(page)
+                self._show_page(page)
             self._stack.setCurrentWidget(self._table if state is State.ROWS else self._blank if page is None else self._page)
+
+    def _show_page(self, page: EmptyState) -> None:
+        self._page.set_state(page)
+        self._page.take_focus_after(self._table)
 
     def _page_of(self, state: State) -> EmptyState | None:
         if state is State.LOADING:

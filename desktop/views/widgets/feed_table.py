@@ -4,18 +4,19 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, cast
 
 from PySide6.QtCore import QItemSelectionModel, QItemSelectionRange, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QHeaderView, QTableView, QWidget
 
 from desktop.core.i18n import tr
 from desktop.models.feed_model import FeedModel
 from desktop.views.theme import ROW_PX, theme
 from desktop.views.widgets.feed_painter import FeedPainter, Place
 from desktop.views.widgets.feed_pill import NewsPill
+from desktop.views.widgets.focus_ring import FocusRing
 from embedded_server.contracts.feeds import Tick
 
 _ROOT: Final = QModelIndex()
-_STEPS: Final = {Qt.Key.Key_J: 1, Qt.Key.Key_K: -1}
+_STEPS: Final = {Qt.Key.Key_J: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_K: -1, Qt.Key.Key_Up: -1}
 
 
 class FeedTable(QTableView):
@@ -50,6 +51,7 @@ class FeedTable(QTableView):
         self.setItemDelegate(self._painter)
         self.pill = NewsPill(self.viewport())
         self.pill.clicked.connect(self.tail_requested)
+        FocusRing(self)
         self._set_up_looks()
         self._set_up_header()
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
@@ -327,6 +329,14 @@ class FeedTable(QTableView):
         if 0 <= row < self._model.rowCount():
             column = max(0, self.horizontalHeader().logicalIndex(0))
             self.setCurrentIndex(self._model.index(row, column))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Select nothing: Qt would make the first of ten million rows current, and the next key would lead away from the tail."""
+        if self.currentIndex().isValid():
+            super().focusInEvent(event)
+        else:
+            QAbstractScrollArea.focusInEvent(self, event)
+            self.viewport().update()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for a menu on the row under the pointer, or on the current one."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 from desktop.core.feed_body import hex_dump, hex_line
 from desktop.core.i18n import tr
 from desktop.views.theme import theme
+from desktop.views.widgets.focus_ring import FocusRing
 
 LINE_PX: Final = 18
 PAD_PX: Final = 8
@@ -28,6 +29,7 @@ class HexView(QAbstractScrollArea):
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Body as bytes"))
+        FocusRing(self)
         theme().changed.connect(self.viewport().update)
 
     def set_data(self, data: bytes, *, show_at: int = 0) -> None:

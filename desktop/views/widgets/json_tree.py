@@ -11,6 +11,7 @@ from desktop.core.json_text import JsonKind, NotJson, Span, root_of
 from desktop.models.feed_json_model import KIND_ROLE, JsonModel
 from desktop.views.theme import theme
 from desktop.views.widgets.feed_painter import blend
+from desktop.views.widgets.focus_ring import FocusRing
 from desktop.views.widgets.row_keys import RowKeys
 from embedded_server.contracts.concurrency import Notify
 
@@ -30,6 +31,7 @@ class JsonTree(QTreeView):
     def __init__(self, *, notify: Notify, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         RowKeys(self)
+        FocusRing(self)
         self._model = JsonModel(notify=notify, parent=self)
         self.setModel(self._model)
         self.setItemDelegate(_JsonDelegate(self))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 
 from desktop.core.i18n import tr
 from desktop.views.theme import ROW_PX, theme
+from desktop.views.widgets.focus_ring import FocusRing
 from desktop.views.widgets.row_keys import RowKeys
 
 Index = QModelIndex | QPersistentModelIndex
@@ -133,6 +134,7 @@ class SmallTable(QTableView, Generic[R]):
             else:
                 head.setSectionResizeMode(number, QHeaderView.ResizeMode.Stretch)
         RowKeys(self)
+        FocusRing(self)
         theme().changed.connect(self.viewport().update)
 
     def set_rows(self, rows: Sequence[R]) -> None:

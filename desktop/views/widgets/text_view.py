@@ -9,6 +9,7 @@ from desktop.core.i18n import tr
 from desktop.core.tasks_text import MAX_SHOWN_CHARS, MAX_WRAPPED_CHARS, longest_line
 from desktop.views.theme import theme
 from desktop.views.widgets.buttons import Button
+from desktop.views.widgets.focus_ring import FocusRing
 from desktop.views.widgets.labels import caption
 
 
@@ -26,6 +27,7 @@ class TextView(QWidget):
         self.edit.setFrameShape(QFrame.Shape.NoFrame)
         self.edit.setAccessibleName(name)
         self.edit.setTabChangesFocus(True)
+        FocusRing(self.edit)
         self._cut = QWidget()
         self._cut_note = caption()
         bar = QHBoxLayout(self._cut)
