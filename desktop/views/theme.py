@@ -21,7 +21,18 @@ CAPTION_PX: Final = 11
 TITLE_PX: Final = 15
 PANEL_TITLE_PX: Final = 18
 ROW_PX: Final = 26
+SELECTED_SHARE: Final = 0.12
+"""Of the accent in the ground of what is chosen; with more of it dim text on it cannot be read."""
 APP_ICON: Final = "ph.swap"
+
+
+def blend(under: QColor, over: QColor, share: float) -> QColor:
+    """*over* laid upon *under*, of which it covers *share*; opaque, so that what the style painted does not show through."""
+    return QColor.fromRgbF(
+        under.redF() + (over.redF() - under.redF()) * share,
+        under.greenF() + (over.greenF() - under.greenF()) * share,
+        under.blueF() + (over.blueF() - under.blueF()) * share,
+    )
 
 
 class Theme(QObject):
@@ -53,6 +64,10 @@ class Theme(QObject):
         color = self.color(name)
         color.setAlpha(alpha)
         return color
+
+    def selection(self) -> QColor:
+        """Answer the ground of what is chosen: opaque, and pale enough for every text colour to stand out on it."""
+        return blend(self.color("panel"), self.color("accent"), SELECTED_SHARE)
 
     def font(self, pixels: int = TEXT_PX, *, bold: bool = False) -> QFont:
         """Answer the text font in a size of the type scale."""

@@ -13,7 +13,7 @@ import resources
 from desktop.services.settings import ThemeMode
 from desktop.views import theme as theme_module
 from desktop.views.icons import _phosphor
-from desktop.views.theme import Theme, icon, theme
+from desktop.views.theme import Theme, blend, icon, theme
 from desktop.views.widgets.labels import caption
 
 THEMES = Path(resources.__path__[0]) / "themes"
@@ -43,6 +43,20 @@ def test_every_text_colour_stands_out_on_every_ground(mode: str) -> None:
     }
     assert weak == {}
     assert contrast(colors["on_accent"], colors["accent"]) >= 4.5
+
+
+@pytest.mark.parametrize("mode", [ThemeMode.LIGHT, ThemeMode.DARK])
+def test_every_text_colour_stands_out_on_what_is_chosen_or_warned_of(qapp: QApplication, mode: ThemeMode) -> None:
+    theme().install(qapp, mode)
+    grounds = {
+        "chosen": theme().selection(),
+        "banner": blend(theme().color("bg"), theme().color("warn"), 28 / 255),
+        "fault": blend(theme().color("panel"), theme().color("bad"), 48 / 255),
+    }
+    texts = {"chosen": TEXT, "banner": ("text", "warn"), "fault": ("text",)}
+    pairs = [(text, name) for name in grounds for text in texts[name]]
+    weak = [pair for pair in pairs if contrast(theme().color(pair[0]).name(), grounds[pair[1]].name()) < 4.5]
+    assert weak == []
 
 
 def test_both_themes_name_the_same_colours() -> None:

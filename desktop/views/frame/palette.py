@@ -69,7 +69,7 @@ class _CommandDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if option.state & QStyle.StateFlag.State_Selected:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme().tint("accent", 46))
+            painter.setBrush(theme().selection())
             painter.drawRoundedRect(area.adjusted(4, 1, -4, -1), 6, 6)
         icon(command.icon or "ph.caret-right", "dim").paint(painter, QRect(area.left() + 14, area.center().y() - 7, 16, 16))
         painter.setFont(theme().font(TEXT_PX))

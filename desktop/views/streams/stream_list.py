@@ -27,7 +27,7 @@ class StreamDelegate(QStyledItemDelegate):
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         if chosen or option.state & QStyle.StateFlag.State_MouseOver:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme().tint("accent", 44) if chosen else theme().color("raised"))
+            painter.setBrush(theme().selection() if chosen else theme().color("raised"))
             painter.drawRoundedRect(QRectF(area), 6, 6)
         if option.state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(theme().color("accent"))

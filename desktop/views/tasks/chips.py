@@ -63,7 +63,7 @@ class ChipButton(QAbstractButton):
         box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         on = self.isChecked()
         painter.setPen(theme().color("accent" if on or self.hasFocus() else "line"))
-        painter.setBrush(theme().tint("accent", 40) if on else theme().color("raised" if self.underMouse() else "panel"))
+        painter.setBrush(theme().selection() if on else theme().color("raised" if self.underMouse() else "panel"))
         painter.drawRoundedRect(box, HEIGHT_PX / 2, HEIGHT_PX / 2)
         left = PADDING_PX
         if self.chip in CHIP_TONES:

@@ -170,7 +170,7 @@ class _NameDelegate(QStyledItemDelegate):
         """Draw one row of the list."""
         painter.save()
         if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(option.rect, theme().tint("accent", 60))
+            painter.fillRect(option.rect, theme().selection())
         painter.setFont(theme().mono_font())
         room = QRect(option.rect).adjusted(8, 0, -8, 0)
         name = str(index.data() or "")

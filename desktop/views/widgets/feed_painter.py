@@ -18,6 +18,7 @@ from desktop.views.theme import ROW_PX, theme
 
 PAD_PX: Final = 8
 DOT_PX: Final = 7
+EDGE_PX: Final = 3
 DOT_ROOM_PX: Final = 14
 ELIDED_KEPT: Final = 4096
 STATES: Final = ("ok", "run", "wait", "warn", "bad")
@@ -45,15 +46,6 @@ class _Style:
     dotted: bool
 
 
-def blend(under: QColor, over: QColor, share: float) -> QColor:
-    """*over* laid upon *under*, of which it covers *share*; opaque, so that what the style painted does not show through."""
-    return QColor.fromRgbF(
-        under.redF() + (over.redF() - under.redF()) * share,
-        under.greenF() + (over.greenF() - under.greenF()) * share,
-        under.blueF() + (over.blueF() - under.blueF()) * share,
-    )
-
-
 class FeedPainter(QStyledItemDelegate):
     """The looks of a feed table's rows. As the table's delegate it only answers how wide a cell would like to be."""
 
@@ -67,8 +59,8 @@ class FeedPainter(QStyledItemDelegate):
     def follow_theme(self) -> None:
         """Take colours and fonts from the theme in use."""
         t = theme()
-        self._selection = blend(t.color("panel"), t.color("accent"), 0.2)
-        self._focused_selection = blend(t.color("panel"), t.color("accent"), 0.3)
+        self._selection = t.selection()
+        self._edge = t.color("accent")
         self._tones: dict[str, QColor] = {name: t.color("dim" if self._dimmed else name) for name in STATES}
         self._styles = [self._style_of(column) for column in self._model.columns]
         self._elided.clear()
@@ -80,10 +72,11 @@ class FeedPainter(QStyledItemDelegate):
             self.follow_theme()
 
     def paint_selection(self, painter: QPainter, tops: Sequence[int], width: int, *, focused: bool) -> None:
-        """Paint the ground of the selected rows, whose upper edges are *tops*."""
-        color = self._focused_selection if focused else self._selection
+        """Paint the ground of the selected rows, whose upper edges are *tops*; an edge tells that the keyboard is there."""
         for top in tops:
-            painter.fillRect(0, top, width, ROW_PX, color)
+            painter.fillRect(0, top, width, ROW_PX, self._selection)
+            if focused:
+                painter.fillRect(0, top, EDGE_PX, ROW_PX, self._edge)
 
     def paint_rows(self, painter: QPainter, rows: range, top: int, places: Sequence[Place]) -> None:
         """Paint the text of *rows*, the first of which has its upper edge at *top*."""

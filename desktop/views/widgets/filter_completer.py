@@ -81,7 +81,7 @@ class _OfferDelegate(QStyledItemDelegate):
         opt: Any = option  # the stubs leave its fields out
         rect = opt.rect
         if opt.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, theme().tint("accent", 46))
+            painter.fillRect(rect, theme().selection())
         painter.setFont(theme().mono_font())
         painter.setPen(theme().color("text"))
         inner = rect.adjusted(8, 0, -8, 0)

@@ -83,7 +83,7 @@ class HexView(QAbstractScrollArea):
         char, baseline = metrics.horizontalAdvance("0"), (LINE_PX - metrics.height()) / 2 + metrics.ascent()
         first = self.verticalScrollBar().value()
         low, high = self._selection()
-        dim, text, selection = t.color("dim"), t.color("text"), t.tint("accent", 46)
+        dim, text, selection = t.color("dim"), t.color("text"), t.selection()
         for row, (offset, hexes, ascii_) in enumerate(self.visible_lines()):
             top = row * LINE_PX
             if low <= first + row <= high and self._current >= 0:

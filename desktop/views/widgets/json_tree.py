@@ -3,14 +3,13 @@
 from typing import Any, Final, cast
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import QHeaderView, QMenu, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.json_text import JsonKind, NotJson, Span, root_of
 from desktop.models.feed_json_model import KIND_ROLE, JsonModel
 from desktop.views.theme import theme
-from desktop.views.widgets.feed_painter import blend
 from desktop.views.widgets.focus_ring import FocusRing
 from desktop.views.widgets.row_keys import RowKeys
 from embedded_server.contracts.concurrency import Notify
@@ -135,7 +134,7 @@ class JsonTree(QTreeView):
     def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
         """The selection's colour reaches to the left edge."""
         if self.selectionModel().isSelected(cast("QModelIndex", index)):
-            painter.fillRect(rect, _selection())
+            painter.fillRect(rect, theme().selection())
         super().drawBranches(painter, rect, index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -146,10 +145,6 @@ class JsonTree(QTreeView):
             super().keyPressEvent(event)
 
 
-def _selection() -> QColor:
-    return blend(theme().color("panel"), theme().color("accent"), 0.2)
-
-
 class _JsonDelegate(QStyledItemDelegate):
     """Keys plain, values in the colour of their kind, all in the monospaced font."""
 
@@ -157,7 +152,7 @@ class _JsonDelegate(QStyledItemDelegate):
         opt: Any = option  # the stubs leave its fields out
         rect = opt.rect
         if opt.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, _selection())
+            painter.fillRect(rect, theme().selection())
         painter.setFont(theme().mono_font())
         inner = rect.adjusted(4, 0, -4, 0)
         text = str(index.data())

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from desktop.core.i18n import tr
 from desktop.views.theme import ROW_PX, theme
@@ -112,6 +112,7 @@ class SmallTable(QTableView, Generic[R]):
         self.small_model: SmallModel[R] = SmallModel(columns, self)
         self.setModel(self.small_model)
         self.setAccessibleName(name)
+        self.setItemDelegate(_Cell(self))
         self.setIconSize(QSize(DOT_PX, DOT_PX))
         self.setShowGrid(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -140,6 +141,20 @@ class SmallTable(QTableView, Generic[R]):
     def set_rows(self, rows: Sequence[R]) -> None:
         """Show *rows*."""
         self.small_model.set_rows(rows)
+
+
+class _Cell(QStyledItemDelegate):
+    """A cell whose state colour stays readable where its row is chosen."""
+
+    # -- Qt overrides
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw the ground of a chosen row, and on it the cell as it is otherwise."""
+        opt: Any = QStyleOptionViewItem(option)  # the stubs leave its fields out
+        if opt.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(opt.rect, theme().selection())
+            opt.state &= ~QStyle.StateFlag.State_Selected
+        super().paint(painter, opt, index)
 
 
 @cache
