@@ -157,13 +157,14 @@ class Intake:
         if len(queue) <= BATCH_EVENTS and self._bytes <= BATCH_BYTES:
             self._queue, self._bytes = [], 0
             return queue
-        count = min(len(queue), BATCH_EVENTS)
-        ends = list(accumulate([len(event.body) + EVENT_OVERHEAD_BYTES for event in queue[:count]]))
-        if ends[-1] > BATCH_BYTES:
+        batch = queue[:BATCH_EVENTS]
+        sizes = [len(event.body) for event in batch]
+        if self._bytes > BATCH_BYTES:
+            ends = list(accumulate([size + EVENT_OVERHEAD_BYTES for size in sizes]))
             count = bisect_left(ends, BATCH_BYTES) + 1
-        batch = queue[:count]
-        del queue[:count]
-        self._bytes -= ends[count - 1]
+            batch, sizes = batch[:count], sizes[:count]
+        del queue[: len(batch)]
+        self._bytes -= sum(sizes) + EVENT_OVERHEAD_BYTES * len(batch)
         return batch
 
     def committed(self, last_seq: int) -> None:

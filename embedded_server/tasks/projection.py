@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from embedded_server.contracts.events import Event, Kind
@@ -65,18 +65,20 @@ class TaskProjection:
     def apply(self, db: sqlite3.Connection, first_seq: int, events: Sequence[Event]) -> None:
         """Fold *events* into the tasks they belong to: one read and one write a task, however many its events."""
         self.touched = []
-        kinds = TASK_KINDS
-        ids = dict.fromkeys([event.key for event in events if event.kind._value_ in kinds])  # an enum's own hash is a Python call
-        ids.pop("", None)
-        if ids:
-            self._apply_tasks(db, list(ids), first_seq, events)
-        for event in events:
-            if event.kind._value_ in _WORKER_KINDS:
-                _apply_worker(db, event)
+        kinds = [event.kind._value_ for event in events]  # an enum's own hash is a Python call
+        if not TASK_KINDS.isdisjoint(kinds):
+            self._apply_tasks(db, first_seq, events, kinds)
+        if not _WORKER_KINDS.isdisjoint(kinds):
+            for event, kind in zip(events, kinds, strict=True):
+                if kind in _WORKER_KINDS:
+                    _apply_worker(db, event)
 
-    def _apply_tasks(self, db: sqlite3.Connection, ids: Sequence[str], first_seq: int, events: Sequence[Event]) -> None:
-        records = _load(db, ids)
-        fold_all(records, first_seq, events)
+    def _apply_tasks(self, db: sqlite3.Connection, first_seq: int, events: Sequence[Event], kinds: Sequence[str]) -> None:
+        task_kinds = TASK_KINDS
+        ids = dict.fromkeys([event.key for event, kind in zip(events, kinds, strict=True) if kind in task_kinds])
+        ids.pop("", None)
+        records = _load(db, list(ids))
+        fold_all(records, first_seq, events, kinds)
         next_row = _total(db, _ROWS) + 1
         inserts: list[tuple[Any, ...]] = []
         updates: list[tuple[Any, ...]] = []
@@ -120,22 +122,18 @@ def _load(db: sqlite3.Connection, ids: Sequence[str]) -> dict[str, TaskRecord]:
     return found
 
 
-def _tally(db: sqlite3.Connection, records: Iterable[TaskRecord]) -> None:
+def _tally(db: sqlite3.Connection, records: Collection[TaskRecord]) -> None:
     """Bring the tables of what is counted up to date with what became of *records*."""
-    counts: Counter[str] = Counter()
-    seconds = Seconds()
-    for record in records:
-        was, state = record.was, record.state
-        if was is UNSEEN:
-            counts[state] += 1
-        elif state != was.state:
-            counts[state] += 1
-            counts[was.state] -= 1
-        if record.finished_at and not was.finished_at:
-            seconds.finish(record.finished_at, failed=state == _FAILURE)
-        if record.first_started_at and not was.first_started_at:
-            seconds.start(record.first_started_at, record.wait_ns)
+    counts = Counter([record.state for record in records])
+    counts.subtract([record.was.state for record in records if record.was is not UNSEEN])
     _count(db, counts)
+    ended = [record for record in records if record.finished_at and not record.was.finished_at]
+    seconds = Seconds()
+    seconds.finish([record.finished_at for record in ended])
+    seconds.fail([record.finished_at for record in ended if record.state == _FAILURE])
+    seconds.start(
+        [(record.first_started_at, record.wait_ns) for record in records if record.first_started_at and not record.was.first_started_at]
+    )
     seconds.save(db)
 
 

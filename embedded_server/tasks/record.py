@@ -121,11 +121,11 @@ def _shortened(steps: str) -> str:
     return steps if len(numbers) <= MAX_STEPS else ",".join(numbers[:FIRST_STEPS] + numbers[FIRST_STEPS - MAX_STEPS :])
 
 
-def fold_all(records: dict[str, TaskRecord], first_seq: int, events: Sequence[Event]) -> None:
-    """Fold every task's events, numbered from *first_seq*, into its record; *records* gains those it lacks."""
+def fold_all(records: dict[str, TaskRecord], first_seq: int, events: Sequence[Event], kinds: Sequence[str]) -> None:
+    """Fold every task's events, numbered from *first_seq* and of these *kinds*, into its record; *records* gains those it lacks."""
     seq = first_seq
-    for event in events:
-        fold = _FOLDS.get(event.kind._value_)  # an enum's own hash is a Python call
+    for event, kind in zip(events, kinds, strict=True):
+        fold = _FOLDS.get(kind)
         if fold is not None and (task_id := event.key):
             record = records.get(task_id)
             if record is None:

@@ -2,16 +2,19 @@
 
 import math
 import sqlite3
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 KEPT_S: Final = 24 * 3600
 _STEP: Final = 1.1
 """Waits are counted in buckets, each a tenth wider than the last: a percentile is right to 10 %."""
-_LOG_STEP: Final = math.log(_STEP)
 _FIRST_BUCKET_NS: Final = 100_000
+_BUCKET_ENDS: Final = [_FIRST_BUCKET_NS * _STEP**bucket for bucket in range(400)]
+"""Longest wait that each bucket counts; the last one's is centuries."""
+_NS: Final = 1_000_000_000
 
 
 @dataclass(slots=True)
@@ -34,15 +37,20 @@ class Seconds:
     def __init__(self) -> None:
         self._touched: dict[int, Second] = {}
 
-    def finish(self, at: int, *, failed: bool) -> None:
-        """Count a task that ended at *at* (ns)."""
-        second = self._of(at)
-        second.finished += 1
-        second.failed += failed
+    def finish(self, ends: Iterable[int]) -> None:
+        """Count tasks that ended at *ends* (ns)."""
+        for number, n in Counter([at // _NS for at in ends]).items():
+            self._of(number).finished += n
 
-    def start(self, at: int, wait_ns: int) -> None:
-        """Count a task that began at *at* (ns) after *wait_ns* in its queue."""
-        self._of(at).waits[bucket_of(wait_ns)] += 1
+    def fail(self, ends: Iterable[int]) -> None:
+        """Count those of them that failed."""
+        for number, n in Counter([at // _NS for at in ends]).items():
+            self._of(number).failed += n
+
+    def start(self, starts: Iterable[tuple[int, int]]) -> None:
+        """Count tasks by when they began (ns) and how long they had waited in their queues (ns)."""
+        for (number, bucket), n in Counter([(at // _NS, bucket_of(wait_ns)) for at, wait_ns in starts]).items():
+            self._of(number).waits[bucket] += n
 
     def save(self, db: sqlite3.Connection) -> None:
         """Add all to the table; forget seconds older than a day."""
@@ -58,8 +66,7 @@ class Seconds:
         if self._touched:
             db.execute("DELETE FROM task_second WHERE second < ?", (max(self._touched) - KEPT_S,))
 
-    def _of(self, at: int) -> Second:
-        number = at // 1_000_000_000
+    def _of(self, number: int) -> Second:
         second = self._touched.get(number)
         if second is None:
             second = self._touched[number] = Second()
@@ -85,7 +92,7 @@ def read_seconds(db: sqlite3.Connection, first: int, count: int) -> Sequence[Sec
 
 def bucket_of(wait_ns: int) -> int:
     """Answer the bucket a wait belongs to."""
-    return 0 if wait_ns <= _FIRST_BUCKET_NS else math.ceil(math.log(wait_ns / _FIRST_BUCKET_NS) / _LOG_STEP)
+    return bisect_left(_BUCKET_ENDS, wait_ns)
 
 
 def percentile_ms(waits: "Counter[int]", share: float) -> float:

@@ -19,8 +19,9 @@ def test_batches_of_one_second_add_up() -> None:
     db = database()
     for failed in (False, True):
         seconds = Seconds()
-        seconds.finish(100 * NS + 5, failed=failed)
-        seconds.start(100 * NS, 20_000_000)
+        seconds.finish([100 * NS + 5])
+        seconds.fail([100 * NS + 5] if failed else [])
+        seconds.start([(100 * NS, 20_000_000)])
         seconds.save(db)
     before, second, after = read_seconds(db, 99, 3)
     assert (second.finished, second.failed) == (2, 1)
@@ -32,7 +33,7 @@ def test_seconds_older_than_a_day_are_forgotten() -> None:
     db = database()
     for at in (100, 100 + KEPT_S + 1):
         seconds = Seconds()
-        seconds.finish(at * NS, failed=False)
+        seconds.finish([at * NS])
         seconds.save(db)
     assert db.execute("SELECT second FROM task_second").fetchall() == [(100 + KEPT_S + 1,)]
 
