@@ -1,97 +1,65 @@
-"""The server's composition root: which parts there are, in which order they start and stop, and which routes stand before them."""
+"""The server's composition root: which parts there are, and in which order they start and stop.
+
+What takes long to import is imported late: the brokers and the worker are begun before FastAPI is.
+"""
 
 import asyncio
 import contextlib
+import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Depends, FastAPI
-from fastapi.routing import APIRoute
-
-from embedded_server.api import errors, events, feeds, health, hub, openapi, server, sessions, streams, tasks
-from embedded_server.api.dependencies import Services, current_session, tasks_begun
-from embedded_server.api.security import AnswerHeaders, BodyLimit, Gate
+from embedded_server.contracts.concurrency import spawn
 from embedded_server.contracts.feeds import Source
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.contracts.server import Part, PartState, Ready
 from embedded_server.core.binding import listen
 from embedded_server.core.data_dir import DataDir
-from embedded_server.core.http_server import make_server
+from embedded_server.core.head_start import HeadStart
 from embedded_server.core.log_capture import LogCapture, line_log
 from embedded_server.core.parts import Step, Supervisor, idle_part, lifecycle_event
-from embedded_server.core.version import VERSION
 from embedded_server.settings import Settings
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from embedded_server.api.dependencies import Services
     from embedded_server.journal import Journal
 
-PUBLIC_ROUTERS: Final = (health.router, sessions.public_router)
-ROUTERS: Final = (
-    sessions.router,
-    server.router,
-    events.router,
-    feeds.router,
-    tasks.router,
-    streams.router,
-    hub.router,
-    openapi.router,
-)
+_logger = logging.getLogger(__name__)
 
 
-def create_app(settings: Settings, data_dir: DataDir | None = None) -> FastAPI:
+def create_app(settings: Settings, data_dir: DataDir | None = None, head_start: HeadStart | None = None) -> "FastAPI":
     """Make the app. Its lifespan claims the data directory (unless *data_dir* is that claim), starts the parts and stops them."""
+    from embedded_server.api.application import make_app
 
     @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(settings, data_dir or DataDir(settings.data_dir)) as services:
+    async def lifespan(app: "FastAPI") -> AsyncIterator[None]:
+        async with running(settings, data_dir or DataDir(settings.data_dir), head_start) as services:
             app.state.services = services
             yield
 
-    app = FastAPI(
-        title="Switchroom",
-        version=VERSION,
-        summary="The asynchronous side of a Python back end in one place: tasks, brokers, streams and their journal",
-        lifespan=lifespan,
-        docs_url=None,  # its pages come from a CDN; the desktop is the interface
-        redoc_url=None,
-        openapi_url=None,  # served with a token, like everything
-        generate_unique_id_function=openapi.operation_id,
-    )
-    _include(app)
-    errors.install(app)
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    app.add_middleware(errors.UnforeseenFaults)
-    if settings.allowed_origins:
-        from starlette.middleware.cors import CORSMiddleware
-
-        app.add_middleware(
-            CORSMiddleware, allow_origins=list(settings.allowed_origins), allow_methods=["*"], allow_headers=["*"], expose_headers=["*"]
-        )
-    app.add_middleware(Gate, settings=settings)
-    app.add_middleware(AnswerHeaders)
-    return app
+    return make_app(settings, lifespan)
 
 
-def _include(app: FastAPI) -> None:
-    for router in (*PUBLIC_ROUTERS, *ROUTERS):
-        openapi.state_status(router)
-    for router in PUBLIC_ROUTERS:
-        app.include_router(router)
-    for router in ROUTERS:
-        after = [Depends(tasks_begun)] if router is tasks.router else []
-        app.include_router(router, dependencies=[Depends(current_session), *after])
-    openapi.install(app, frozenset(route.name for router in PUBLIC_ROUTERS for route in _routes(router)))
+def begin_children(settings: Settings) -> HeadStart:
+    """Start the brokers and the worker, to be taken over by the parts that supervise them. The data directory is ours already."""
+    from embedded_server.brokers import process as brokers
+    from embedded_server.tasks import worker
 
-
-def _routes(router: APIRouter) -> list[APIRoute]:
-    return [route for route in router.routes if isinstance(route, APIRoute)]
+    head_start = HeadStart()
+    if settings.brokers:
+        brokers.begin(head_start, settings.data_dir)
+        if settings.worker:
+            worker.begin(head_start, brokers.kept_url(settings.data_dir), settings.data_dir)
+    return head_start
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, data_dir: DataDir) -> AsyncIterator[Services]:
+async def running(settings: Settings, data_dir: DataDir, head_start: HeadStart | None = None) -> AsyncIterator["Services"]:
     """Run every part: what the server cannot do without first, then the quick ones, then the brokers and the worker in the background.
 
     Raises a `UserFacingError` where the data directory, the journal or the accounts cannot be used. Every other part that fails is
@@ -99,7 +67,7 @@ async def running(settings: Settings, data_dir: DataDir) -> AsyncIterator[Servic
     """
     await asyncio.to_thread(data_dir.claim)
     data_dir.publish(settings.url)
-    composition = Composition(settings)
+    composition = Composition(settings, head_start)
     try:
         yield await composition.start()
     finally:
@@ -110,7 +78,8 @@ async def running(settings: Settings, data_dir: DataDir) -> AsyncIterator[Servic
 class Composition:
     """The parts of one running server."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, head_start: HeadStart | None = None) -> None:
+        from embedded_server.api.dependencies import Services
         from embedded_server.brokers import EmbeddedBrokers
         from embedded_server.journal import EVENT_SOURCE, Feeds, Journal
         from embedded_server.sessions import Sessions
@@ -123,7 +92,9 @@ class Composition:
         projection = TaskProjection()
         journal.add_projection(projection)
         log = line_log(journal.append)
-        brokers = EmbeddedBrokers(data_dir / "brokers", log)
+        brokers = EmbeddedBrokers(data_dir, log, head_start)
+        brokers.on_change.append(self._on_brokers_change)
+        self._amqp_url = brokers.amqp_url
         self._began = time.monotonic()
         self._journal_part = JournalPart(journal)
         self._logs = LogCapture(journal.append, data_dir / "log")
@@ -134,13 +105,20 @@ class Composition:
             feeds=Feeds(journal, {Source.EVENTS: EVENT_SOURCE, Source.TASKS: TaskFeedSource(projection)}),
             sessions=Sessions(data_dir / "sessions.db", settings.sessions),
             brokers=brokers,
-            tasks=TaskService(journal, amqp_url=lambda: brokers.amqp_url, data_dir=data_dir, log=log, run_worker=settings.worker),
+            tasks=TaskService(
+                journal,
+                amqp_url=lambda: brokers.amqp_url,
+                data_dir=data_dir,
+                log=log,
+                run_worker=settings.worker,
+                head_start=head_start,
+            ),
             hub=Hub(journal),
             streams=StreamManager(journal, data_dir / "streams.json"),
             supervisor=Supervisor(journal.append),
         )
 
-    async def start(self) -> Services:
+    async def start(self) -> "Services":
         """Start in order; answers once requests can be served. The brokers and the worker come up meanwhile."""
         services, supervisor = self._services, self._services.supervisor
         await supervisor.start_required("journal", self._journal_part)
@@ -163,6 +141,13 @@ class Composition:
         self._logs.stop()
         self._services.journal.append(lifecycle_event("server", Step.STOPPED, time.monotonic() - began))
         await self._journal_part.stop()
+
+    def _on_brokers_change(self, part: Part) -> None:
+        """Tell the tasks where the brokers had to move: the worker knows the address it was started with."""
+        url = self._services.brokers.amqp_url
+        if part.state is PartState.RUNNING and url != self._amqp_url:
+            self._amqp_url = url
+            spawn(self._services.tasks.follow_broker(), name="follow the brokers", notify=_log_failure)
 
 
 class JournalPart:
@@ -205,7 +190,10 @@ class BoundServer:
             self._data_dir.release()
             raise
         self.settings = replace(settings, port=self._socket.getsockname()[1])
-        self.app = create_app(self.settings, self._data_dir)
+        self._head_start = begin_children(self.settings)
+        from embedded_server.core.http_server import make_server
+
+        self.app = create_app(self.settings, self._data_dir, self._head_start)
         self._on_ready = on_ready
         self._server = make_server(self.app, on_started=self._on_started, before_end=self._let_hub_clients_go)
 
@@ -228,6 +216,7 @@ class BoundServer:
             async with self.app.router.lifespan_context(self.app):
                 await self._server.serve(sockets=[self._socket])
         finally:
+            self._head_start.abandon_blocking()
             self._socket.close()
             self._data_dir.release()
 
@@ -238,3 +227,7 @@ class BoundServer:
     def _on_started(self) -> None:
         if self._on_ready is not None:
             self._on_ready(Ready(self.settings.url, os.getpid()))
+
+
+def _log_failure(exc: BaseException) -> None:
+    _logger.error("following the brokers to their new address failed", exc_info=exc)

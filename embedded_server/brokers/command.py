@@ -12,10 +12,9 @@ import gc
 import json
 import logging
 import os
-import random
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -23,13 +22,14 @@ from typing import Final
 from embedded_server.brokers.amqp.broker import Broker
 from embedded_server.brokers.amqp.server import AmqpServer
 from embedded_server.brokers.amqp.sqlite_store import SqliteStore
+from embedded_server.brokers.ports import HOST, candidates, is_free
 from embedded_server.contracts.problems import N_, UserFacingError
 
-HOST: Final = "127.0.0.1"
 STORE_NAME: Final = "amqp.sqlite3"
 EXIT_FAILED: Final = 1
-CHOSEN_PORTS: Final = range(20_000, 32_000)
-"""Below what Linux, macOS and Windows give to clients."""
+PORT_POLL_S: Final = 0.05
+PORT_WAIT_S: Final = 3.0
+"""As a child: how long the broker of a server that was killed may take to leave the port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,8 @@ async def _run(options: argparse.Namespace) -> int:
     stopped = asyncio.Event()
     _stop_on_signals(stopped, child=options.child)
     folder = brokers_dir(options.data_dir)
+    if options.child and options.amqp_port:
+        await _port_left(options.amqp_port)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as exc:
@@ -124,8 +126,15 @@ async def _run(options: argparse.Namespace) -> int:
     return 0
 
 
+async def _port_left(port: int) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PORT_WAIT_S):
+            while not is_free(port):  # noqa: ASYNC110 - another process's port tells nobody
+                await asyncio.sleep(PORT_POLL_S)
+
+
 async def _listen(server: AmqpServer, port: int) -> None:
-    for candidate in _free_ports() if port == 0 else ():
+    for candidate in candidates() if port == 0 else ():
         with contextlib.suppress(OSError):
             await server.start(HOST, candidate)
             return
@@ -135,15 +144,6 @@ async def _listen(server: AmqpServer, port: int) -> None:
         if exc.errno == errno.EADDRINUSE:
             raise BrokerPortInUse(host=HOST, port=port) from exc
         raise BrokerCannotListen(host=HOST, port=port, detail=exc.strerror or "") from exc
-
-
-def _free_ports() -> Iterable[int]:
-    """Ports to try before the system's choice.
-
-    The system takes free ports from those it also gives to clients. While a restarting broker is away, a client that tries to
-    reach it could be given, and keep, the very port it calls.
-    """
-    return random.sample(CHOSEN_PORTS, 20)
 
 
 def _stop_on_signals(stopped: asyncio.Event, *, child: bool) -> None:

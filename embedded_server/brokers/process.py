@@ -1,29 +1,63 @@
-"""The embedded brokers as a part of the server: a supervised child process that keeps its port over restarts."""
+"""The embedded brokers as a part of the server: a supervised child process that keeps its port, over the server's restarts, too."""
 
 import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
+from embedded_server.brokers.ports import HOST, is_free, kept_port, new_port
 from embedded_server.contracts.server import Part
 from embedded_server.core.child import ChildProcess
+from embedded_server.core.head_start import HeadStart
 
 PART_NAME: Final = "brokers"
 
 
-class EmbeddedBrokers:
-    """Starts, watches and stops the brokers' process. Clients may keep their URL while it restarts."""
+def begin(head_start: HeadStart, data_dir: Path) -> None:
+    """Give the brokers of *data_dir* a head start."""
+    head_start.begin(PART_NAME, command(data_dir, kept_port(brokers_folder(data_dir))))
 
-    def __init__(self, data_dir: Path, log: Callable[[str, str, str], None]) -> None:
+
+def kept_url(data_dir: Path) -> str:
+    """Answer where the brokers of *data_dir* will be."""
+    return _url(kept_port(brokers_folder(data_dir)))
+
+
+def command(data_dir: Path, port: int) -> list[str]:
+    """Answer the command that runs them as a child."""
+    return [
+        *(sys.executable, "-m", "embedded_server.brokers.command", "--child"),
+        *("--amqp-port", str(port), "--data-dir", str(data_dir)),
+    ]
+
+
+def brokers_folder(data_dir: Path) -> Path:
+    """Answer where they keep their files."""
+    return data_dir / "brokers"
+
+
+def _url(port: int) -> str:
+    return f"amqp://guest:guest@{HOST}:{port}//" if port else ""
+
+
+class EmbeddedBrokers:
+    """Starts, watches and stops the brokers' process, whose files are in ``brokers`` of the data directory.
+
+    Clients may keep their URL while it restarts. It changes only where another program has taken the port meanwhile.
+    """
+
+    def __init__(self, data_dir: Path, log: Callable[[str, str, str], None], head_start: HeadStart | None = None) -> None:
         self._data_dir = data_dir
-        self._amqp_url = ""
-        self.child = ChildProcess(PART_NAME, self._command, log=log, ready=self._ready)
+        self._folder = brokers_folder(data_dir)
+        self._port = kept_port(self._folder)
+        self._is_tried = False
+        self._amqp_url = _url(self._port)
+        self.child = ChildProcess(PART_NAME, self._command, log=log, ready=self._ready, head_start=head_start)
 
     @property
     def amqp_url(self) -> str:
-        """Where AMQP clients connect; empty before the first start."""
+        """Where AMQP clients connect, known before the first start."""
         return self._amqp_url
 
     async def start(self) -> None:
@@ -48,11 +82,10 @@ class EmbeddedBrokers:
         return self.child.on_change
 
     def _command(self) -> list[str]:
-        port = urlsplit(self._amqp_url).port or 0
-        return [
-            *(sys.executable, "-m", "embedded_server.brokers.command", "--child"),
-            *("--amqp-port", str(port), "--data-dir", str(self._data_dir)),
-        ]
+        if self._is_tried and not is_free(self._port):  # the last attempt did not get it, though it waited
+            self._port = new_port(self._folder)
+        self._is_tried = True
+        return command(self._data_dir, self._port)
 
     def _ready(self, line: str) -> str | None:
         """The AMQP URL, where *line* is the ready line."""
@@ -63,4 +96,5 @@ class EmbeddedBrokers:
         if not isinstance(told, dict) or not isinstance(told.get("amqp"), str):
             return None
         self._amqp_url = told["amqp"]
+        self._is_tried = False
         return self._amqp_url

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,7 +11,8 @@ from typing import Any, Final
 
 from embedded_server.contracts.concurrency import Backoff, cancel, spawn
 from embedded_server.contracts.server import Part, PartState
-from embedded_server.core.process import Log, RunningProcess
+from embedded_server.core.head_start import HeadStart
+from embedded_server.core.process import Log, RunningProcess, launch
 
 _logger = logging.getLogger(__name__)
 
@@ -21,8 +23,8 @@ class ChildProcess:
     """Keeps one child process running: the embedded brokers, the worker.
 
     Its output lines go to *log*. It is *ready* once that function, given each line of its standard output, answers an address
-    (without one it is ready at once). The child gets a pipe as standard input that ends with this process, and is expected to
-    call `core.parent.watch_parent`.
+    (without one it is ready at once). One that got a *head_start* is taken over at the first start. The child gets a pipe as
+    standard input that ends with this process, and is expected to call `core.parent.watch_parent`.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class ChildProcess:
         ready_timeout_s: float = 20.0,
         stop_grace_s: float = STOP_GRACE_S,
         backoff: Backoff | None = None,
+        head_start: HeadStart | None = None,
     ) -> None:
         self._command = command
         self._log = log
@@ -44,6 +47,7 @@ class ChildProcess:
         self._ready_timeout_s = ready_timeout_s
         self._stop_grace_s = stop_grace_s
         self._backoff = backoff or Backoff()
+        self._head_start = head_start or HeadStart()
         self._part = Part(name, PartState.STOPPED, "", 0, "", 0, 0, 0)
         self._run: RunningProcess | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -100,9 +104,9 @@ class ChildProcess:
     async def _live_once(self) -> str | None:
         """Run the child until it ends; answer the reason, or None where trying again is of no use."""
         self._set(state=PartState.STARTING, retry_at=0)
-        env = self._env() if callable(self._env) else self._env
         try:
-            self._run = RunningProcess(self._part.name, self._command(), env=env, log=self._log, ready=self._ready)
+            launched = self._head_start.take(self._part.name) or self._launch()
+            self._run = RunningProcess(self._part.name, launched, log=self._log, ready=self._ready)
         except OSError as exc:
             self._set(state=PartState.FAILED, reason=f"Cannot be started: {exc.strerror or exc}")
             self._settled.set()
@@ -120,6 +124,9 @@ class ChildProcess:
             return f"Not ready within {self._ready_timeout_s:g} seconds"
         await asyncio.wait([run.ended])  # not awaited itself: a cancelled supervisor must not cancel it
         return run.reason(run.ended.result())
+
+    def _launch(self) -> "subprocess.Popen[bytes]":
+        return launch(self._command(), self._env() if callable(self._env) else self._env)
 
     async def _wait_before_retry(self, reason: str) -> None:
         delay_s = self._backoff.delay()

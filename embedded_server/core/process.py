@@ -26,12 +26,22 @@ _TAIL_LINES: Final = 20
 _POSIX = sys.platform != "win32"
 
 
-class RunningProcess:
-    """One started child. Made on the loop's thread; its futures are resolved there."""
+def launch(command: Sequence[str], env: Mapping[str, str] | None) -> "subprocess.Popen[bytes]":
+    """Start a child with *env* added to ours. Its standard input is a pipe that ends with this process, whatever ends that."""
+    return subprocess.Popen(
+        list(command),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **env} if env else None,
+        start_new_session=_POSIX,  # its own group: what it leaves behind can be found and ended
+    )
 
-    def __init__(
-        self, name: str, command: Sequence[str], *, env: Mapping[str, str] | None, log: Log, ready: Callable[[str], str | None] | None
-    ) -> None:
+
+class RunningProcess:
+    """One launched child. Made on the loop's thread; its futures are resolved there."""
+
+    def __init__(self, name: str, launched: "subprocess.Popen[bytes]", *, log: Log, ready: Callable[[str], str | None] | None) -> None:
         self._name = name
         self._log = log
         self._find_ready = ready
@@ -43,14 +53,7 @@ class RunningProcess:
         """The exit status as `subprocess` gives it: minus the signal's number where one killed it."""
         if ready is None:
             self.ready.set_result("")
-        self._popen = subprocess.Popen(
-            list(command),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **env} if env else None,
-            start_new_session=_POSIX,  # its own group: what it leaves behind can be found and ended
-        )
+        self._popen = launched
         self.pid = self._popen.pid
         assert self._popen.stdout is not None
         assert self._popen.stderr is not None

@@ -13,6 +13,8 @@ READY_LINE: Final = "switchroom worker ready"
 MAX_PRIORITY: Final = 9
 BROKER_URL: Final = "SWITCHROOM_BROKER_URL"
 RESULT_URL: Final = "SWITCHROOM_RESULT_URL"
+HEAD_START: Final = "SWITCHROOM_HEAD_START"
+"""Set: load, and wait for a word on standard input before taking tasks."""
 
 
 def task_queue() -> Any:

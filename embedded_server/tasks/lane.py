@@ -26,6 +26,7 @@ class BrokerLane:
 
     def __init__(self, name: str, amqp_url: Callable[[], str]) -> None:
         self._amqp_url = amqp_url
+        self._name = name
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._connection: Any = None
         self._url = ""
@@ -43,11 +44,13 @@ class BrokerLane:
             raise BrokerUnreachable(address=address_of(self._amqp_url())) from exc
 
     async def close(self) -> None:
-        """Close the connection and end the thread. May be called twice."""
-        executor, self._executor = self._executor, ThreadPoolExecutor(1)
+        """Close the connection and end the thread. May be called twice, and the lane be used again."""
+        executor, self._executor = (
+            self._executor,
+            ThreadPoolExecutor(1, thread_name_prefix=self._name),
+        )  # its thread starts at its first work
         await asyncio.get_running_loop().run_in_executor(executor, self._drop_blocking)
         executor.shutdown(wait=False, cancel_futures=True)
-        self._executor.shutdown(wait=False)
 
     # -- on the thread
 

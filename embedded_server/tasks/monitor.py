@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
-from uuid import uuid4
 
 import orjson
 
@@ -24,6 +23,7 @@ PART: Final = "task monitor"
 QUEUE_MESSAGES: Final = 200_000
 """What the broker keeps for us while we are slowed down; older messages make room. A monitor must not fill somebody's broker."""
 QUEUE_EXPIRES_S: Final = 60
+"""So long the broker keeps events while we are away: a server or a broker that was killed is back long before."""
 DRAIN_TIMEOUT_S: Final = 0.25
 LOOK_INTERVAL_S: Final = 1.0
 DEPTH_INTERVAL_S: Final = 5.0
@@ -40,6 +40,7 @@ class Monitor:
         self._workers = workers
         self._amqp_url = amqp_url
         self._stop = threading.Event()
+        self._listening = threading.Event()
         self._thread: threading.Thread | None = None
         self._batch: list[Any] = []
         self._part = Part(PART, PartState.STOPPED, "", 0, "", 0, 0, 0)
@@ -48,9 +49,14 @@ class Monitor:
         """Begin to listen; connects as soon as the broker answers."""
         if self._thread is None:
             self._stop.clear()
+            self._listening.clear()
             self._part = replace(self._part, state=PartState.STARTING, started_at=time.time_ns())
             self._thread = threading.Thread(target=self._run_blocking, name="task-monitor", daemon=True)
             self._thread.start()
+
+    def wait_blocking(self, limit_s: float) -> None:
+        """Return once it listens, or after *limit_s*: from then on no event passes unheard."""
+        self._listening.wait(limit_s)
 
     def stop_blocking(self) -> None:
         """Stop and wait until the thread has ended. May be called twice."""
@@ -77,6 +83,7 @@ class Monitor:
                 self._wait_blocking(exc, backoff.delay())
 
     def _wait_blocking(self, exc: Exception, delay_s: float) -> None:
+        self._listening.clear()
         reason = f"No broker answers at {address_of(self._amqp_url())}"
         if not isinstance(exc, OSError) and type(exc).__module__.partition(".")[0] not in {"amqp", "kombu"}:
             _logger.error("The task monitor stumbled and begins anew", exc_info=exc)
@@ -92,11 +99,12 @@ class Monitor:
             raise ConnectionError
         with kombu().Connection(url, connect_timeout=CONNECT_TIMEOUT_S, heartbeat=HEARTBEAT_S) as connection:
             connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
-            queue_name = f"switchroom.monitor.{uuid4()}"
+            queue_name = f"switchroom.monitor.{self._journal.epoch}"
             consumer = self._consumer(connection, queue_name)
             with consumer:
                 backoff.started()
                 self._part = replace(self._part, state=PartState.RUNNING, reason="", address=address_of(url), retry_at=0)
+                self._listening.set()
                 self._wake_workers(connection)
                 self._drain_blocking(connection, queue_name)
 
@@ -106,9 +114,9 @@ class Monitor:
             queue_name,
             exchange=package.Exchange("celeryev", type="topic", durable=True),
             routing_key="#",
-            durable=False,
-            exclusive=True,
-            auto_delete=True,
+            durable=True,
+            exclusive=False,
+            auto_delete=False,
             expires=QUEUE_EXPIRES_S,
             max_length=QUEUE_MESSAGES,
         )

@@ -39,9 +39,8 @@ class StoredResult:
 def prepare_blocking(path: Path, max_age_s: int) -> None:
     """Make the file so that worker and server can use it at once, and remove results older than *max_age_s*; a damaged one is set aside."""
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        create_blocking(path)
         with contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as db:
-            db.execute("PRAGMA journal_mode=wal")
             _remove_old_blocking(db, max_age_s)
     except sqlite3.Error as exc:
         kept = set_aside(path) if is_damage(exc) else None
@@ -50,6 +49,13 @@ def prepare_blocking(path: Path, max_age_s: int) -> None:
         )
         if kept:
             prepare_blocking(path, max_age_s)
+
+
+def create_blocking(path: Path) -> None:
+    """Make the file, for its owner only, where there is none. Raises `OSError` or `sqlite3.Error` for one that cannot be used."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    with contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as db:
+        db.execute("PRAGMA journal_mode=wal")
 
 
 def _remove_old_blocking(db: sqlite3.Connection, max_age_s: int) -> None:

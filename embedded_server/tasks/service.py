@@ -16,6 +16,7 @@ from embedded_server.contracts.problems import UserFacingError
 from embedded_server.contracts.server import Part, PartState
 from embedded_server.contracts.tasks import Enqueued, EnqueueRequest, RevokeRequest, TaskDetail, TaskName, TaskStats, Worker
 from embedded_server.core.child import ChildProcess
+from embedded_server.core.head_start import HeadStart
 from embedded_server.core.process import Log
 from embedded_server.journal import Journal
 from embedded_server.tasks import names, queries, results
@@ -39,6 +40,8 @@ ASK_INTERVAL_S: Final = 30.0
 ASK_AGAIN_S: Final = 1.0
 NEW_WORKER_POLL_S: Final = 0.5
 ANSWER_S: Final = 1.0
+LISTENING_LIMIT_S: Final = 2.5
+"""The worker starts without somebody who listens where the broker is away for longer: it will tell why it cannot work."""
 MAX_STATS_S: Final = 3600
 _NS: Final = 1_000_000_000
 
@@ -46,14 +49,25 @@ _NS: Final = 1_000_000_000
 class TaskService:
     """Tasks of one broker. A part of the server: `start`, `stop`, `status`."""
 
-    def __init__(self, journal: Journal, *, amqp_url: Callable[[], str], data_dir: Path, log: Log, run_worker: bool = True) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        amqp_url: Callable[[], str],
+        data_dir: Path,
+        log: Log,
+        run_worker: bool = True,
+        head_start: HeadStart | None = None,
+    ) -> None:
         self._journal = journal
         self._results = data_dir / RESULTS_FILE
         self._registry = WorkerRegistry()
         self._ingest = Ingest()
         self._monitor = Monitor(journal, self._ingest, self._registry, amqp_url)
         self._client = CeleryClient(amqp_url)
-        self._worker: ChildProcess | None = worker_process(amqp_url=amqp_url, data_dir=data_dir, log=log) if run_worker else None
+        self._worker: ChildProcess | None = None
+        if run_worker:
+            self._worker = worker_process(amqp_url=amqp_url, data_dir=data_dir, log=log, head_start=head_start)
         self._worker_pid = 0
         if self._worker is not None:
             self._worker.on_change.append(self._on_worker_change)
@@ -74,7 +88,14 @@ class TaskService:
         self._monitor.start()
         self._asking = spawn(self._keep_asking(), name="ask workers", notify=_log_failure)
         if self._worker is not None:
+            await asyncio.to_thread(self._monitor.wait_blocking, LISTENING_LIMIT_S)  # so that nothing the worker does goes unheard
             await self._worker.start()
+
+    async def follow_broker(self) -> None:
+        """Start the worker anew: the broker has another address than the one it was told."""
+        if self._worker is not None:
+            await asyncio.to_thread(self._monitor.wait_blocking, LISTENING_LIMIT_S)
+            await self._worker.restart()
 
     async def stop(self) -> None:
         """Stop the worker, then the monitor, so that the worker's last events are kept. May be called twice."""

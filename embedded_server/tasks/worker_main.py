@@ -10,8 +10,8 @@ import time
 from functools import partial
 from typing import Any, Final
 
-from embedded_server.core.parent import watch_parent
-from embedded_server.tasks.environment import NODE, READY_LINE
+from embedded_server.core.parent import wait_for_word, watch_parent
+from embedded_server.tasks.environment import HEAD_START, NODE, READY_LINE
 
 CONCURRENCY: Final = 2
 _WATCH_INTERVAL_S: Final = 0.5
@@ -24,7 +24,6 @@ def main(*, windows: bool = sys.platform == "win32") -> int:
 
     It is what ``celery -A embedded_server.tasks.demo worker -E`` runs, without the command line's imports.
     """
-    watch_parent()
     from celery.signals import worker_process_init, worker_ready
     from celery.utils.nodenames import host_format
 
@@ -34,6 +33,9 @@ def main(*, windows: bool = sys.platform == "win32") -> int:
     # result (a third of the time a task takes); and the first task of each process need not wait for the import.
     _ = app.backend
 
+    if os.environ.get(HEAD_START) and not wait_for_word():
+        return 0
+    watch_parent()
     parent = os.getpid()
 
     def on_ready(**_: Any) -> None:

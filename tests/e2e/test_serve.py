@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -159,17 +160,52 @@ def test_unwritable_data_directory_is_told_in_one_line(tmp_path: Path) -> None:
     assert "cannot be written" in refused(*serve_command(tmp_path / "file" / "data"))
 
 
-def test_damaged_databases_are_set_aside_and_named(tmp_path: Path) -> None:
-    for name in ("journal.db", "sessions.db"):
+def run_task(curl: Curl) -> None:
+    until(lambda: curl.part("worker")["state"] == "running", 30)
+    task = curl.json("/tasks", body={"name": "demo.add", "args": [2, 40]})["id"]
+    until(lambda: curl.json(f"/tasks/{task}")["state"] == "SUCCESS", 30)
+
+
+@needs_curl
+def test_tasks_run_again_after_their_part_was_restarted(server: ServerProcess, curl: Curl) -> None:
+    run_task(curl)
+    assert curl.json("/server/parts/worker/restart", "-X", "POST")["state"] == "running"
+    run_task(curl)
+
+
+DAMAGED = ("journal.db", "sessions.db", "results.db", "streams.json", "brokers/amqp.sqlite3")
+
+
+@needs_curl
+def test_damaged_files_are_set_aside_and_named_and_everything_runs(tmp_path: Path) -> None:
+    (tmp_path / "brokers").mkdir()
+    for name in DAMAGED:
         (tmp_path / name).write_bytes(b"no database " * 1000)
-    with server_process(tmp_path, "--no-worker") as server:
+    with server_process(tmp_path) as server:
         curl = Curl(server.url)
         curl.sign_in()
+        run_task(curl)
         status = curl.json("/server")
-    kept = {path.name for path in tmp_path.iterdir()}
-    assert Path(status["journal"]["set_aside"]).name in kept
-    named = next(part["reason"] for part in status["parts"] if part["name"] == "sessions")
-    assert any(name.startswith("sessions.damaged-") and name in named for name in kept)
+        log = curl("/events/export?filter=kind:server.log")[1].decode()
+    named = " ".join([status["journal"]["set_aside"], log, *(part["reason"] for part in status["parts"])])
+    for name in DAMAGED:
+        (kept,) = (tmp_path / name).parent.glob(f"{Path(name).stem}*.damaged-*")
+        assert kept.read_bytes() == b"no database " * 1000
+        assert kept.name in named
+
+
+@needs_curl
+def test_brokers_whose_port_is_taken_move_and_the_worker_follows(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (tmp_path / "brokers").mkdir()
+        (tmp_path / "brokers" / "amqp.port").write_text(str(port))
+        with server_process(tmp_path) as server:
+            curl = Curl(server.url)
+            curl.sign_in()
+            moved = until(lambda: (part := curl.part("brokers"))["state"] == "running" and part, 30)
+            assert f":{port}/" not in moved["address"]
+            run_task(curl)
 
 
 def test_user_add_takes_the_password_from_standard_input(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pika
 import pytest
@@ -158,6 +159,33 @@ async def test_supervised_brokers_come_back_on_their_port(tmp_path: Path) -> Non
         await brokers.stop()
         await brokers.stop()
     assert brokers.status().state is PartState.STOPPED
+
+
+async def test_brokers_of_a_data_directory_are_where_they_were(tmp_path: Path) -> None:
+    urls = []
+    for _ in range(2):
+        brokers = EmbeddedBrokers(tmp_path, lambda *_: None)
+        urls.append(brokers.amqp_url)
+        await brokers.start()
+        assert brokers.amqp_url == urls[0]
+        await brokers.stop()
+    assert urls[0] == urls[1]
+    assert (tmp_path / "brokers" / "amqp.sqlite3").exists()
+
+
+async def test_brokers_move_where_another_program_has_their_port(tmp_path: Path) -> None:
+    lines: list[str] = []
+    brokers = EmbeddedBrokers(tmp_path, lambda _part, _level, line: lines.append(line))
+    wanted = brokers.amqp_url
+    with socket.create_server(("127.0.0.1", urlsplit(wanted).port or 0)):
+        await brokers.start()
+        assert brokers.status().state is PartState.WAITING
+        assert "is in use" in brokers.status().reason
+        await brokers.restart()
+        assert brokers.status().state is PartState.RUNNING
+    await brokers.stop()
+    assert brokers.amqp_url != wanted
+    assert EmbeddedBrokers(tmp_path, lambda *_: None).amqp_url == brokers.amqp_url
 
 
 def test_flood_to_a_consumer_that_does_not_read_stays_on_the_broker(process: EmbeddedBroker) -> None:

@@ -144,6 +144,24 @@ async def test_parts_in_the_background_are_settled_when_up(supervisor: Superviso
     assert done == ["start a"]
 
 
+class SlowPart(FakePart):
+    """Is never ready."""
+
+    async def start(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_parts_in_the_background_start_side_by_side(supervisor: Supervisor, done: list[str]) -> None:
+    supervisor.add("slow", SlowPart("slow", done))
+    supervisor.add("quick", FakePart("quick", done))
+    supervisor.start_later(["slow", "quick"])
+    async with asyncio.timeout(5):
+        while done != ["start quick"]:  # noqa: ASYNC110 - the fakes tell nobody
+            await asyncio.sleep(0)
+    await supervisor.stop()
+    assert done == ["start quick", "stop quick"]
+
+
 async def test_the_kept_part_goes_on(supervisor: Supervisor, done: list[str]) -> None:
     await supervisor.start_required("journal", FakePart("journal", done))
     await supervisor.stop(keep="journal")
