@@ -54,8 +54,6 @@ def make_app(settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncCont
 
 
 def _include(app: FastAPI) -> None:
-    for router in (*PUBLIC_ROUTERS, *ROUTERS):
-        openapi.state_status(router)
     for router in PUBLIC_ROUTERS:
         app.include_router(router)
     for router in ROUTERS:

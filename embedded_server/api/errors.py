@@ -63,7 +63,7 @@ class _Words(NamedTuple):
 
 
 _HTTP_WORDS: Final[Mapping[int, _Words]] = {
-    400: _Words(N_("The request is not understood"), N_("Check that its body is valid JSON.")),
+    400: _Words(N_("The request is not understood"), N_("Check that its body is valid JSON, in UTF-8.")),
     404: _Words(N_("There is nothing at this address"), N_("Check the path; /openapi.json lists all there are.")),
     405: _Words(N_("This address does not know this method"), N_("The answer's Allow header names those it knows.")),
     413: _Words(N_("The request's body is too large"), N_("Send less at once.")),

@@ -14,11 +14,11 @@ from embedded_server.api.dependencies import CurrentSession, Services, ServicesD
 from embedded_server.contracts.concurrency import cancel, spawn
 from embedded_server.contracts.sessions import Session
 from embedded_server.contracts.streams import Published, PublishRequest, Topic
+from embedded_server.core.http_server import ABORT
 from embedded_server.streams import Conversation, Subscription, write_events
 
 SESSION_ENDED: Final = 4401
 """The WebSocket close code that says 401."""
-_TOUCH_INTERVAL_S: Final = 60.0
 _HANG_UP_LIMIT_S: Final = 2.0
 
 _logger = logging.getLogger(__name__)
@@ -72,8 +72,9 @@ class EventStreamResponse(Response):
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             await write_events(subscription, write, enveloped=self._enveloped)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-        except TimeoutError:  # returning with the answer unfinished makes the server cut the connection
+        except TimeoutError:
             _logger.warning("a client of the hub at %s took nothing and is let go", (scope.get("client") or ["?"])[0])
+            await _cut(scope, watchers[0])
         finally:
             self._services.hub.unsubscribe(subscription)
             for watcher in watchers:
@@ -83,6 +84,7 @@ class EventStreamResponse(Response):
 @router.get(
     "/sse",
     summary="Follow topics by Server-Sent Events",
+    status_code=200,
     response_class=EventStreamResponse,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Events, until one side ends"}},
 )
@@ -131,6 +133,14 @@ async def follow_ws(
         await conversation.close()
 
 
+async def _cut(scope: Scope, leaving: asyncio.Task[None]) -> None:
+    """Cut the connection of a client that does not read: ended politely, it would wait for that client for ever."""
+    abort = scope.get("state", {}).get(ABORT)
+    if abort is not None:
+        abort()
+        await asyncio.wait([leaving])  # returning with the answer unfinished before would count as a fault of ours
+
+
 async def _close_when_gone(receive: Receive, subscription: Subscription) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
@@ -138,24 +148,13 @@ async def _close_when_gone(receive: Receive, subscription: Subscription) -> None
 
 
 async def _close_when_ended(services: Services, session: Session, subscription: Subscription) -> None:
-    await _session_end(services, session)
+    await services.sessions.until_end(session.id)
     subscription.close()
 
 
 async def _hang_up_when_ended(services: Services, session: Session, hang_up: Callable[[int], Awaitable[None]]) -> None:
-    await _session_end(services, session)
+    await services.sessions.until_end(session.id)
     await hang_up(SESSION_ENDED)
-
-
-async def _session_end(services: Services, session: Session) -> None:
-    """Wait for it; an open stream counts as use of its session."""
-    ended = services.sessions.closed(session.id)
-    while not ended.is_set():
-        try:
-            async with asyncio.timeout(_TOUCH_INTERVAL_S):
-                await ended.wait()
-        except TimeoutError:
-            await services.sessions.touch(session.id)
 
 
 def _log_failure(exc: BaseException) -> None:

@@ -30,13 +30,6 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def state_status(router: APIRouter) -> None:
-    """Write down the status of routes that do not: FastAPI reads it from the response class's signature, which may not tell it."""
-    for route in router.routes:
-        if isinstance(route, APIRoute) and route.status_code is None:
-            route.status_code = 200
-
-
 def install(app: FastAPI, public: frozenset[str]) -> None:
     """Describe on every operation but those named in *public* that it needs a token, and on all how they fail."""
     generate = app.openapi

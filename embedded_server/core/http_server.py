@@ -1,6 +1,8 @@
 """uvicorn as Switchroom runs it: HTTP/1.1, HTTP/2 and WebSocket on one port, and nothing of the process taken over."""
 
+import asyncio
 import contextlib
+import json
 import socket
 from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
@@ -16,6 +18,12 @@ KEEP_ALIVE_S: Final = 120
 """Longer than clients keep idle connections: the server never closes one that a request is about to use."""
 GRACE_S: Final = 1
 """Answers under way have so long to end."""
+PING_S: Final = 15
+"""A WebSocket whose other side is gone without a word is noticed after twice this."""
+ABORT: Final = "abort"
+"""Under this name ``scope["state"]`` has a function that cuts the connection; not with HTTP/2, where it serves other requests, too."""
+_NO_HTTP: Final = "This is not a request that HTTP allows"
+_NO_HTTP_HINT: Final = "Check the request line and the headers: they may be broken, or longer than 64 KiB."
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -26,6 +34,49 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         await super().send(message)
         if message["type"] == "websocket.http.response.body":
             self.handshake_complete = True
+
+
+def connection_protocol() -> type[asyncio.Protocol]:
+    """Answer uvicorn's protocol for both versions of HTTP, made to tell even of a request that is none as a problem."""
+    from uvicorn.protocols.http.auto_zttp_impl import AutoZttpProtocol
+    from uvicorn.protocols.http.zttp_impl import ZttpProtocol
+
+    class Http1Protocol(ZttpProtocol):
+        def send_400_response(self, msg: str) -> None:
+            """Refuse what cannot be read."""
+            body = json.dumps(_not_http(msg)).encode()
+            headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
+            self.conn.send_response(400, headers)
+            self.conn.send_data(body)
+            self.conn.end_message()
+            self.transport.write(self.conn.data_to_send())
+            self.transport.close()
+
+    class ConnectionProtocol(AutoZttpProtocol):
+        def _switch(self, http2: bool, initial_data: bytes = b"") -> None:
+            if http2:
+                super()._switch(http2, initial_data)
+                return
+            state = {**self.app_state, ABORT: self.transport.abort}
+            protocol = Http1Protocol(config=self.config, server_state=self.server_state, app_state=state, _loop=self.loop)
+            self.transport.set_protocol(protocol)
+            protocol.connection_made(self.transport)
+            if initial_data:
+                protocol.data_received(initial_data)
+
+    return ConnectionProtocol
+
+
+def _not_http(detail: str) -> dict[str, object]:
+    templates = {"title_template": _NO_HTTP, "hint_template": _NO_HTTP_HINT, "params": {}}
+    return {
+        "type": "urn:switchroom:problem:not-http",
+        "title": _NO_HTTP,
+        "status": 400,
+        "detail": detail,
+        "hint": _NO_HTTP_HINT,
+        **templates,
+    }
 
 
 class Server(uvicorn.Server):
@@ -57,9 +108,10 @@ def make_server(app: Any, *, on_started: Callable[[], None], before_end: Callabl
     has_zttp = find_spec("zttp") is not None  # compiled, and not built for every platform
     config = uvicorn.Config(
         app,
-        http="zttp" if has_zttp else "auto",
-        http2=has_zttp,
+        http=connection_protocol() if has_zttp else "auto",
         ws=WebSocketProtocol,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
         lifespan="off",
         log_config=None,
         access_log=False,
