@@ -609,3 +609,24 @@ def test_every_example_of_the_help_is_understood_by_the_server() -> None:
         compile_filter(text, EVENTS)
     for text, _ in TASK_EXAMPLES:
         compile_filter(text, TaskFeedSource.vocabulary)
+
+
+def test_paused_before_the_first_row_came_it_does_not_say_that_there_is_none(stage: Stage) -> None:
+    stage.begin(0, 0)
+    assert stage.is_in(State.EMPTY)
+    stage.view.set_paused(True)
+    stage.tick(0, 5)
+    assert stage.is_in(State.HELD)
+    stage.view.set_paused(False)
+    assert stage.is_in(State.ROWS)
+
+
+def test_a_detail_whose_row_is_filtered_away_can_still_be_closed(stage: Stage) -> None:
+    stage.begin(0, 1000)
+    stage.key(Qt.Key.Key_J)
+    stage.view.open_detail()
+    stage.view.set_filter("kind:nothing")
+    stage.begin(0, 0)
+    assert stage.detail.isVisible()
+    assert stage.view.go_back()
+    assert stage.detail.isHidden()

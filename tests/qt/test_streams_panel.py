@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from desktop.core.feeds import Link, LinkState
 from desktop.core.streams_draft import Entry
 from desktop.core.streams_message import Format
 from desktop.views.streams.columns import direction, direction_tone, event_name
@@ -360,3 +361,12 @@ async def test_without_room_for_both_the_detail_stands_in_the_tables_place(bench
     bench.panel.resize(1060, 720)
     bench.panel.feed.open_detail()
     assert (bench.panel.detail.isVisible(), not bench.panel.feed._left.isHidden()) == (True, True)
+
+
+async def test_without_a_server_no_state_colour_claims_that_it_still_holds(bench: Bench) -> None:
+    await bench.show(make_stream("a", state=StreamState.OPEN))
+    assert bench.panel.head.state.tone() == "ok"
+    bench.feeds.set_link(Link(LinkState.WAITING))
+    assert bench.panel.head.state.tone() == "wait"
+    bench.feeds.set_link(Link(LinkState.OPEN))
+    assert bench.panel.head.state.tone() == "ok"

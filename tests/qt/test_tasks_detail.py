@@ -309,3 +309,13 @@ async def test_a_trace_is_the_one_of_the_tasks_root(bench: Bench) -> None:
     await bench.show(id="alone", root="")
     bench.view.show_trace()
     assert asked == ["root", "alone"]
+
+
+@pytest.mark.parametrize("width", [280, 372])
+async def test_nothing_in_the_head_is_cut(bench: Bench, width: int) -> None:
+    bench.view.resize(width, 600)
+    await bench.show(**running(name="orders.billing.charge_customer"))
+    bench.view.ask_to_terminate()
+    head = bench.view.head
+    shown = [head.run_again, head.trace, head.terminate, head.copy, head.state, head.confirm]
+    await until(lambda: all(part.mapTo(bench.view, part.rect().topRight()).x() < width - 12 for part in shown))

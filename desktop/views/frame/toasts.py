@@ -37,7 +37,8 @@ class Toast(QFrame):
         self._icon.setPixmap(icon(symbol, self._tone).pixmap(16, 16))
         self._title = Label(bold=True, wrap=True, selectable=True)
         self._hint = Label(notice.hint, tone="dim", pixels=CAPTION_PX, wrap=True, selectable=True)
-        self._hint.setVisible(bool(notice.hint))
+        if not notice.hint:  # never shown before it has a parent: it would flash as a window of its own
+            self._hint.hide()
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(self._title)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QResizeEve
 from PySide6.QtWidgets import QBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
-from desktop.core.problems import ServerUnreachable, hint_of, problem_of, title_of
+from desktop.core.problems import NotSignedIn, ServerUnreachable, hint_of, problem_of, title_of
 from desktop.core.server_reasons import reason_text
 from desktop.core.server_words import part_title
 from desktop.services import Services
@@ -176,6 +176,8 @@ class ServerPanel(Panel):
 
     def _on_not_told(self, exc: BaseException) -> None:
         problem = problem_of(exc)
+        if isinstance(exc, NotSignedIn):
+            return  # the frame asks to sign in
         if problem is None:
             self._services.notices.from_exception(exc)
         elif isinstance(exc, ServerUnreachable) and self.parts.rows:

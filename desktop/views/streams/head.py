@@ -33,6 +33,7 @@ class StreamHead(Card):
     def __init__(self) -> None:
         super().__init__(margins=(16, 12, 12, 12))
         self.stream: Stream | None = None
+        self._dimmed = False
         self._title = title()
         self._title.setMinimumWidth(40)
         self.state = StateLabel()
@@ -63,7 +64,7 @@ class StreamHead(Card):
         self._url.setToolTip(stream.spec.url)
         self._title.setToolTip(stream.spec.name)
         self._elide()
-        self.state.set_state(state_word(stream), state_tone(stream))
+        self._show_state()
         figures = (
             KIND_WORDS[stream.spec.kind],
             stream.subprotocol,
@@ -84,6 +85,15 @@ class StreamHead(Card):
         self.open.setEnabled(stream.state is not StreamState.CONNECTING)
         self.close_button.setVisible(running)
         self.drop.setVisible(stream.state is StreamState.OPEN)
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Show that what is known is from before: no state colour claims that it still holds."""
+        self._dimmed = dimmed
+        self._show_state()
+
+    def _show_state(self) -> None:
+        if self.stream is not None:
+            self.state.set_state(state_word(self.stream), "wait" if self._dimmed else state_tone(self.stream))
 
     def ask_to_delete(self) -> None:
         """Ask, in place, naming what is lost."""

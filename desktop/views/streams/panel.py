@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.core.feed_filter import term
-from desktop.core.feeds import FeedStatus
+from desktop.core.feeds import FeedStatus, Link
 from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, problem_of, title_of
 from desktop.core.streams_draft import free_name
@@ -126,6 +126,7 @@ class StreamsPanel(Panel):
 
     def _connect(self) -> None:
         self.list.chosen.connect(self._on_chosen)
+        self._services.feeds.state_changed.connect(self._on_link_changed)
         self.list.opened.connect(self._on_list_opened)
         self.head.open_requested.connect(self.start_open)
         self.head.close_requested.connect(self.start_close)
@@ -311,6 +312,10 @@ class StreamsPanel(Panel):
         self.model.repaint_waiting()
         self._follow_choice(self.current)
         self._tell_count()
+
+    def _on_link_changed(self, link: Link) -> None:
+        self.list.set_dimmed(not link.is_open)
+        self.head.set_dimmed(not link.is_open)
 
     def _on_status_changed(self, status: FeedStatus) -> None:
         self.status.emit(status)

@@ -23,6 +23,9 @@ WIDTH_PX: Final = 232
 class StreamDelegate(QStyledItemDelegate):
     """Paints a stream as two lines."""
 
+    dimmed = False
+    """What is known is from before: no state colour claims that it still holds."""
+
     def _ground(self, painter: QPainter, option: QStyleOptionViewItem, area: QRect) -> None:
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         if chosen or option.state & QStyle.StateFlag.State_MouseOver:
@@ -35,7 +38,7 @@ class StreamDelegate(QStyledItemDelegate):
             painter.drawRoundedRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
 
     def _words(self, painter: QPainter, area: QRect, stream: Stream) -> None:
-        tone = theme().color(state_tone(stream))
+        tone = theme().color("dim" if self.dimmed else state_tone(stream))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(tone)
         painter.drawEllipse(QPointF(area.left() + DOT_PX / 2, area.top() + 10), DOT_PX / 2, DOT_PX / 2)
@@ -88,7 +91,8 @@ class StreamList(Card):
         self.view.setObjectName("stream_list")
         self.view.setAccessibleName(tr("Streams"))
         self.view.setModel(model)
-        self.view.setItemDelegate(StreamDelegate(self.view))
+        self._delegate = StreamDelegate(self.view)
+        self.view.setItemDelegate(self._delegate)
         self.view.setFrameShape(QListView.Shape.NoFrame)
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setMouseTracking(True)
@@ -104,6 +108,11 @@ class StreamList(Card):
     def current(self) -> Stream | None:
         """Answer the chosen stream."""
         return self.model.stream_at(self.view.currentIndex())
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Show that what is known is from before."""
+        self._delegate.dimmed = dimmed
+        self.view.viewport().update()
 
     def choose(self, stream_id: str) -> None:
         """Choose as a click would."""

@@ -129,12 +129,9 @@ class DetailHead(QWidget):
         second.addWidget(self._id_label, 1)
         second.addWidget(IconButton("ph.copy", tr("Copy id"), self.copy_id))
         second.addStretch()
-        acts = QHBoxLayout()
-        acts.setSpacing(8)
-        for widget in (self.run_again, self.revoke, self.terminate, self.trace):
-            acts.addWidget(widget)
-        acts.addStretch(1)
-        acts.addWidget(self.copy)
+        second.addWidget(self.copy)
+        acts = _row(self.run_again, self.trace)
+        while_it_lives = _row(self.revoke, self.terminate)  # in a row of their own: all four do not fit beside each other
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -143,6 +140,7 @@ class DetailHead(QWidget):
         layout.addWidget(self._progress)
         layout.addWidget(self._progress_note)
         layout.addLayout(acts)
+        layout.addLayout(while_it_lives)
         layout.addWidget(self.confirm)
 
     # -- Qt overrides
@@ -151,3 +149,12 @@ class DetailHead(QWidget):
         """Shorten the title to its room."""
         super().resizeEvent(event)
         self._elide_title()
+
+
+def _row(*widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    for widget in widgets:
+        row.addWidget(widget)
+    row.addStretch(1)
+    return row

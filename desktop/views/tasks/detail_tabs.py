@@ -12,7 +12,8 @@ from desktop.core.tasks_life import is_finished
 from desktop.core.tasks_states import state_tone
 from desktop.core.tasks_text import Readable
 from desktop.views.tasks.result_view import NOTHING, ResultView
-from desktop.views.widgets.labels import Label, caption
+from desktop.views.widgets.elided import ElidedLabel
+from desktop.views.widgets.labels import caption
 from desktop.views.widgets.segmented import Segmented
 from desktop.views.widgets.small_table import SmallColumn, SmallTable
 from desktop.views.widgets.text_view import TextView
@@ -169,6 +170,7 @@ class ArgumentsTab(QScrollArea):
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(12)
         self._form.setVerticalSpacing(4)
+        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -179,10 +181,11 @@ class ArgumentsTab(QScrollArea):
         self.setWidget(page)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.viewport().setAutoFillBackground(False)
         page.setAutoFillBackground(False)
-        self._facts: dict[str, Label] = {}
+        self._facts: dict[str, ElidedLabel] = {}
 
     def text(self) -> str:
         """Answer the arguments as shown."""
@@ -190,7 +193,7 @@ class ArgumentsTab(QScrollArea):
 
     def fact(self, name: str) -> str:
         """Answer the value beside *name*, empty where it is not shown."""
-        return self._facts[name].text() if name in self._facts else ""
+        return self._facts[name].whole() if name in self._facts else ""
 
     def clear_task(self) -> None:
         """Show nothing."""
@@ -222,8 +225,8 @@ class ArgumentsTab(QScrollArea):
         if [name for name, _ in shown] != list(self._facts):
             while self._form.rowCount():
                 self._form.removeRow(0)
-            self._facts = {name: Label(mono=True, selectable=True) for name, _ in shown}
+            self._facts = {name: ElidedLabel() for name, _ in shown}
             for name, label in self._facts.items():
                 self._form.addRow(caption(name), label)
         for name, value in shown:
-            self._facts[name].setText(value)
+            self._facts[name].show_text(value, "text")

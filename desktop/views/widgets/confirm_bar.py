@@ -1,11 +1,16 @@
 """Asks once more, in place, before what cannot be undone."""
 
+from typing import Final
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.wrapped import Wrapped
+
+LEAST_BUTTON_PX: Final = 72
+"""Names are long, and a bar that is cut at its edge is worse than a word that is: the question above names it in full."""
 
 
 class ConfirmBar(Card):
@@ -19,6 +24,8 @@ class ConfirmBar(Card):
         self._consequence = Wrapped()
         self.act = Button("", self._on_act, icon_name="ph.x-circle", tone="bad")
         self.keep = Button("", self.hide)
+        for button in (self.act, self.keep):
+            button.setMinimumWidth(LEAST_BUTTON_PX)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.keep)
@@ -39,6 +46,7 @@ class ConfirmBar(Card):
         self._consequence.setText(consequence)
         self.act.setText(act)
         self.keep.setText(keep)
+        self.act.setToolTip(act)
         self.show()
         self.keep.setFocus()
 

@@ -28,6 +28,8 @@ class State(Enum):
     EMPTY = auto()
     SEARCHING = auto()
     NOT_FOUND = auto()
+    HELD = auto()
+    """Paused before the first row came: there are some, and none is shown."""
     ROWS = auto()
 
 
@@ -99,6 +101,11 @@ class FeedStates(QWidget):
         if self.state is not State.ROWS or not rows:
             self._update()
 
+    def set_rows(self, rows: int) -> None:
+        """Tell how many rows are shown now, without a tick: what was held is let go."""
+        self._rows = rows
+        self._update()
+
     def _on_waited(self) -> None:
         self._waited = True
         self._update()
@@ -112,6 +119,8 @@ class FeedStates(QWidget):
             return State.LOADING if self._waited else State.QUIET
         if self._tick.scanned < self._tick.of:
             return State.SEARCHING
+        if self._tick.end > self._tick.start:
+            return State.HELD
         return State.NOT_FOUND if self._filtered else State.EMPTY
 
     def _update(self) -> None:
@@ -136,6 +145,8 @@ class FeedStates(QWidget):
             )
         if state is State.EMPTY:
             return self._empty
+        if state is State.HELD:
+            return EmptyState("ph.pause", tr("Paused"), tr("What comes in is counted, and shown when you go on."))
         if state is State.SEARCHING:
             return EmptyState("ph.magnifying-glass", tr("Searching"), tr("Matching events appear here as they are found."))
         if state is State.NOT_FOUND and self._tick is not None:

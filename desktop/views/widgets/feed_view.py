@@ -233,6 +233,7 @@ class FeedView(QWidget):
             return
         self._paused = paused
         self.table.set_paused(paused)
+        self.states.set_rows(self.model.rowCount())
         self.live_button.setText(tr("Paused") if paused else tr("Live"))
         self.live_button.set_icon("ph.play" if paused else "ph.pause")
         self.live_button.setToolTip(tr("Go on (Space)") if paused else tr("Hold the rows still; what comes in is counted (Space)"))
