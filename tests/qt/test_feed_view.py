@@ -630,3 +630,15 @@ def test_a_detail_whose_row_is_filtered_away_can_still_be_closed(stage: Stage) -
     assert stage.detail.isVisible()
     assert stage.view.go_back()
     assert stage.detail.isHidden()
+
+
+def test_the_selected_rows_trace_is_one_act_away(stage: Stage) -> None:
+    asked: list[str] = []
+    stage.view.trace_requested.connect(asked.append)
+    act = next(action for action in stage.view.actions() if action.text() == "Show the trace")
+    stage.begin(0, 1000)
+    act.trigger()
+    assert asked == [], "nothing is selected"
+    stage.key(Qt.Key.Key_J)
+    act.trigger()
+    assert asked == ["trace-333"]

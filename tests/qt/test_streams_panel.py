@@ -370,3 +370,11 @@ async def test_without_a_server_no_state_colour_claims_that_it_still_holds(bench
     assert bench.panel.head.state.tone() == "wait"
     bench.feeds.set_link(Link(LinkState.OPEN))
     assert bench.panel.head.state.tone() == "ok"
+
+
+async def test_enter_in_a_line_of_the_form_adds_and_opens(bench: Bench) -> None:
+    bench.panel.open_form()
+    bench.panel.form.url.setText("https://example.org/events")
+    QTest.keyClick(bench.panel.form.url, Qt.Key.Key_Return)
+    await until(lambda: bench.panel.current is not None and not bench.panel.form.is_open())
+    assert "POST /streams" in bench.api.requests

@@ -166,6 +166,7 @@ class StreamForm(Sheet):
         self.kind.chosen.connect(self._on_kind_chosen)
         for line in (self.url, self.name, self.subprotocols):
             line.textEdited.connect(self._on_edited)
+            line.returnPressed.connect(lambda: self.start_save(then_open=True))
         for text in (self.headers, self.request_body):
             text.textChanged.connect(self._on_edited)
         self.method.activated.connect(self._on_edited)

@@ -191,6 +191,7 @@ class EnqueueSheet(Sheet):
         for signal in (self.name_field.edited, self.args.edited, self.kwargs.edited, self.when.edited):
             signal.connect(self._on_edited)
         self.queue.textEdited.connect(self._on_edited)
+        self.queue.returnPressed.connect(self.start_send)
         self.priority.activated.connect(self._on_edited)
         self.name_field.example_chosen.connect(self.args.set_text)
         self.name_field.send_anyway_requested.connect(lambda: self.start_send(allow_unknown=True))

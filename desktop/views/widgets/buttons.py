@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QPushButton, QToolButton, QWidget
 
 from desktop.views.theme import icon, theme
 
 Slot = Callable[[], object]
+KEYPAD = Qt.KeyboardModifier.KeypadModifier
 
 
 class Button(QPushButton):
@@ -34,6 +35,13 @@ class Button(QPushButton):
     def _follow_theme(self) -> None:
         if self._icon_name:
             self.setIcon(icon(self._icon_name, self._tone))
+
+    # -- Qt overrides
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Press it by Enter too: outside a dialog Qt takes only Space."""
+        if not _pressed_by_enter(self, event):
+            super().keyPressEvent(event)
 
 
 class PrimaryButton(Button):
@@ -70,6 +78,20 @@ class IconButton(QToolButton):
 
     def _follow_theme(self) -> None:
         self.setIcon(icon(self._icon_name, self._tone))
+
+    # -- Qt overrides
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Press it by Enter too: outside a dialog Qt takes only Space."""
+        if not _pressed_by_enter(self, event):
+            super().keyPressEvent(event)
+
+
+def _pressed_by_enter(button: QAbstractButton, event: QKeyEvent) -> bool:
+    if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter} or event.isAutoRepeat() or event.modifiers() & ~KEYPAD:
+        return False
+    button.click()
+    return True
 
 
 def make_action(owner: QWidget, text: str, on_trigger: Slot, *, shortcut: str = "", icon_name: str = "") -> QAction:

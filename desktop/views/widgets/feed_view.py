@@ -157,6 +157,8 @@ class FeedView(QWidget):
             make_action(self, tr("Copy as JSON"), self.acts.copy_rows, icon_name="ph.copy"),
             make_action(self, tr("Export…"), self.acts.start_export, shortcut="Ctrl+E", icon_name="ph.download-simple"),
         ]
+        if self.source is Source.EVENTS:
+            self._actions.append(make_action(self, tr("Show the trace"), self._show_trace, shortcut="Ctrl+T", icon_name="ph.path"))
         self._ages = QTimer(self, interval=AGES_EVERY_MS)
         self._ages.timeout.connect(self.model.forget_texts)
         self._status_clock = QTimer(self, singleShot=True, interval=STATUS_EVERY_MS)
@@ -350,6 +352,11 @@ class FeedView(QWidget):
     def _open_more(self) -> None:
         menu = self.acts.more_menu(self._keeper)
         menu.popup(self.more_button.mapToGlobal(self.more_button.rect().bottomLeft()))
+
+    def _show_trace(self) -> None:
+        row = self.model.row_at(self.table.currentIndex().row()) if self.table.currentIndex().isValid() else None
+        if trace := getattr(row, "trace", ""):
+            self.trace_requested.emit(trace)
 
     def _open_help(self) -> None:
         from desktop.views.widgets.filter_help import FilterHelp
