@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketState
 
@@ -131,6 +132,8 @@ class UnforeseenFaults:
 
         try:
             await self._app(scope, receive, watched_send)
+        except ClientDisconnect:
+            _logger.info("%s %s: the client left before it had sent all", scope.get("method", "WebSocket"), scope["path"])
         except Exception as exc:
             what = scope.get("method", "WebSocket")
             if isinstance(exc.__cause__, UserFacingError):  # Starlette wraps what is raised once an answer has begun

@@ -19,6 +19,7 @@ from embedded_server.streams.problems import (
     StreamProblem,
     StreamTimedOut,
     SubprotocolRefused,
+    TextNotUtf8,
     TooManyRedirects,
 )
 from embedded_server.streams.recorder import Recorder
@@ -32,6 +33,7 @@ OPEN_LIMIT_S: Final = 10.0
 CLOSE_LIMIT_S: Final = 2.0
 PING_INTERVAL_S: Final = 20.0
 MAX_MESSAGE_BYTES: Final = 64 * 1024**2
+_NOT_UTF8: Final = 1007
 _TOO_LARGE: Final = 1009
 _NO_FAREWELL: Final = 1006
 
@@ -165,6 +167,8 @@ class WsClient:
             return broken_problem(exc.__cause__) if exc.__cause__ is not None else close_problem(_NO_FAREWELL, "")
         if ours and close.code == _TOO_LARGE:
             return MessageTooLarge(most_mb=MAX_MESSAGE_BYTES // 1024**2)
+        if ours and close.code == _NOT_UTF8:
+            return TextNotUtf8(reason=close.reason)
         return close_problem(close.code, close.reason)
 
 

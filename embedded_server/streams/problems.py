@@ -258,6 +258,13 @@ class MessageTooLarge(StreamProblem):
     hint = N_("Switchroom keeps no larger messages. Ask the server for smaller ones.")
 
 
+class TextNotUtf8(StreamProblem):
+    """A WebSocket's text message that is none."""
+
+    title = N_("A text message was not UTF-8: {reason}")
+    hint = N_("The other side has to send such bytes as a binary message; WebSocket allows no other.")
+
+
 class HubAccessMissing(StreamProblem):
     """A ``hub:`` stream needs the session of whoever opens it."""
 

@@ -142,7 +142,10 @@ class Ingest:
     def undecodable(self, body: bytes, content_type: str) -> Event:
         """Make the event of a message that is not JSON. It is kept as it came, and never unpickled."""
         preview = f"Not decoded: {content_type or 'no content type'}, {len(body)} bytes"
-        return Event(time.time_ns(), self._connection, Kind.TASK_CUSTOM, "undecodable", size=len(body), preview=preview, body=body)
+        headers = _dumps({"content-type": content_type})
+        return Event(
+            time.time_ns(), self._connection, Kind.TASK_CUSTOM, "undecodable", size=len(body), preview=preview, headers=headers, body=body
+        )
 
     def _convert_task(self, event: dict[str, Any], form: _Form, made: list[Event]) -> None:
         host = event["hostname"]

@@ -386,6 +386,17 @@ async def too_large(socket: ServerConnection) -> None:
     await socket.send(b"x" * (64 * 1024**2 + 1))
 
 
+async def garble(socket: ServerConnection) -> None:
+    await socket.send("before")
+    socket.transport.write(b"\x81\x02\xff\xfe")  # a text frame that is no UTF-8
+    await socket.wait_closed()
+
+
+async def say_much(socket: ServerConnection) -> None:
+    await socket.send("字" * 7_000_000)
+    await socket.wait_closed()
+
+
 async def cut(socket: ServerConnection) -> None:
     await socket.send("last words")
     socket.transport.abort()
@@ -447,6 +458,24 @@ async def test_a_message_beyond_the_bound_ends_the_stream_and_says_the_bound(man
     id_ = await opened(manager, ws_url, StreamKind.WEBSOCKET)
     stream = await until(manager, id_, is_closed)
     assert (stream.reason, stream.close_code) == ("A message was larger than 64 MB", 1009)
+
+
+@pytest.mark.parametrize("ws_url", [say_much], indirect=True)
+async def test_a_frame_of_twenty_megabytes_is_kept_whole(manager: StreamManager, journal: Journal, ws_url: str) -> None:
+    id_ = await opened(manager, ws_url, StreamKind.WEBSOCKET)
+    await until(manager, id_, lambda one: one.received == 1)
+    (event,) = await kept(journal, Kind.WS_RECEIVED)
+    assert (event.size, len(event.body), len(event.preview) <= 256) == (21_000_000, 21_000_000, True)
+
+
+@pytest.mark.parametrize("ws_url", [garble], indirect=True)
+async def test_text_that_is_no_utf8_ends_the_connection_with_its_reason(manager: StreamManager, journal: Journal, ws_url: str) -> None:
+    id_ = await opened(manager, ws_url, StreamKind.WEBSOCKET, reconnect=False)
+    stream = await until(manager, id_, is_closed)
+    assert (stream.received, stream.close_code) == (1, 1007)
+    assert stream.reason == "A text message was not UTF-8: invalid start byte at position 0"
+    (closed,) = await kept(journal, Kind.WS_CLOSED)
+    assert closed.preview == stream.reason
 
 
 @pytest.mark.parametrize(
