@@ -240,3 +240,16 @@ def test_the_strip_leaves_figures_out_before_it_cuts_one(bench: Bench, qtbot: Qt
 def test_tasks_are_not_counted_as_events(bench: Bench) -> None:
     bench.notes.status.emit(FeedStatus(total=2, source=Source.TASKS))
     assert bench.window.body.strip._total.text() == "2 tasks"
+
+
+def test_a_panel_shown_for_the_first_time_does_not_take_keys_for_text(bench: Bench) -> None:
+    bench.notes.table.setFocus()
+    press(bench.notes.table, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    more = bench.window.panel("more")
+    assert isinstance(more, NotePanel)
+    assert not more.filter.hasFocus()
+    more.text.setFocus()
+    bench.window.show_panel("notes")
+    assert bench.notes.table.hasFocus(), "where it was"
+    bench.window.show_panel("more")
+    assert more.text.hasFocus()

@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
 from desktop.core.feeds import FeedStatus, Link, LinkState
 from desktop.core.host_status import HostPhase, HostStatus
@@ -148,7 +148,11 @@ class Body(QWidget):
         if before is not None and before is not panel:
             before.deactivate()
         self._current = key
+        is_new = panel.focusWidget() is None
         self._stack.setCurrentWidget(panel)
+        focused = QApplication.focusWidget()
+        if is_new and (focused is None or panel.isAncestorOf(focused)):
+            panel.setFocus(Qt.FocusReason.OtherFocusReason)  # Qt would take its first field, where every key is text
         self.navigation.set_current(key)
         self.header.show_panel(tr(self._specs[key].title), panel.primary_action())
         self._settings.last_panel = key

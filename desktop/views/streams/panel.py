@@ -123,6 +123,7 @@ class StreamsPanel(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._pages)
+        self.setFocusProxy(self.list.view)
 
     def _connect(self) -> None:
         self.list.chosen.connect(self._on_chosen)

@@ -175,7 +175,7 @@ class TasksPanel(Panel):
 
     def _on_status_changed(self, status: FeedStatus) -> None:
         self.status.emit(status)
-        if status.known and not self.isVisible():  # in front, the figures above the table count more exactly
+        if status.known:  # sooner than the figures above the table, and also while nobody asks for those
             self.count_changed.emit(status.of)
 
     def _on_stats(self, stats: TaskStats) -> None:
