@@ -99,13 +99,14 @@ async def test_a_hidden_panel_asks_nothing(bench: Bench) -> None:
     assert not bench.panel._clock.isActive()
 
 
-async def test_a_failing_list_keeps_what_is_shown(bench: Bench) -> None:
+async def test_a_failing_list_keeps_what_is_shown_and_says_why_once(bench: Bench) -> None:
     await bench.show(make_stream("a"))
-    bench.api.failure = make_problem()
-    bench.panel._refresh()
-    await until(lambda: bench.panel._clock.interval() == 2000)
+    bench.api.failure = make_problem("The streams cannot be read")
+    for _ in range(2):
+        bench.panel._refresh()
+        await until(lambda: not bench.panel._jobs.is_running("refresh"))
     assert [stream.id for stream in bench.panel.model.streams] == ["a"]
-    assert bench.services.notices.standing() == []
+    assert [(notice.title, notice.times) for notice in bench.services.notices.standing()] == [("The streams cannot be read", 1)]
 
 
 async def test_a_first_list_that_fails_says_so_in_place(bench: Bench) -> None:

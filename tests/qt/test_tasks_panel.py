@@ -190,6 +190,15 @@ async def test_offline_keeps_what_was_shown_and_says_so(bench: Bench) -> None:
     assert bench.panel.feed.model.rowCount() == 1
 
 
+async def test_figures_that_cannot_be_had_are_dimmed_and_say_why_once(bench: Bench) -> None:
+    await until(lambda: bench.panel._counts)
+    bench.api.failure = problem("The figures cannot be read")
+    for _ in range(2):
+        bench.panel.stats.start_refresh()
+        await until(lambda: not bench.panel.stats._jobs.is_running("stats"))
+    assert [(notice.title, notice.times) for notice in bench.services.notices.standing()] == [("The figures cannot be read", 1)]
+
+
 async def test_another_account_never_sees_the_draft_of_the_last(bench: Bench) -> None:
     service = bench.panel._service
     service.draft = Draft(args="[1]")

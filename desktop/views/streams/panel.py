@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from desktop.core.feed_filter import term
 from desktop.core.feeds import FeedStatus, Link
 from desktop.core.i18n import tr
-from desktop.core.problems import hint_of, problem_of, title_of
+from desktop.core.problems import ServerUnreachable, hint_of, problem_of, title_of
 from desktop.core.streams_draft import free_name
 from desktop.core.streams_words import open_count
 from desktop.models.streams_model import StreamsModel
@@ -60,6 +60,7 @@ class StreamsPanel(Panel):
         self._service = stream_service(services.api)
         self._service.keep_draft_of(services.session.state.account)
         self._jobs = Jobs(self)
+        self._is_told = False
         self._wanted_id = services.settings.value(f"{SETTINGS_KEY}/chosen", "")
         self._clock = QTimer(self, interval=REFRESH_MS)
         self._clock.timeout.connect(self._refresh)
@@ -281,18 +282,19 @@ class StreamsPanel(Panel):
 
     async def _load(self) -> None:
         streams = await self._service.all()
+        self._is_told = False
         self._clock.setInterval(REFRESH_MS)
         self._show_all(streams)
 
     def _on_load_failed(self, exc: BaseException) -> None:
         self._clock.setInterval(RETRY_MS)
         problem = problem_of(exc)
-        if problem is None:
-            self._services.notices.from_exception(exc)
-        elif not self.model.streams:
+        if problem is not None and not self.model.streams:
             self._pages.setCurrentIndex(0)
             self._message.set_state(EmptyState("ph.warning", title_of(problem), hint_of(problem), (self._retry,)))
-        # What is shown already stays: the window's banner tells that the server is away.
+        elif not self._is_told and not isinstance(exc, ServerUnreachable):  # of that one the window's banner tells
+            self._is_told = True
+            self._services.notices.from_exception(exc)
 
     def _show_one(self, stream: Stream) -> None:
         self.model.set_stream(stream)

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.core.formatting import duration, number
 from desktop.core.i18n import tr
-from desktop.core.problems import problem_of
+from desktop.core.problems import ServerUnreachable
 from desktop.core.tasks_stats import Figures, figures_of, workers_tone
 from desktop.services.notices import Notices
 from desktop.services.tasks import TaskService
@@ -35,6 +35,7 @@ class StatsStrip(TileRow):
         self._service = service
         self._notices = notices
         self._jobs = Jobs(self)
+        self._is_told = False
         self._clock = QTimer(self)
         self._clock.setInterval(INTERVAL_MS)
         self._clock.timeout.connect(self.start_refresh)
@@ -73,16 +74,18 @@ class StatsStrip(TileRow):
         self.workers.set_tone(workers_tone(figures))
         for tile in self.tiles:
             tile.set_stale(False)
+        self._is_told = False
         self.arrived.emit(stats)
 
     async def _ask(self) -> None:
         self.show_stats(await self._service.stats())
 
     def _on_failed(self, exc: BaseException) -> None:
-        """Figures that no longer hold are dimmed; why is told by the window's banner, once, and not each second here."""
+        """Figures that no longer hold are dimmed; why is told once, and where the server is away by the window's banner."""
         for tile in self.tiles:
             tile.set_stale(True)
-        if problem_of(exc) is None:
+        if not self._is_told and not isinstance(exc, ServerUnreachable):
+            self._is_told = True
             self._notices.from_exception(exc)
 
 
