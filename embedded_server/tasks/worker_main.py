@@ -4,11 +4,12 @@ Celery's pool processes outlive a killed parent, waiting for work that never com
 """
 
 import os
+import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 from embedded_server.core.parent import wait_for_word, watch_parent
@@ -108,6 +109,13 @@ def prompt_consumer() -> Any:
             conn.transport_options = {**conn.transport_options, "confirm_publish": False}
             return self.ensure_connected(conn)
 
+        def loop_args(self) -> Any:
+            """Answer what the loop runs on, which a signal wakes from now on: Celery's looks for one at its next timer, up to 2 s late."""
+            if self.hub is not None:  # there is none on Windows
+                signals = signal_pipe()
+                self.hub.add_reader(signals, lambda: os.read(signals, 4096))
+            return super().loop_args()
+
         def create_task_handler(self, *arguments: Any, **options: Any) -> Any:
             """Answer what takes messages."""
             handle = super().create_task_handler(*arguments, **options)
@@ -121,6 +129,15 @@ def prompt_consumer() -> Any:
             return take
 
     return PromptConsumer
+
+
+@cache
+def signal_pipe() -> int:
+    """Answer a file descriptor that can be read once a signal came."""
+    signals, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    return signals
 
 
 def _end_with_parent_blocking(parent: int) -> None:
