@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop.core.i18n import set_language, tr
+from desktop.services.collector import Collector
 from desktop.services.instance import Instance
 from desktop.services.settings import Settings
 from desktop.services.startup_probe import FirstPaint, is_probed, tell_probe
@@ -60,6 +61,7 @@ class Application(QObject):
         self.window: MainWindow | None = None
         self._host = host
         self._services: Services | None = None
+        self._collector = Collector(self)
         self._closed: asyncio.Event | None = None
         self._background: list[asyncio.Task[None]] = []
         self._beginning: asyncio.Task[None] | None = None
@@ -118,6 +120,7 @@ class Application(QObject):
         self._closed = asyncio.Event()
         self._log_to_file()
         self._services = self._make_services()
+        self._collector.start()
         self._catch_everything(asyncio.get_running_loop())
         self.instance.raise_requested.connect(self._on_raise_requested)
         self.instance.listen()
@@ -149,6 +152,7 @@ class Application(QObject):
                     await step()
             except TimeoutError:
                 log.warning("%s did not end within %.0f s", step.__qualname__, STEP_TIMEOUT_S)
+        self._collector.stop()
         self.settings.sync()
         self.instance.release()
         if self._log_file is not None:
