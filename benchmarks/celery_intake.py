@@ -75,10 +75,12 @@ class Switchroom:
 
     def __init__(self, folder: Path) -> None:
         from embedded_server.core.collector import spare_the_collector
+        from embedded_server.core.sqlite_threads import count_no_memory
         from embedded_server.journal import Journal
         from embedded_server.tasks import TaskProjection
         from embedded_server.tasks.ingest import Ingest
 
+        count_no_memory()
         self._journal = Journal(folder / "journal.db")
         self._projection = TaskProjection()
         self._journal.add_projection(self._projection)

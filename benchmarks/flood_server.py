@@ -13,6 +13,7 @@ from embedded_server.app import BoundServer
 from embedded_server.contracts.events import Event, Kind
 from embedded_server.contracts.server import Ready
 from embedded_server.core.collector import spare_the_collector
+from embedded_server.core.sqlite_threads import count_no_memory
 from embedded_server.journal import Journal
 from embedded_server.settings import Settings
 
@@ -90,6 +91,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--rate", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=20)
+    count_no_memory()
     asyncio.run(serve(parser.parse_args()))
 
 

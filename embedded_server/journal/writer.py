@@ -175,12 +175,12 @@ class Writer:
         if self.problem:
             log.warning(f"The journal writes again after: {self.problem}")
             self.problem = ""
-        self._intake.committed(commit.last_seq)
         for callback in tuple(self.callbacks):
             try:
                 callback(commit)
             except Exception:
                 log.exception("A listener of the journal failed")
+        self._intake.committed(commit.last_seq)  # last: who waits for a commit finds that every listener has heard of it
 
     # -- trouble
 
