@@ -26,6 +26,7 @@ def test_messages_of_a_queue_with_ttl_expire(channel: BlockingChannel) -> None:
 
 
 def test_a_message_may_expire_by_itself(channel: BlockingChannel, queue: str) -> None:
+    channel.confirm_delivery()  # the queue has what it confirms: RabbitMQ's count may be asked for sooner than the message comes
     publish(channel, queue, b"1", expiration="50")
     wait_for(channel, lambda: depth(channel, queue) == 0, "it to expire")
     publish(channel, queue, b"2")
@@ -33,6 +34,7 @@ def test_a_message_may_expire_by_itself(channel: BlockingChannel, queue: str) ->
 
 
 def test_the_shorter_life_counts(channel: BlockingChannel) -> None:
+    channel.confirm_delivery()
     queue = declare(channel, message_ttl=50)
     publish(channel, queue, b"1", expiration="60000")
     wait_for(channel, lambda: depth(channel, queue) == 0, "the message to expire")
