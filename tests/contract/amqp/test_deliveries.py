@@ -161,8 +161,7 @@ def test_cancelled_consumer_gets_nothing_more_and_keeps_what_it_has(channel: Blo
     received.wait(1)
     channel.basic_cancel("me")
     publish(channel, queue, b"2")
-    settle(channel)
-    assert depth(channel, queue) == 1
+    wait_for(channel, lambda: depth(channel, queue) == 1, "the second to be counted")
     assert received.bodies == [b"1"]
 
 

@@ -76,6 +76,7 @@ def test_unused_queue_expires(client: Client, channel: BlockingChannel, name: st
 def test_consumed_queue_does_not_expire(channel: BlockingChannel) -> None:
     queue = declare(channel, expires=100)
     consume(channel, queue)
+    channel.confirm_delivery()
     marker = declare(channel, message_ttl=300)
     publish(channel, marker, b"x")
     wait_for(channel, lambda: depth(channel, marker) == 0, "three times its life")

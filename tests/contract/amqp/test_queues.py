@@ -52,8 +52,7 @@ def test_small_frames_may_be_negotiated(client: Client) -> None:
 
 def test_declaring_tells_messages_and_consumers(channel: BlockingChannel, queue: str) -> None:
     publish(channel, queue, b"1", b"2")
-    settle(channel)
-    assert depth(channel, queue) == 2
+    wait_for(channel, lambda: depth(channel, queue) == 2, "both to be counted")
     received = consume(channel, queue)
     received.wait(2)
     told = channel.queue_declare(queue, passive=True).method
