@@ -3,13 +3,13 @@
 from contextlib import suppress
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 
 from embedded_server.api.dependencies import CurrentSession, ServicesDep
 from embedded_server.api.security import bearer_token
 from embedded_server.contracts.problems import N_, UserFacingError
 from embedded_server.contracts.sessions import Account, Credentials, Session, SignedIn
-from embedded_server.sessions.problems import SessionEnded
+from embedded_server.sessions.problems import FirstAccountExists, SessionEnded
 
 public_router = APIRouter(tags=["sessions"])
 router = APIRouter(prefix="/sessions", tags=["sessions"])
@@ -25,13 +25,20 @@ class UnknownSession(UserFacingError):
     hint = N_("GET /sessions lists yours. It may have ended already.")
 
 
-@public_router.post("/accounts", status_code=201)
-async def create_account(credentials: Credentials, services: ServicesDep, authorization: Authorization = "") -> Account:
-    """Create an account: the first one without a token, later ones as a signed-in user."""
+async def _is_first(services: ServicesDep, authorization: Authorization = "") -> bool:
+    """Tell whether this is about the first account; any other needs a token, which is asked for before the body is looked at."""
     token = bearer_token(authorization)
     if token:
         await services.sessions.authenticate(token)
-    return await services.sessions.create_account(credentials, only_first=not token)
+    elif not await services.sessions.needs_account():
+        raise FirstAccountExists
+    return not token
+
+
+@public_router.post("/accounts", status_code=201)
+async def create_account(credentials: Credentials, services: ServicesDep, first: Annotated[bool, Depends(_is_first)]) -> Account:
+    """Create an account: the first one without a token, later ones as a signed-in user."""
+    return await services.sessions.create_account(credentials, only_first=first)
 
 
 @public_router.post("/sessions", status_code=201)

@@ -52,6 +52,7 @@ async def test_later_accounts_need_a_session(server: Running) -> None:
     assert (await server.client.post("/accounts", json=CREDENTIALS)).status_code == 201
     second = {"name": "grace", "password": "another horse"}
     assert (await server.client.post("/accounts", json=second)).status_code == 401
+    assert (await server.client.post("/accounts", content=b"not even JSON")).status_code == 401
     await server.sign_in()
     assert (await server.client.post("/accounts", json=second)).status_code == 201
     assert (await server.client.post("/accounts", json=second)).status_code == 409
