@@ -44,6 +44,10 @@ class Monitor:
         self._thread: threading.Thread | None = None
         self._batch: list[Any] = []
         self._part = Part(PART, PartState.STOPPED, "", 0, "", 0, 0, 0)
+        self.connections = 0
+        """How often it has begun to listen."""
+        self.heard_until = 0
+        """All events up to this time, in ns, have been heard that will be; 0 while it does not listen."""
 
     def start(self) -> None:
         """Begin to listen; connects as soon as the broker answers."""
@@ -84,6 +88,7 @@ class Monitor:
 
     def _wait_blocking(self, exc: Exception, delay_s: float) -> None:
         self._listening.clear()
+        self.heard_until = 0
         reason = f"No broker answers at {address_of(self._amqp_url())}"
         if not isinstance(exc, OSError) and type(exc).__module__.partition(".")[0] not in {"amqp", "kombu"}:
             _logger.error("The task monitor stumbled and begins anew", exc_info=exc)
@@ -104,6 +109,7 @@ class Monitor:
             with consumer:
                 backoff.started()
                 self._part = replace(self._part, state=PartState.RUNNING, reason="", address=address_of(url), retry_at=0)
+                self.connections += 1
                 self._listening.set()
                 self._wake_workers(connection)
                 self._drain_blocking(connection, queue_name)
@@ -133,6 +139,7 @@ class Monitor:
                 connection.drain_events(timeout=DRAIN_TIMEOUT_S)
             except TimeoutError:
                 connection.heartbeat_check()
+                self.heard_until = time.time_ns()  # the queue is empty
             self._hand_over()
             now = time.monotonic()
             if now - looked_at >= LOOK_INTERVAL_S:
@@ -168,6 +175,9 @@ class Monitor:
             if isinstance(event, dict) and str(event.get("type", "")).startswith("worker-"):
                 self._journal.append_many(self._workers.heard(event, now))
         self._journal.append_many(self._ingest.convert(batch))
+        told_at = batch[-1].get("timestamp") if isinstance(batch[-1], dict) else None
+        if isinstance(told_at, int | float) and 0 < told_at < now / 1e9:
+            self.heard_until = int(told_at * 1e9)
 
     def _workers_look(self) -> None:
         now = time.time_ns()

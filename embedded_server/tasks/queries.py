@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from embedded_server.contracts.tasks import TaskStep
 from embedded_server.journal.filters.vocabulary import EVENTS
@@ -12,6 +13,23 @@ from embedded_server.tasks.record import COLUMNS, TaskRecord
 assert EVENTS.fields["seq"].sql == "event.seq"
 
 _TASK = f"SELECT row, {', '.join(COLUMNS)} FROM task WHERE id = ?"  # noqa: S608 - our own column names
+
+
+ROWS_A_PAGE: Final = 10_000
+TASKS_A_PAGE: Final = 1000
+_UNFINISHED = "SELECT row, id, name, root, worker, state_at FROM task WHERE finished_at = 0 AND "
+
+
+class Unfinished(NamedTuple):
+    """A task that is not known to be over."""
+
+    row: int
+    id: str
+    name: str
+    root: str
+    worker: str
+    state_at: int
+    """When it came to its state, ns; 0 while it waits in its queue."""
 
 
 def task(db: sqlite3.Connection, task_id: str) -> TaskRecord | None:
@@ -31,6 +49,22 @@ def unfinished(db: sqlite3.Connection) -> list[tuple[str, str, str]]:
     """Answer ``(id, name, root)`` of the newest unfinished tasks, the newest last: what the monitor has to know after a restart."""
     found = db.execute("SELECT id, name, root FROM task WHERE finished_at = 0 ORDER BY row DESC LIMIT ?", (KNOWN_TASKS // 2,))
     return list(reversed(found.fetchall()))
+
+
+def unfinished_page(db: sqlite3.Connection, before: int | None) -> tuple[list[Unfinished], int]:
+    """Answer unfinished tasks among the newest rows *before* a row, the newest first, and where the next page begins: 0 after the last."""
+    if before is None:
+        (newest,) = db.execute("SELECT max(row) FROM task").fetchone()
+        before = (newest or 0) + 1
+    low = max(0, before - ROWS_A_PAGE)
+    query = f"{_UNFINISHED} row < ? AND row >= ? ORDER BY row DESC LIMIT ?"
+    found = [Unfinished._make(row) for row in db.execute(query, (before, low, TASKS_A_PAGE))]
+    return found, found[-1].row if len(found) == TASKS_A_PAGE else low
+
+
+def still_unfinished(db: sqlite3.Connection, rows: Sequence[int]) -> list[Unfinished]:
+    """Answer those of the tasks in *rows* that are unfinished now."""
+    return [Unfinished._make(row) for row in db.execute(f"{_UNFINISHED} row IN ({','.join('?' * len(rows))})", rows)]
 
 
 def workers(db: sqlite3.Connection) -> list[tuple[str, int, str]]:

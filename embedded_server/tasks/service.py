@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -26,7 +27,9 @@ from embedded_server.tasks.detail import described
 from embedded_server.tasks.environment import QUEUE
 from embedded_server.tasks.ingest import Ingest
 from embedded_server.tasks.monitor import Monitor
+from embedded_server.tasks.outcomes import read_outcomes_blocking
 from embedded_server.tasks.problems import NoSuchTask, NoWorkerAnswered, TaskOver, UnknownSignal, UnknownTaskName
+from embedded_server.tasks.reconcile import Reconciler
 from embedded_server.tasks.record import TaskRecord
 from embedded_server.tasks.seconds import read_seconds
 from embedded_server.tasks.states import FINISHED
@@ -65,6 +68,7 @@ class TaskService:
         self._ingest = Ingest()
         self._monitor = Monitor(journal, self._ingest, self._registry, amqp_url)
         self._client = CeleryClient(amqp_url)
+        self._reconciler = Reconciler(journal, self._monitor, partial(read_outcomes_blocking, self._results), self._registry.is_idle)
         self._worker: ChildProcess | None = None
         if run_worker:
             self._worker = worker_process(amqp_url=amqp_url, data_dir=data_dir, log=log, head_start=head_start)
@@ -73,6 +77,7 @@ class TaskService:
             self._worker.on_change.append(self._on_worker_change)
         self._demo: list[TaskName] = []
         self._asking: asyncio.Task[None] | None = None
+        self._reconciling: asyncio.Task[None] | None = None
         self._ask_again = asyncio.Event()
 
     # -- a part of the server
@@ -87,6 +92,7 @@ class TaskService:
         self._registry.seed(await self._journal.run(queries.workers))
         self._monitor.start()
         self._asking = spawn(self._keep_asking(), name="ask workers", notify=_log_failure)
+        self._reconciling = spawn(self._reconciler.run(), name="reconcile tasks", notify=_log_reconcile_failure)
         if self._worker is not None:
             await asyncio.to_thread(self._monitor.wait_blocking, LISTENING_LIMIT_S)  # so that nothing the worker does goes unheard
             await self._worker.start()
@@ -101,6 +107,8 @@ class TaskService:
         """Stop the worker, then the monitor, so that the worker's last events are kept. May be called twice."""
         await cancel(self._asking)
         self._asking = None
+        await cancel(self._reconciling)
+        self._reconciling = None
         if self._worker is not None:
             await self._worker.stop()
         await asyncio.to_thread(self._monitor.stop_blocking)
@@ -249,3 +257,7 @@ class TaskService:
 
 def _log_failure(exc: BaseException) -> None:
     _logger.error("asking the workers failed", exc_info=exc)
+
+
+def _log_reconcile_failure(exc: BaseException) -> None:
+    _logger.error("comparing tasks with the result back end failed", exc_info=exc)

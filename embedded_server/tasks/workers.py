@@ -134,6 +134,12 @@ class WorkerRegistry:
         with self._lock:
             return sum(known.worker.online for known in self._known.values())
 
+    def is_idle(self, name: str, since: int) -> bool:
+        """Whether a worker is online, and was heard after *since* (ns) with nothing to do."""
+        with self._lock:
+            known = self._known.get(name)
+            return known is not None and known.worker.online and not known.worker.active and known.worker.last_seen_at > since
+
     def names(self) -> set[str]:
         """Answer every task name that a worker online has registered, but Celery's own."""
         with self._lock:

@@ -22,6 +22,9 @@ TASKS = 1000
 KILLED_EVERY = 200
 RECOVERED_WITHIN_S = 5.0
 ALL_RUN_WITHIN_S = 90.0
+ALL_KNOWN_WITHIN_S = 60.0
+"""The result back end is asked seldom how tasks ended whose last event was lost."""
+OVER = {"SUCCESS", "FAILURE", "REVOKED", "REJECTED"}
 AT_ONCE = 4
 
 
@@ -141,6 +144,7 @@ async def test_worker_brokers_and_server_are_killed_while_a_thousand_tasks_flow(
 
             assert len(scene.load.confirmed) >= TASKS
             await until(lambda: _all_run(scene.load.confirmed, tmp_path), ALL_RUN_WITHIN_S)
+            await until(lambda: _none_unfinished(client), ALL_KNOWN_WITHIN_S)
             after = {row[0]: row for row in await journalled(client)}
             assert [row for seq, row in scene.journalled.items() if after.get(seq) != row] == []
             assert (await client.get("/server")).json()["journal"]["dropped"] == 0
@@ -158,3 +162,8 @@ async def _is_restarted(client: httpx.AsyncClient, name: str, restarts: int) -> 
 
 async def _all_run(confirmed: set[str], data_dir: Path) -> bool:
     return confirmed <= await asyncio.to_thread(run, data_dir)
+
+
+async def _none_unfinished(client: httpx.AsyncClient) -> bool:
+    counts = (await client.get("/tasks/stats")).json()["counts"]
+    return bool(sum(counts.values()) >= TASKS and counts.keys() <= OVER)

@@ -19,8 +19,11 @@ import pytest_asyncio
 from embedded_server.contracts.server import PartState
 from embedded_server.contracts.tasks import EnqueueRequest, RevokeRequest, TaskDetail
 from embedded_server.journal import Journal
-from embedded_server.tasks import TaskProjection, TaskService
+from embedded_server.tasks import TaskProjection, TaskService, reconcile
+from embedded_server.tasks.outcomes import read_outcomes_blocking
 from embedded_server.tasks.problems import BrokerUnreachable, UnknownTaskName
+from embedded_server.tasks.wire import kombu
+from embedded_server.tasks.worker import RESULTS_FILE
 from tests.helpers.broker_processes import EmbeddedBroker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -33,6 +36,7 @@ class System:
     """A task service with its journal, on a broker."""
 
     def __init__(self, folder: Path, url: Callable[[], str], *, run_worker: bool = True) -> None:
+        self.folder = folder
         self.journal = Journal(folder / "journal.db")
         self.journal.add_projection(TaskProjection())
         self.journal.open()
@@ -244,6 +248,36 @@ async def test_the_worker_is_known_by_its_heartbeats_and_answers(system: System)
     stats = await system.service.stats(30)
     assert sum(stats.throughput) > 0
     assert stats.workers_online[-1] == 1
+
+
+async def test_tasks_whose_events_nobody_kept_are_learned_from_the_result_back_end(
+    system: System, broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "POLL_S", 0.05)
+    monkeypatch.setattr(reconcile, "AFTER_CONNECT_S", 0.5)
+    monkeypatch.setattr(reconcile, "SETTLED_NS", 200_000_000)
+    monitor = system.service._monitor
+    await asyncio.to_thread(monitor.stop_blocking)
+    try:
+        with kombu().Connection(broker.url) as connection:
+            connection.default_channel.queue_delete(f"switchroom.monitor.{system.journal.epoch}")
+        well = await system.service.enqueue(EnqueueRequest("demo.add", [20, 22]))
+        badly = await system.service.enqueue(EnqueueRequest("demo.fail", ["no money"]))
+
+        async def stored() -> bool:
+            kept = await asyncio.to_thread(read_outcomes_blocking, system.folder / RESULTS_FILE, [well.id, badly.id])
+            return len(kept) == 2
+
+        await until(stored)
+        assert [(await system.service.detail(task.id)).state for task in (well, badly)] == ["PENDING", "PENDING"]
+    finally:
+        monitor.start()
+    for task, state, told in ((well, "SUCCESS", "42"), (badly, "FAILURE", "PaymentRefusedError('no money')")):
+        detail = await system.wait(task.id)
+        assert (detail.state, detail.steps[-1].preview) == (state, told)
+        assert detail.worker.startswith("switchroom@")
+        assert [step.kind.startswith("task.") for step in detail.steps] == [True, True]
+        assert 0 <= detail.finished_at - detail.sent_at < 30e9
 
 
 async def test_history_is_there_after_a_restart_of_the_service(broker: EmbeddedBroker, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from embedded_server.tasks.results import prepare_blocking, read_blocking
 
 def store(path: Path, task_id: str = "t1", **fields: Any) -> None:
     """Write a row as Celery's database back end does."""
-    names = ("task_id", "status", "result", "date_done", "traceback", "args", "kwargs", "queue")
+    names = ("task_id", "status", "result", "date_done", "traceback", "args", "kwargs", "worker", "queue")
     with sqlite3.connect(path) as db:
         db.execute(f"CREATE TABLE IF NOT EXISTS celery_taskmeta ({', '.join(names)})")
         row = {"task_id": task_id, "status": "SUCCESS", "date_done": "2999-01-01 00:00:00.000000", **fields}
