@@ -1,0 +1,1 @@
+"""The Connections panel."""
