@@ -31,7 +31,7 @@ HALF: Final = "status:SUCCESS kind:task"
 SCANS: Final = {"free text": "nowhere-to-be-found", "field": "subject:orders.lost", "JSON path": "body.order_id:-1"}
 TEXT_COLUMNS: Final = ("subject", "key", "preview", "status", "worker", "trace", "connection")
 _WINDOW_SQL: Final = f"select {ROW_SQL} from event where seq >= ? and seq < ?"  # noqa: S608 - constants
-_COUNT_SQL: Final = f"select count(*) from event where {' or '.join(f'{column} like :text' for column in TEXT_COLUMNS)}"  # noqa: S608
+_COUNT_SQL: Final = f"select count(*) from event where {' or '.join(f'{column} like :text' for column in TEXT_COLUMNS)}"  # noqa: S608 - our own names
 
 
 @dataclass(frozen=True, slots=True)

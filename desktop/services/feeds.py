@@ -205,7 +205,7 @@ class FeedClient(QObject):
         """The server's address or the token is another, or the user wants it now: do not wait for the next attempt."""
         self._wake.set()
 
-    def open(self, source: Source, filter: str = "") -> Feed:  # noqa: A002 - the protocol's own word
+    def open(self, source: Source, filter: str = "") -> Feed:
         """Begin a standing query."""
         feed = Feed(self, source, filter)
         self._feeds.append(feed)

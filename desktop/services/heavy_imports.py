@@ -22,7 +22,7 @@ async def heavy_imports() -> None:
 def _import_blocking() -> None:
     with _Gate.lock:
         if not _Gate.is_open:
-            import httpx  # noqa: F401
+            import httpx  # noqa: F401 - for its import alone
             import pydantic
 
             _ = pydantic.TypeAdapter  # pydantic imports its parts when they are first asked for

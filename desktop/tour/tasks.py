@@ -67,7 +67,7 @@ async def run_canvas(driver: Driver) -> None:
     panel = await driver.open("tasks", TasksPanel)
     for name, args in (("demo.chain", "[2]"), ("demo.group", "[3]"), ("demo.chord", "[4]"), ("demo.retry", "[]")):
         task_id = await send(driver, panel, name, args)
-        await driver.until(lambda task_id=task_id: state_of(panel, task_id) == "SUCCESS", f"{name} succeeds")  # type: ignore[misc]
+        await driver.until(lambda task_id=task_id: state_of(panel, task_id) == "SUCCESS", f"{name} succeeds")  # type: ignore[misc] # a default binds the loop's value
     panel.chips.chosen.emit(Chip.FAILED)
     await driver.until(lambda: panel.feed.model.rowCount() == 1, "the one failed task")
     await driver.picture("tasks-failed-only")

@@ -31,7 +31,7 @@ class UnknownEvent(UserFacingError):
 @router.get("")
 async def list_events(
     services: ServicesDep,
-    filter: Filter = "",  # noqa: A002 - the parameter's name in the API
+    filter: Filter = "",
     after: Annotated[int, Query(ge=0, description="Only events with a higher number")] = 0,
     before: Annotated[int | None, Query(ge=0, description="Only events with a lower number")] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_ROWS)] = 100,
@@ -53,7 +53,7 @@ async def list_values(field: str, services: ServicesDep, prefix: str = "") -> li
     response_class=StreamingResponse,
     responses={200: {"content": {"application/x-ndjson": {}, "text/csv": {}}, "description": "The events, one a line"}},
 )
-async def export_events(services: ServicesDep, filter: Filter = "", format: ExportFormat = ExportFormat.NDJSON) -> StreamingResponse:  # noqa: A002
+async def export_events(services: ServicesDep, filter: Filter = "", format: ExportFormat = ExportFormat.NDJSON) -> StreamingResponse:
     """Stream every event that matches a filter, oldest first."""
     chunks = export(services.journal, filter, format)  # a wrong filter is told here, before the answer begins
     media_type = "text/csv; charset=utf-8" if format is ExportFormat.CSV else "application/x-ndjson"

@@ -39,7 +39,7 @@ async def task_stats(services: ServicesDep, seconds: Annotated[int, Query(ge=1, 
     response_class=StreamingResponse,
     responses={200: {"content": {"application/x-ndjson": {}, "text/csv": {}}, "description": "The tasks, one a line"}},
 )
-async def export_all_tasks(services: ServicesDep, filter: Filter = "", format: ExportFormat = ExportFormat.NDJSON) -> StreamingResponse:  # noqa: A002
+async def export_all_tasks(services: ServicesDep, filter: Filter = "", format: ExportFormat = ExportFormat.NDJSON) -> StreamingResponse:
     """Stream every task that matches a filter, in the order first seen, each in its present state."""
     chunks = export_tasks(services.journal, filter, format)  # a wrong filter is told here, before the answer begins
     media_type = "text/csv; charset=utf-8" if format is ExportFormat.CSV else "application/x-ndjson"

@@ -49,7 +49,7 @@ class ExportFormat(StrEnum):
     CSV = "csv"
 
 
-def export(journal: Journal, filter: str, format: ExportFormat | str) -> AsyncIterator[bytes]:  # noqa: A002 - the API's words
+def export(journal: Journal, filter: str, format: ExportFormat | str) -> AsyncIterator[bytes]:
     """The events that match, oldest first, as they are at the time of asking.
 
     Raises `FilterError` at once, before anything is written, and ValueError for a format that is none.
@@ -62,8 +62,8 @@ def export_rows(
     journal: Journal,
     source: FeedSource,
     columns: Sequence[str],
-    filter: str,  # noqa: A002 - the API's word
-    format: ExportFormat | str,  # noqa: A002
+    filter: str,
+    format: ExportFormat | str,
 ) -> AsyncIterator[bytes]:
     """The rows of *source* that match, in the order of their numbers: those there are now, each as it is when its turn comes.
 
@@ -83,10 +83,10 @@ async def _row_pieces(
     if kind is ExportFormat.CSV:
         yield _csv_line(columns)
     number, table = source.id_column, source.table
-    first, last = await journal.run(lambda db: db.execute(f"select min({number}), max({number}) from {table}").fetchone())  # noqa: S608
+    first, last = await journal.run(lambda db: db.execute(f"select min({number}), max({number}) from {table}").fetchone())  # noqa: S608 - our own names
     at, end = (first, last + 1) if first is not None else (0, 0)
     names = ", ".join(f"{table}.{column}" for column in columns)
-    sql = f"select {names} from {table} where {number} >= ? and {number} < ? and ({compiled.sql}) order by {number}"  # noqa: S608
+    sql = f"select {names} from {table} where {number} >= ? and {number} < ? and ({compiled.sql}) order by {number}"  # noqa: S608 - our own names
     while at < end:
         stop = min(end, at + STEP_ROWS)
         piece = await journal.scan(_row_piece(sql, (at, stop, *compiled.params), partial(write, columns)))

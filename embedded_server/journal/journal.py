@@ -182,7 +182,7 @@ class Journal:
         """The whole event with headers and body, or None where it was never kept or has left."""
         return await self._windows.run(lambda db: queries.event(db, seq))
 
-    async def query(self, filter: str, *, after: int = 0, before: int | None = None, limit: int = 100, newest: bool = False) -> Page:  # noqa: A002
+    async def query(self, filter: str, *, after: int = 0, before: int | None = None, limit: int = 100, newest: bool = False) -> Page:
         """Rows with ``after < seq < before`` that match, oldest first, or *newest* first; raises `FilterError`."""
         compiled = compile_filter(filter, EVENTS)
         low = max(after + 1, self.first_seq)

@@ -58,7 +58,7 @@ class Search:
             low, high = self._at, min(self._high, self._at + STEP_EVENTS)
         order = "desc" if self._newest else "asc"
         self._rows += db.execute(
-            f"select {ROW_SQL} from event where seq >= ? and seq < ? and ({self._compiled.sql}) order by seq {order} limit ?",  # noqa: S608
+            f"select {ROW_SQL} from event where seq >= ? and seq < ? and ({self._compiled.sql}) order by seq {order} limit ?",  # noqa: S608 - our own names
             (low, high, *self._compiled.params, self._limit - len(self._rows)),
         ).fetchall()
         if len(self._rows) >= self._limit and self._rows:
@@ -81,7 +81,7 @@ def values(db: sqlite3.Connection, vocabulary: Vocabulary, field: str, prefix: s
         groups = sorted({name.partition(".")[0] for name in KIND_CODES})
         return [name for name in (*groups, *sorted(KIND_CODES)) if name.startswith(prefix)][:limit]
     rows = db.execute(
-        f"select {known.sql}, count(*) from event where seq > ? and substr({known.sql}, 1, ?) = ? and {known.sql} <> '' "  # noqa: S608
+        f"select {known.sql}, count(*) from event where seq > ? and substr({known.sql}, 1, ?) = ? and {known.sql} <> '' "  # noqa: S608 - our own names
         "group by 1 order by 2 desc, 1 limit ?",
         (last_seq - VALUES_EVENTS, len(prefix), prefix, limit),
     )

@@ -33,7 +33,7 @@ RESERVED_NAMES: Final = frozenset(Control)
 class Frame:
     """One event on its way to the hub's clients, as SSE and as a WebSocket message."""
 
-    def __init__(self, *, seq: int, id: str, topic: str, name: str, data: bytes, key: str = "") -> None:  # noqa: A002 - the field's name in both protocols
+    def __init__(self, *, seq: int, id: str, topic: str, name: str, data: bytes, key: str = "") -> None:
         self.seq = seq
         """Number in the journal; 0 for the hub's own frames."""
         self.id = id

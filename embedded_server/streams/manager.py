@@ -59,7 +59,7 @@ class StreamManager:
         """Answer every stream, in the order they were added."""
         return [runner.snapshot() for runner in self._runners.values()]
 
-    def get(self, id: str) -> Stream:  # noqa: A002 - the field's name on the wire
+    def get(self, id: str) -> Stream:
         """Answer one. Raises `StreamNotFound`."""
         return self._runner(id).snapshot()
 
@@ -77,7 +77,7 @@ class StreamManager:
             self._runners[id_] = StreamRunner(id_, spec, self._journal)
         return self.get(id_)
 
-    async def change(self, id: str, spec: StreamSpec, access: HubAccess | None = None) -> Stream:  # noqa: A002
+    async def change(self, id: str, spec: StreamSpec, access: HubAccess | None = None) -> Stream:
         """Replace a stream's settings; an open one is closed and opened again with them."""
         async with self._changing:
             runner = self._runner(id)
@@ -93,7 +93,7 @@ class StreamManager:
                 await fresh.open(access)
         return self.get(id)
 
-    async def remove(self, id: str) -> None:  # noqa: A002
+    async def remove(self, id: str) -> None:
         """Close and forget a stream. What it brought stays in the journal."""
         async with self._changing:
             runner = self._runner(id)
@@ -103,22 +103,22 @@ class StreamManager:
 
     # -- connections
 
-    async def open(self, id: str, access: HubAccess | None = None) -> Stream:  # noqa: A002
+    async def open(self, id: str, access: HubAccess | None = None) -> Stream:
         """Connect, and stay connected until closed. *access* is what a ``hub:`` stream needs."""
         await self._runner(id).open(access)
         return self.get(id)
 
-    async def close(self, id: str) -> Stream:  # noqa: A002
+    async def close(self, id: str) -> Stream:
         """Disconnect."""
         await self._runner(id).close()
         return self.get(id)
 
-    async def drop(self, id: str) -> Stream:  # noqa: A002
+    async def drop(self, id: str) -> Stream:
         """Cut the connection of an open stream, so that it has to resume."""
         await self._runner(id).drop()
         return self.get(id)
 
-    async def send(self, id: str, request: SendRequest) -> Stream:  # noqa: A002
+    async def send(self, id: str, request: SendRequest) -> Stream:
         """Send one WebSocket message, checked before any of it leaves."""
         runner = self._runner(id)
         await runner.send(message_of(request), request.type)

@@ -29,7 +29,7 @@ class Dropped(ConnectionBroke):
 class StreamRunner:
     """One stream: its state, its figures, and the task that connects, waits and connects again."""
 
-    def __init__(self, id: str, spec: StreamSpec, journal: Journal) -> None:  # noqa: A002 - the field's name on the wire
+    def __init__(self, id: str, spec: StreamSpec, journal: Journal) -> None:
         self.id = id
         self.spec = spec
         self._journal = journal

@@ -179,7 +179,7 @@ def reject(reason: str = "not for this worker") -> None:
 @task(name="demo.mixed")
 def mixed(failing_percent: int = 20, seconds: float = 0.05) -> str:
     """Take a moment, and now and then fail: enqueue many to see the tiles move."""
-    time.sleep(random.uniform(0, 2 * seconds))  # noqa: S311 - only to look lively
-    if random.uniform(0, 100) < failing_percent:  # noqa: S311
+    time.sleep(random.uniform(0, 2 * seconds))  # noqa: S311 - chance, not a secret - only to look lively
+    if random.uniform(0, 100) < failing_percent:  # noqa: S311 - chance, not a secret
         raise TimeoutError("the upstream took too long")
     return "done"

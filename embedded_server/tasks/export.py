@@ -11,6 +11,6 @@ from embedded_server.tasks.projection import TaskProjection
 COLUMNS: Final = (*TaskRow._fields, "eta", "root", "parent", "result")
 
 
-def export_tasks(journal: Journal, filter: str, format: ExportFormat) -> AsyncIterator[bytes]:  # noqa: A002 - the API's words
+def export_tasks(journal: Journal, filter: str, format: ExportFormat) -> AsyncIterator[bytes]:
     """The tasks that match, in the order first seen, each in its state of now. Raises `FilterError` before anything is written."""
     return export_rows(journal, TaskFeedSource(TaskProjection()), COLUMNS, filter, format)

@@ -83,7 +83,7 @@ class WireEvent(Event):
 
     __slots__ = ()
 
-    fields: Final[dict[str, Any]] = property(itemgetter(len(Event._fields)))  # type: ignore[assignment]
+    fields: Final[dict[str, Any]] = property(itemgetter(len(Event._fields)))  # type: ignore[assignment] # a field added past the tuple's own
 
 
 _CELERY_ROOT, _NONE = Join.CELERY_ROOT, Join.NONE

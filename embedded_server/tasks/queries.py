@@ -41,7 +41,7 @@ def task(db: sqlite3.Connection, task_id: str) -> TaskRecord | None:
 def steps(db: sqlite3.Connection, seqs: Sequence[int]) -> list[TaskStep]:
     """Answer the events of these numbers that the journal still has, oldest first by their own clock."""
     marks = ",".join("?" * len(seqs))
-    rows = db.execute(f"SELECT seq, at, kind, status, worker, preview FROM event WHERE seq IN ({marks}) ORDER BY at, seq", seqs)  # noqa: S608
+    rows = db.execute(f"SELECT seq, at, kind, status, worker, preview FROM event WHERE seq IN ({marks}) ORDER BY at, seq", seqs)  # noqa: S608 - our own names
     return [TaskStep(seq, at, KINDS[kind].value, state, worker, preview) for seq, at, kind, state, worker, preview in rows if kind in KINDS]
 
 

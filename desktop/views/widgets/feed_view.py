@@ -188,7 +188,7 @@ class FeedView(QWidget):
             self._base_filter = text
             self._on_filter_changed()
 
-    def set_chip(self, key: str, text: str, filter: str) -> None:  # noqa: A002 - the word of the whole window
+    def set_chip(self, key: str, text: str, filter: str) -> None:
         """Add a part to the filter that the user sees as a chip and can remove; it replaces the one of the same key."""
         self.filter_bar.set_chip(Chip(key, text, filter))
 

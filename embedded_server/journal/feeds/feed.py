@@ -155,7 +155,7 @@ def rows_at(db: sqlite3.Connection, source: FeedSource, numbers: list[int]) -> R
     if last - first + 1 == len(numbers):
         sql = f"select {source.columns} from {source.table} where {column} between ? and ? order by {column}"  # noqa: S608 - our own parts
         return db.execute(sql, (first, last)).fetchall()
-    sql = f"select {source.columns} from {source.table} where {column} in (select value from json_each(?)) order by {column}"  # noqa: S608
+    sql = f"select {source.columns} from {source.table} where {column} in (select value from json_each(?)) order by {column}"  # noqa: S608 - our own names
     return db.execute(sql, (orjson.dumps(numbers).decode(),)).fetchall()
 
 
