@@ -4,6 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from embedded_server.contracts.connections import ConnectionSpec, Secret
+from embedded_server.contracts.problems import N_, UserFacingError
+
+
+class ConnectionReadOnly(UserFacingError):
+    """The user has said that nothing may be changed there."""
+
+    status = 403
+    title = N_("“{name}” is read-only")
+    hint = N_("This would change the broker or take a message from it. Turn read-only off in the connection's settings to allow it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +31,9 @@ class Profile:
 
 Resolve = Callable[[str], Awaitable[Profile]]
 """Answers the profile of a connection's id; raises a `UserFacingError` where there is none, or where a secret is needed first."""
+
+
+def require_writable(profile: Profile) -> None:
+    """Let only a connection that may be changed go on. Raises `ConnectionReadOnly`."""
+    if profile.spec.read_only:
+        raise ConnectionReadOnly(name=profile.name)
