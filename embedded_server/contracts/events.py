@@ -39,6 +39,8 @@ class Kind(StrEnum):
     CUSTOM = "custom"
     SERVER_LIFECYCLE = "server.lifecycle"
     SERVER_LOG = "server.log"
+    TOPOLOGY_CHANGED = "topology.changed"
+    """Somebody declared, bound, deleted or purged something on a broker."""
 
     @property
     def group(self) -> str:

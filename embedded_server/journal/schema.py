@@ -49,6 +49,7 @@ KIND_CODES: Final[dict[str, int]] = {
     Kind.CUSTOM.value: 27,
     Kind.SERVER_LIFECYCLE.value: 28,
     Kind.SERVER_LOG.value: 29,
+    Kind.TOPOLOGY_CHANGED.value: 30,
 }
 KINDS: Final[dict[int, Kind]] = {code: Kind(name) for name, code in KIND_CODES.items()}
 JOIN_CODES: Final[dict[str, int]] = {
