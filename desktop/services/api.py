@@ -80,13 +80,13 @@ class ApiClient(QObject):
         """Read *path* as it is."""
         return (await self._request("GET", path, query=query)).content
 
-    async def post(self, path: str, body: Any = None, type_: type[T] | None = None) -> T:
-        """Send *body* (a dataclass of the contracts, or plain JSON) and read the answer as a *type_*."""
-        return await self._decoded("POST", path, type_, body=body)
+    async def post(self, path: str, body: Any = None, type_: type[T] | None = None, **query: str | float | None) -> T:
+        """Send *body* (a dataclass of the contracts, plain JSON, or bytes as they are) and read the answer as a *type_*."""
+        return await self._decoded("POST", path, type_, body=body, query=query)
 
-    async def put(self, path: str, body: Any = None, type_: type[T] | None = None) -> T:
+    async def put(self, path: str, body: Any = None, type_: type[T] | None = None, **query: str | float | None) -> T:
         """Replace what is at *path*."""
-        return await self._decoded("PUT", path, type_, body=body)
+        return await self._decoded("PUT", path, type_, body=body, query=query)
 
     async def delete(self, path: str) -> None:
         """Remove what is at *path*."""
@@ -140,7 +140,10 @@ class ApiClient(QObject):
             raise ServerUnreachable("…")
         headers = self._headers()
         content: bytes | None = None
-        if body is not None:
+        if isinstance(body, bytes):
+            content = body
+            headers["Content-Type"] = "application/octet-stream"
+        elif body is not None:
             # The standard library's json: whole numbers beyond 64 bits go through unharmed.
             plain = asdict(body) if hasattr(body, "__dataclass_fields__") else body
             content = json.dumps(plain, ensure_ascii=False).encode()
