@@ -43,6 +43,7 @@ class EmbeddedBroker:
         self._data_dir = data_dir
         self._arguments = arguments
         self.port = port
+        self.management_url = ""
         self._process: subprocess.Popen[str] | None = None
         self._stdout: queue.Queue[str] = queue.Queue()
         self._stderr: list[str] = []
@@ -78,6 +79,7 @@ class EmbeddedBroker:
         except queue.Empty:
             raise AssertionError(f"the broker was not ready: {self.stderr}") from None
         self.port = urlsplit(ready["amqp"]).port or 0
+        self.management_url = ready.get("amqp_management") or ""
 
     def kill(self) -> None:
         """End it as ``kill -9`` does."""
@@ -119,6 +121,7 @@ class RealRabbitMQ:
 
     def __init__(self) -> None:
         self.port = free_port()
+        self._management_port = free_port()
         self._epmd_port = free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="rabbit"))
         self._process: subprocess.Popen[bytes] | None = None
@@ -126,6 +129,11 @@ class RealRabbitMQ:
     @property
     def url(self) -> str:
         return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+
+    @property
+    def management_url(self) -> str:
+        """Where the management API answers; its figures are a second old."""
+        return f"http://guest:guest@127.0.0.1:{self._management_port}"
 
     def start(self) -> None:
         server = find_rabbitmq_server()
@@ -161,9 +169,10 @@ class RealRabbitMQ:
         folder = self._folder
         (folder / "conf").mkdir()
         (folder / "conf" / "rabbitmq-env.conf").write_text("")
-        (folder / "conf" / "enabled_plugins").write_text("[].")
+        (folder / "conf" / "enabled_plugins").write_text("[rabbitmq_management].")
         (folder / "conf" / "rabbitmq.conf").write_text(
             f"listeners.tcp.1 = 127.0.0.1:{self.port}\n"
+            f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self._management_port}\ncollect_statistics_interval = 1000\n"
             "log.console = true\nlog.file = false\n"
             "vm_memory_high_watermark.absolute = 1GB\ndisk_free_limit.absolute = 50MB\n"
         )
@@ -191,9 +200,15 @@ class RealRabbitMQ:
     def _answers(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, "RabbitMQ ended"
+        return self._says(self.port, b"AMQP\x00\x00\x09\x01", b"\x01") and self._says(
+            self._management_port, b"GET / HTTP/1.0\r\n\r\n", b"H"
+        )
+
+    @staticmethod
+    def _says(port: int, ours: bytes, theirs: bytes) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as client:
-                client.sendall(b"AMQP\x00\x00\x09\x01")
-                return client.recv(1) == b"\x01"
+            with socket.create_connection(("127.0.0.1", port), timeout=1) as client:
+                client.sendall(ours)
+                return client.recv(1) == theirs
         except OSError:
             return False
