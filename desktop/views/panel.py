@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from desktop.services import Services
+from embedded_server.contracts.connections import Connection, ConnectionKind
 
 
 class Panel(QWidget):
@@ -41,6 +42,9 @@ class Panel(QWidget):
     def show_trace(self, trace: str) -> None:
         """List all events of one trace; asked only of the panel whose spec says ``shows_traces``."""
 
+    def set_connection(self, connection: Connection | None) -> None:
+        """Look at another connection, or at the same one faring otherwise; None while there is none of the kinds the spec asks for."""
+
     def activate(self) -> None:
         """Begin to live: the panel is in front of the user now."""
 
@@ -72,3 +76,5 @@ class PanelSpec:
     section: Section = Section.WATCH
     shows_traces: bool = False
     """Where "Show the trace" of any panel leads."""
+    kinds: tuple[ConnectionKind, ...] = ()
+    """Which connections the panel's picker offers; with none there is no picker."""
