@@ -123,8 +123,17 @@ class ApiClient(QObject):
         if client is not None:
             await client.aclose()
 
-    async def _decoded(self, method: str, path: str, type_: type[T] | None, *, body: Any = None, query: dict[str, Any] | None = None) -> T:
-        answer = await self._request(method, path, body=body, query=query)
+    async def _decoded(
+        self,
+        method: str,
+        path: str,
+        type_: type[T] | None,
+        *,
+        body: Any = None,
+        query: dict[str, Any] | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> T:
+        answer = await self._request(method, path, body=body, query=query, timeout_s=timeout_s)
         if type_ is None:
             return cast(T, None)
         decode = cast(Callable[[bytes], T], _adapter(cast(Hashable, type_)).validate_json)
@@ -132,7 +141,9 @@ class ApiClient(QObject):
             return await asyncio.to_thread(decode, answer.content)
         return decode(answer.content)
 
-    async def _request(self, method: str, path: str, *, body: Any = None, query: dict[str, Any] | None = None) -> "httpx.Response":
+    async def _request(
+        self, method: str, path: str, *, body: Any = None, query: dict[str, Any] | None = None, timeout_s: float = TIMEOUT_S
+    ) -> "httpx.Response":
         await heavy_imports()
         import httpx
 
@@ -150,7 +161,9 @@ class ApiClient(QObject):
             headers["Content-Type"] = "application/json"
         params = {key: value for key, value in (query or {}).items() if value is not None}
         try:
-            answer = await self._open_client().request(method, self._url + path, params=params or None, content=content, headers=headers)
+            answer = await self._open_client().request(
+                method, self._url + path, params=params or None, content=content, headers=headers, timeout=timeout_s
+            )
         except httpx.TransportError as exc:
             raise ServerUnreachable(self._url, str(exc)) from exc
         if answer.is_error:
