@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from desktop.core.i18n import N_
-from desktop.core.tasks_json import JsonFault, check_args, check_kwargs
+from desktop.core.json_check import JsonFault, check_args, check_kwargs
 from embedded_server.contracts.tasks import EnqueueRequest, TaskDetail
 
 MAX_REPR_CHARS: Final = 1024**2

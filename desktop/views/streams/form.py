@@ -4,39 +4,32 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from desktop.core.i18n import tr
-from desktop.core.problems import NotSignedIn, hint_of, problem_of, title_of
 from desktop.core.streams_draft import Draft, Entry, EntryFault, draft_of, free_name, prepare, url_for_kind
 from desktop.services.notices import Notices
 from desktop.services.streams import StreamService
-from desktop.views.theme import theme
 from desktop.views.widgets.buttons import Button, PrimaryButton
-from desktop.views.widgets.jobs import Jobs
+from desktop.views.widgets.form_sheet import FormSheet, field_group, line_field, text_field
 from desktop.views.widgets.labels import caption
 from desktop.views.widgets.segmented import Segmented
-from desktop.views.widgets.sheet import Sheet
 from embedded_server.contracts.streams import MASK, Stream, StreamKind, StreamSpec
 
-WIDTH_PX: Final = 440
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-class StreamForm(Sheet):
+class StreamForm(FormSheet):
     """Kind, URL, name, method, headers, body, subprotocols. ``Ctrl+Enter`` saves from any field."""
 
     saved = Signal(object, bool)
     """A `Stream` that was added or changed, and whether it is to be opened."""
 
     def __init__(self, host: QWidget, service: StreamService, notices: Notices, is_taken: Callable[[str], bool]) -> None:
-        super().__init__(host, tr("Add stream"), width=WIDTH_PX)
+        super().__init__(host, tr("Add stream"), notices)
         self._service = service
-        self._notices = notices
         self._is_taken = is_taken
-        self._jobs = Jobs(self)
         self._editing = ""
         """Id of the stream that is changed; empty while one is added."""
         self._loading = False
@@ -90,44 +83,31 @@ class StreamForm(Sheet):
         self._jobs.start("save", self._save(spec, then_open=then_open), self._on_failed).add_done_callback(lambda _: self._show_busy())
         self._show_busy()
 
-    def failure(self) -> str:
-        """Answer what stands above the buttons, empty where nothing failed."""
-        return self._failure.text()
-
     def fault(self, entry: Entry) -> str:
         """Answer what stands under a field."""
         return self._faults[entry].text()
-
-    async def stop(self) -> None:
-        """End what is under way; may be called twice."""
-        await self._jobs.stop()
 
     # -- how it is made
 
     def _make_fields(self) -> None:
         kinds = [(StreamKind.SSE.value, tr("Server-Sent Events")), (StreamKind.WEBSOCKET.value, "WebSocket")]
         self.kind = Segmented(kinds, StreamKind.SSE.value, name=tr("Kind"))
-        self.url = _line(tr("URL"), "https://example.org/events")
-        self.name = _line(tr("Name"), tr("From its URL"))
+        self.url = line_field(tr("URL"), "https://example.org/events")
+        self.name = line_field(tr("Name"), tr("From its URL"))
         self.method = QComboBox()
         self.method.setAccessibleName(tr("Method"))
         self.method.addItems(METHODS)
-        self.headers = _text(tr("Headers"), "Authorization: Bearer …", lines=4)
-        self.request_body = _text(tr("Body"), '{"prompt": "…"}', lines=4)
-        self.subprotocols = _line(tr("Subprotocols"), "graphql-transport-ws, v1.json")
+        self.headers = text_field(tr("Headers"), "Authorization: Bearer …", lines=4)
+        self.request_body = text_field(tr("Body"), '{"prompt": "…"}', lines=4)
+        self.subprotocols = line_field(tr("Subprotocols"), "graphql-transport-ws, v1.json")
         self.reconnect = QCheckBox(tr("Connect again when the connection is lost"))
         self.reconnect.setChecked(True)
         self._hidden_note = caption(tr("Values shown as {mask} are kept in the server and stay as they are.", mask=MASK), wrap=True)
         self._faults = {entry: caption(tone="bad", wrap=True) for entry in Entry}
-        self._failure = caption(tone="bad", wrap=True)
         self.save_and_open = PrimaryButton(tr("Add and open"), lambda: self.start_save(then_open=True))
         self.save = Button(tr("Add"), lambda: self.start_save(then_open=False))
 
     def _lay_out(self) -> None:
-        form = QWidget()
-        column = QVBoxLayout(form)
-        column.setContentsMargins(0, 0, 8, 0)
-        column.setSpacing(4)
         self._groups: dict[str, QWidget] = {}
         for key, label, widget, entry in (
             ("kind", tr("Kind"), self.kind, None),
@@ -138,29 +118,16 @@ class StreamForm(Sheet):
             ("headers", tr("Headers, one a line"), self.headers, Entry.HEADERS),
             ("body", tr("Body"), self.request_body, None),
         ):
-            self._groups[key] = _group(label, widget, self._faults[entry] if entry else None)
-            column.addWidget(self._groups[key])
-        column.addWidget(self._hidden_note)
-        column.addSpacing(4)
-        column.addWidget(self.reconnect)
-        column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(form)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.viewport().setAutoFillBackground(False)
-        form.setAutoFillBackground(False)
-        self.body.addWidget(scroll, 1)
-        self.body.addWidget(self._failure)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addWidget(self.save_and_open)
-        foot.addWidget(self.save)
-        foot.addWidget(caption("Ctrl+Enter"))
-        foot.addStretch(1)
-        self.body.addLayout(foot)
+            self._groups[key] = field_group(label, widget, self._faults[entry] if entry else None)
+            self.form.addWidget(self._groups[key])
+        self.form.addWidget(self._hidden_note)
+        self.form.addSpacing(4)
+        self.form.addWidget(self.reconnect)
+        self.form.addStretch(1)
+        self.foot.addWidget(self.save_and_open)
+        self.foot.addWidget(self.save)
+        self.foot.addWidget(caption("Ctrl+Enter"))
+        self.foot.addStretch(1)
 
     def _connect(self) -> None:
         self.kind.chosen.connect(self._on_kind_chosen)
@@ -171,10 +138,7 @@ class StreamForm(Sheet):
             text.textChanged.connect(self._on_edited)
         self.method.activated.connect(self._on_edited)
         self.reconnect.toggled.connect(self._on_edited)
-        for keys in ("Ctrl+Return", "Ctrl+Enter"):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(lambda: self.start_save(then_open=True))
+        self.submit_requested.connect(lambda: self.start_save(then_open=True))
 
     # -- what happens
 
@@ -226,7 +190,8 @@ class StreamForm(Sheet):
         self._show_fields()
 
     def _clear_faults(self) -> None:
-        for label in (*self._faults.values(), self._failure):
+        self.show_failure()
+        for label in self._faults.values():
             label.setText("")
             label.hide()
 
@@ -249,43 +214,4 @@ class StreamForm(Sheet):
         self.saved.emit(stream, then_open)
 
     def _on_failed(self, exc: BaseException) -> None:
-        problem = problem_of(exc)
-        if problem is None:
-            self._notices.from_exception(exc)
-            return
-        if isinstance(exc, NotSignedIn):
-            title, hint = tr("You were signed out before this was saved"), tr("Sign in again, then save it: nothing you typed is lost.")
-        else:
-            title, hint = title_of(problem), hint_of(problem)
-        self._failure.setText(f"{title}\n{hint}" if hint else title)
-        self._failure.show()
-
-
-def _line(name: str, placeholder: str) -> QLineEdit:
-    line = QLineEdit()
-    line.setAccessibleName(name)
-    line.setPlaceholderText(placeholder)
-    return line
-
-
-def _text(name: str, placeholder: str, *, lines: int) -> QPlainTextEdit:
-    text = QPlainTextEdit()
-    text.setAccessibleName(name)
-    text.setPlaceholderText(placeholder)
-    text.setTabChangesFocus(True)
-    text.setFont(theme().mono_font())
-    text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-    text.setFixedHeight(text.fontMetrics().lineSpacing() * lines + 16)
-    return text
-
-
-def _group(label: str, widget: QWidget, fault: QWidget | None) -> QWidget:
-    group = QWidget()
-    column = QVBoxLayout(group)
-    column.setContentsMargins(0, 0, 0, 8)
-    column.setSpacing(4)
-    column.addWidget(caption(label))
-    column.addWidget(widget)
-    if fault is not None:
-        column.addWidget(fault)
-    return group
+        self.show_problem(exc, signed_out=tr("You were signed out before this was saved"))

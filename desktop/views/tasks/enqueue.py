@@ -3,43 +3,38 @@
 from dataclasses import replace
 from datetime import datetime
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
-from desktop.core.problems import NotSignedIn, ServerUnreachable, hint_of, problem_of, title_of
+from desktop.core.json_check import check_args, check_kwargs
+from desktop.core.problems import ServerUnreachable, problem_of, title_of
 from desktop.core.tasks_draft import Draft, Entry, EntryFault, prepare
-from desktop.core.tasks_json import check_args, check_kwargs
 from desktop.services.notices import Notices
 from desktop.services.settings import Settings
 from desktop.services.tasks import TaskService
-from desktop.views.tasks.json_editor import JsonEditor
 from desktop.views.tasks.name_field import NameField
 from desktop.views.tasks.when_field import WhenField
 from desktop.views.widgets.buttons import PrimaryButton
-from desktop.views.widgets.jobs import Jobs
+from desktop.views.widgets.form_sheet import FormSheet, line_field
+from desktop.views.widgets.json_editor import JsonEditor
 from desktop.views.widgets.labels import caption
-from desktop.views.widgets.sheet import Sheet
 from embedded_server.contracts.tasks import Enqueued, EnqueueRequest
 
-WIDTH_PX = 440
 KEEP_OPEN_KEY = "tasks/keep_enqueue_open"
 UNKNOWN_NAME = "urn:switchroom:problem:unknown-task-name"
 
 
-class EnqueueSheet(Sheet):
+class EnqueueSheet(FormSheet):
     """Task, arguments, time, queue and priority. ``Ctrl+Enter`` sends from any field."""
 
     enqueued = Signal(object)
     """An `Enqueued`: the broker has the task."""
 
     def __init__(self, host: QWidget, service: TaskService, notices: Notices, settings: Settings) -> None:
-        super().__init__(host, tr("Enqueue task"), width=WIDTH_PX)
+        super().__init__(host, tr("Enqueue task"), notices)
         self._service = service
-        self._notices = notices
         self._settings = settings
-        self._jobs = Jobs(self)
         self._origin = ""
         self._origin_name = ""
         self._shortened = False
@@ -89,7 +84,7 @@ class EnqueueSheet(Sheet):
         self.queue.setText(draft.queue)
         self.priority.setCurrentIndex(self.priority.findData(draft.priority))
         self._show_origin()
-        self._show_failure()
+        self.show_failure()
         self._service.draft = self.draft()
 
     def start_send(self, *, allow_unknown: bool = False) -> None:
@@ -97,7 +92,7 @@ class EnqueueSheet(Sheet):
         if self.is_sending():
             return
         prepared = prepare(self.draft(), datetime.now().astimezone())
-        self._show_failure()
+        self.show_failure()
         if prepared.request is None:
             self._show_faults(prepared.faults)
             return
@@ -109,14 +104,6 @@ class EnqueueSheet(Sheet):
         """Whether a task is on its way to the broker."""
         return self._jobs.is_running("enqueue")
 
-    async def stop(self) -> None:
-        """End what is under way; may be called twice."""
-        await self._jobs.stop()
-
-    def failure(self) -> str:
-        """Answer what stands above the button, empty where nothing failed."""
-        return self._failure.text()
-
     # -- how it is made
 
     def _make_fields(self) -> None:
@@ -124,27 +111,20 @@ class EnqueueSheet(Sheet):
         self.args = JsonEditor(check_args, name=tr("Positional arguments, a JSON array"), placeholder="[2, 3]", lines=4)
         self.kwargs = JsonEditor(check_kwargs, name=tr("Keyword arguments, a JSON object"), placeholder='{"x": 2}', lines=3)
         self.when = WhenField()
-        self.queue = QLineEdit()
-        self.queue.setAccessibleName(tr("Queue"))
-        self.queue.setPlaceholderText(tr("The task's own"))
+        self.queue = line_field(tr("Queue"), tr("The task's own"))
         self.priority = QComboBox()
         self.priority.setAccessibleName(tr("Priority"))
         self.priority.addItem(tr("Default"), None)
         for level in range(9, -1, -1):
             self.priority.addItem(_priority_text(level), level)
         self._origin_note = caption(wrap=True)
-        self._failure = caption(tone="bad", wrap=True)
         self._keep_open = QCheckBox(tr("Keep open"))
         self._keep_open.setToolTip(tr("Leave this form open after sending, to send again"))
         self._keep_open.setChecked(self._settings.value(KEEP_OPEN_KEY, False))
         self._send_button = PrimaryButton(tr("Enqueue"), self.start_send)
 
     def _lay_out(self) -> None:
-        form = QWidget()
-        column = QVBoxLayout(form)
-        column.setContentsMargins(0, 0, 8, 0)
-        column.setSpacing(4)
-        column.addWidget(self._origin_note)
+        self.form.addWidget(self._origin_note)
         self._origin_note.setContentsMargins(0, 0, 0, 8)
         for label, widget in (
             (tr("Task"), self.name_field),
@@ -152,29 +132,15 @@ class EnqueueSheet(Sheet):
             (tr("Keyword arguments"), self.kwargs),
             (tr("When"), self.when),
         ):
-            column.addWidget(caption(label))
-            column.addWidget(widget)
-            column.addSpacing(8)
-        column.addLayout(self._routing())
-        column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(form)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.viewport().setAutoFillBackground(False)
-        form.setAutoFillBackground(False)
-        self.body.addWidget(scroll, 1)
-        self.body.addWidget(self._failure)
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.setContentsMargins(0, 0, 8, 0)
-        foot.addWidget(self._send_button)
-        foot.addWidget(caption("Ctrl+Enter"))
-        foot.addStretch(1)
-        foot.addWidget(self._keep_open)
-        self.body.addLayout(foot)
+            self.form.addWidget(caption(label))
+            self.form.addWidget(widget)
+            self.form.addSpacing(8)
+        self.form.addLayout(self._routing())
+        self.form.addStretch(1)
+        self.foot.addWidget(self._send_button)
+        self.foot.addWidget(caption("Ctrl+Enter"))
+        self.foot.addStretch(1)
+        self.foot.addWidget(self._keep_open)
 
     def _routing(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -196,10 +162,7 @@ class EnqueueSheet(Sheet):
         self.name_field.example_chosen.connect(self.args.set_text)
         self.name_field.send_anyway_requested.connect(lambda: self.start_send(allow_unknown=True))
         self._keep_open.toggled.connect(lambda on: self._settings.set_value(KEEP_OPEN_KEY, on))
-        for keys in ("Ctrl+Return", "Ctrl+Enter"):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(self.start_send)
+        self.submit_requested.connect(self.start_send)
 
     # -- what happens
 
@@ -247,10 +210,6 @@ class EnqueueSheet(Sheet):
                 self.kwargs.check_now()
         places[faults[0].entry].go_to_fault()
 
-    def _show_failure(self, title: str = "", hint: str = "") -> None:
-        self._failure.setText(f"{title}\n{hint}" if hint else title)
-        self._failure.setVisible(bool(title))
-
     async def _send(self, request: EnqueueRequest) -> None:
         answer: Enqueued = await self._service.enqueue(request)
         self._forget_origin()
@@ -261,19 +220,13 @@ class EnqueueSheet(Sheet):
 
     def _on_send_failed(self, exc: BaseException) -> None:
         problem = problem_of(exc)
-        if problem is None:
-            self._notices.from_exception(exc)
-        elif isinstance(exc, NotSignedIn):
-            self._show_failure(
-                tr("You were signed out before this was sent"), tr("Sign in again, then send it: nothing you typed is lost.")
-            )
-        elif problem.type == UNKNOWN_NAME:
+        if problem is not None and problem.type == UNKNOWN_NAME:
             self.name_field.refuse_unknown()
             self.name_field.go_to_fault()
-        elif isinstance(exc, ServerUnreachable):
-            self._show_failure(title_of(problem), tr("It may have been sent all the same: look into the table before you send it again."))
+        elif problem is not None and isinstance(exc, ServerUnreachable):
+            self.show_failure(title_of(problem), tr("It may have been sent all the same: look into the table before you send it again."))
         else:
-            self._show_failure(title_of(problem), hint_of(problem))
+            self.show_problem(exc, signed_out=tr("You were signed out before this was sent"))
 
     async def _load_names(self) -> None:
         self.name_field.set_names(await self._service.names())

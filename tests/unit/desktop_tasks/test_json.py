@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.core.tasks_json import Checked, JsonFault, check_args, check_kwargs
+from desktop.core.json_check import Checked, JsonFault, check_args, check_kwargs
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

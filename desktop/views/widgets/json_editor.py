@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QTextEdit, QVBoxLayou
 
 from desktop.core.formatting import number
 from desktop.core.i18n import tr
-from desktop.core.tasks_json import Checked, JsonFault
+from desktop.core.json_check import Checked, JsonFault
 from desktop.core.tasks_text import MAX_WRAPPED_CHARS, longest_line
 from desktop.views.theme import theme
 from desktop.views.widgets.buttons import Button

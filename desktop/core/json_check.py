@@ -1,4 +1,4 @@
-"""JSON as somebody types it into the enqueue form: whether it holds, and if not, where it went wrong and what to try."""
+"""JSON as somebody types it into a form: whether it holds, and if not, where it went wrong and what to try."""
 
 import json
 import math
