@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from embedded_server.brokers.amqp.errors import precondition
-from embedded_server.brokers.amqp.topics import TopicTree
+from embedded_server.core.topics import TopicTree
 
 _MATCH_MODES: Final = ("all", "any", "all-with-x", "any-with-x")
 

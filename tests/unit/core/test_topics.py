@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedded_server.brokers.amqp.topics import TopicTree
+from embedded_server.core.topics import TopicTree
 
 words = st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=5)
 patterns = st.lists(st.sampled_from(["a", "b", "", "*", "#"]), max_size=5)
