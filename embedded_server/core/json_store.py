@@ -20,7 +20,7 @@ class JsonStore:
         """Where a file that could not be read was put, or nothing."""
 
     def load(self, read: Callable[[Any], T], otherwise: T) -> T:
-        """Answer what *read* makes of the content; *otherwise* where there is none, or it is damaged: then it is set aside, never deleted."""
+        """Answer what *read* makes of the content, or *otherwise* where there is none. A damaged file is set aside, never deleted."""
         try:
             content = self.path.read_bytes()
         except FileNotFoundError:
