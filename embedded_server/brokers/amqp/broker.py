@@ -4,12 +4,15 @@ A shell feeds bytes to connections and lets timers run. After any of this it end
 only then lets the answers out.
 """
 
-import hmac
 import logging
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
+from embedded_server.brokers.amqp.accounts import Accounts, Kept, MemoryAccounts
 from embedded_server.brokers.amqp.clock import Clock, SystemClock, Timers
-from embedded_server.brokers.amqp.store import NullStore, Store, StoreFailed
+from embedded_server.brokers.amqp.store import Store, StoreFailed
+from embedded_server.brokers.amqp.stores import NullStores, Stores
+from embedded_server.brokers.amqp.users import Users
 from embedded_server.brokers.amqp.vhost import VHost
 
 if TYPE_CHECKING:
@@ -18,31 +21,89 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_VHOST: Final = "/"
 RETRY_WRITE_S: Final = 1.0
-DEFAULT_USER: Final = "guest"
 
 
 class Broker:
-    """All that connections share."""
+    """All that connections share.
 
-    def __init__(self, *, store: Store | None = None, clock: Clock | None = None) -> None:
+    Without *stores* nothing outlives it, but what *store* keeps of the default virtual host.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store | None = None,
+        stores: Stores | None = None,
+        accounts: Accounts | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self.clock = clock or SystemClock()
         self.timers = Timers(self.clock)
-        self.store = store or NullStore()
-        self.vhosts = {DEFAULT_VHOST: VHost(DEFAULT_VHOST, store=self.store, clock=self.clock, timers=self.timers)}
         self.connections: set[Connection] = set()
         self.blocked = ""
         """Why publishers are asked to wait; empty while they are not."""
-        self._users = {DEFAULT_USER: DEFAULT_USER}
+        self._stores = stores or NullStores(store)
+        self._accounts = accounts or MemoryAccounts()
+        kept = self._accounts.load()
+        self.users = Users(self._accounts, kept)
+        self.users.on_change.append(self._refresh_access)
+        self.vhosts: dict[str, VHost] = {one.name: self._made(one) for one in kept.vhosts}
         self._store_fails = False
         self._speaking: dict[Connection, None] = {}
         self._confirming: dict[Channel, None] = {}
 
-    def authenticate(self, user: str, password: str) -> bool:
-        """Whether *user* exists and has this password."""
-        known = self._users.get(user)
-        return known is not None and hmac.compare_digest(known.encode(), password.encode(errors="surrogateescape"))
+    # -- virtual hosts and users
+
+    def add_vhost(self, name: str, *, description: str = "", tags: Iterable[str] = ()) -> VHost:
+        """Make the virtual host *name*, or change what is said of it. Nobody may connect to a new one before they are permitted to."""
+        vhost = self.vhosts.get(name)
+        if vhost is None:
+            vhost = self.vhosts[name] = self._made(Kept.VHost(name))
+            logger.info("Virtual host %r was made", name)
+        vhost.description, vhost.tags = description, tuple(dict.fromkeys(tags))
+        self._save(vhost)
+        return vhost
+
+    def delete_vhost(self, name: str) -> None:
+        """Delete a virtual host with all that is in it; its clients' connections are closed. Raises ``KeyError`` where there is none."""
+        vhost = self.vhosts[name]
+        for connection in self._connections(lambda one: one.vhost is vhost):
+            connection.force_close(f"vhost '{name}' is deleted")
+        del self.vhosts[name]
+        vhost.close()
+        self._stores.remove(name)
+        self.users.forget_vhost(name)
+        self._accounts.delete_vhost(name)
+        logger.info("Virtual host %r was deleted", name)
+
+    def set_tracing(self, name: str, *, on: bool) -> None:
+        """Turn a virtual host's firehose on or off, over restarts too. Raises ``KeyError`` where there is no such virtual host."""
+        vhost = self.vhosts[name]
+        vhost.set_tracing(on=on)
+        self._save(vhost)
+
+    def delete_user(self, name: str) -> None:
+        """Delete a user, their permissions and their connections; raises ``NoSuchUser``."""
+        self.users.remove(name)
+        for connection in self._connections(lambda one: one.user == name):
+            connection.force_close(f"user '{name}' is deleted")
+
+    def _made(self, kept: Kept.VHost) -> VHost:
+        vhost = VHost(kept.name, store=self._stores.open(kept.name), clock=self.clock, timers=self.timers)
+        vhost.description, vhost.tags = kept.description, kept.tags
+        vhost.set_tracing(on=kept.tracing)
+        return vhost
+
+    def _save(self, vhost: VHost) -> None:
+        self._accounts.save_vhost(Kept.VHost(vhost.name, vhost.description, vhost.tags, vhost.tracing))
+
+    def _connections(self, chosen: Callable[["Connection"], bool]) -> "list[Connection]":
+        return [connection for connection in self.connections if connection.opened and chosen(connection)]
+
+    def _refresh_access(self) -> None:
+        for connection in self.connections:
+            connection.refresh_access()
 
     # -- turns
 
@@ -71,7 +132,8 @@ class Broker:
     def flush(self) -> bool:
         """Write all changes so far; whether that worked. Where it did not, publishers are asked to wait."""
         try:
-            self.store.commit()
+            for vhost in self.vhosts.values():
+                vhost.store.commit()
         except StoreFailed as exc:
             if not self._store_fails:
                 self._store_fails = True
@@ -104,4 +166,6 @@ class Broker:
         for connection in list(self.connections):
             connection.shut_down()
         self.end_turn()
-        self.store.close()
+        for vhost in self.vhosts.values():
+            vhost.store.close()
+        self._accounts.close()

@@ -18,6 +18,7 @@ from embedded_server.brokers.amqp.channel import Channel
 from embedded_server.brokers.amqp.clock import Timer
 from embedded_server.brokers.amqp.errors import AmqpError, Reply
 from embedded_server.brokers.amqp.login import MECHANISMS, credentials
+from embedded_server.brokers.amqp.permissions import Access
 from embedded_server.brokers.amqp.vhost import VHost
 
 if TYPE_CHECKING:
@@ -66,8 +67,13 @@ class Connection:
         self.broker = broker
         self.peer = peer
         self.state = State.HEADER
-        self.vhost: VHost = next(iter(broker.vhosts.values()))
+        self.vhost: VHost
+        """Set once the connection is open."""
+        self.opened = False
+        """The client has logged in and been let into its virtual host."""
         self.user = ""
+        self.access: Access | None = None
+        """What to ask before each operation; ``None`` where everything is allowed."""
         self.client_properties: Mapping[str, Any] = {}
         self.channels: dict[int, Channel] = {}
         self.frame_max = codec.FRAME_MAX_SIZE
@@ -133,9 +139,18 @@ class Connection:
 
     def shut_down(self) -> None:
         """The broker goes."""
-        if self.state is State.OPEN:
-            self._close(Reply.CONNECTION_FORCED, "CONNECTION_FORCED - broker forced connection closure with reason 'shutdown'", 0)
+        self.force_close("broker forced connection closure with reason 'shutdown'")
         self._finish()
+
+    def force_close(self, reason: str) -> None:
+        """Somebody in charge ends this connection (``connection.close`` with 320)."""
+        if self.state is State.OPEN:
+            self._close(Reply.CONNECTION_FORCED, f"CONNECTION_FORCED - {reason}", 0)
+
+    def refresh_access(self) -> None:
+        """Permissions have changed: ask for them anew."""
+        if self.opened:
+            self.access = self.broker.users.access(self.user, self.vhost.name)
 
     def tell_blocked(self, reason: str) -> None:
         """Ask a client that understands to stop publishing; with no reason, to go on."""
@@ -297,7 +312,7 @@ class Connection:
     def _on_start_ok(self, method: Methods.StartOk) -> None:
         self.client_properties = method.client_properties or {}
         login = credentials(method.mechanism, method.response)
-        if login is None or not self.broker.authenticate(*login):
+        if login is None or self.broker.users.authenticate(*login) is None:
             logger.warning("Login from %s was refused", self.peer)
             raise AmqpError(
                 Reply.ACCESS_REFUSED,
@@ -322,7 +337,11 @@ class Connection:
         vhost = self.broker.vhosts.get(method.virtual_host)
         if vhost is None:
             raise AmqpError(Reply.NOT_ALLOWED, f"vhost {method.virtual_host} not found")
+        if self.broker.users.permissions(self.user, vhost.name) is None:
+            raise AmqpError(Reply.NOT_ALLOWED, f"access to vhost '{vhost.name}' refused for user '{self.user}'")
         self.vhost = vhost
+        self.opened = True
+        self.refresh_access()
         self.state = State.OPEN
         self._stop_limit()
         logger.info("Connection from %s opened by %s", self.peer, self.user)
@@ -383,7 +402,8 @@ class Connection:
             if not channel.closing:
                 channel.close()
         self.channels.clear()
-        self.vhost.delete_queues_of(self)
+        if self.opened:
+            self.vhost.delete_queues_of(self)
 
     # -- time
 

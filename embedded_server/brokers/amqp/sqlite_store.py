@@ -71,6 +71,13 @@ class StoreTooNew(UserFacingError):
     hint = N_("Use that version, or choose another folder with --data-dir.")
 
 
+def explained(exc: sqlite3.DatabaseError, path: Path) -> UserFacingError:
+    """What keeps a file of the broker, which is not damaged, from being opened."""
+    if exc.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return StoreInUse(folder=str(path.parent))
+    return StoreUnusable(folder=str(path.parent), detail=str(exc))
+
+
 class SqliteStore:
     """A durable ``Store``; the changes of a turn are one transaction."""
 
@@ -95,12 +102,12 @@ class SqliteStore:
             return self._open_once()
         except sqlite3.DatabaseError as exc:
             if exc.sqlite_errorcode & 0xFF not in _DAMAGED:
-                raise self._explained(exc) from exc
+                raise explained(exc, self.path) from exc
             self._move_aside(str(exc))
         try:
             return self._open_once()
         except sqlite3.DatabaseError as exc:
-            raise self._explained(exc) from exc
+            raise explained(exc, self.path) from exc
 
     def _open_once(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=LOCK_WAIT_S, isolation_level=None)
@@ -125,12 +132,6 @@ class SqliteStore:
         if version == 0:
             for statement in _SCHEMA.split(";"):
                 db.execute(statement)
-
-    def _explained(self, exc: sqlite3.DatabaseError) -> UserFacingError:
-        folder = str(self.path.parent)
-        if exc.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            return StoreInUse(folder=folder)
-        return StoreUnusable(folder=folder, detail=str(exc))
 
     def _move_aside(self, reason: str) -> None:
         """Keep a damaged file under another name: someone may still want what is in it."""

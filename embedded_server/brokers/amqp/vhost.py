@@ -34,6 +34,10 @@ class VHost:
 
     def __init__(self, name: str, *, store: Store, clock: Clock, timers: Timers) -> None:
         self.name = name
+        self.description = ""
+        self.tags: tuple[str, ...] = ()
+        self.tracing = False
+        """Whether its firehose is on."""
         self.store = store
         self.clock = clock
         self.timers = timers
@@ -280,6 +284,18 @@ class VHost:
         if destination.kind is DestinationKind.QUEUE:
             return self.queues[destination.name].stored
         return self.exchanges[destination.name].durable
+
+    # -- the whole
+
+    def set_tracing(self, *, on: bool) -> None:
+        """Turn the firehose on or off."""
+        self.tracing = on
+
+    def close(self) -> None:
+        """The virtual host was deleted: its queues go, and its store is let go of."""
+        for queue in list(self.queues.values()):
+            self.delete_queue(queue)
+        self.store.close()
 
     # -- rules
 
