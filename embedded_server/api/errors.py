@@ -199,7 +199,7 @@ def _place(location: tuple[int | str, ...]) -> str:
 
 
 def _value(fault: Mapping[str, Any]) -> str:
-    value = fault.get("input")
-    if not isinstance(value, str | int | float) or "password" in _place(fault["loc"]):
+    value, place = fault.get("input"), _place(fault["loc"])
+    if not isinstance(value, str | int | float) or "password" in place or "secret" in place:
         return ""
     return f" (“{str(value)[:_MAX_VALUE_CHARS]}”)"
