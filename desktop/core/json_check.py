@@ -59,6 +59,11 @@ def check_kwargs(text: str) -> Checked:
     return _check(text, dict, empty=dict, title=N_("Keyword arguments are a JSON object"), hint=hint)
 
 
+def check_json(text: str) -> Checked:
+    """Check any JSON value, or nothing at all for null."""
+    return _check(text, object, empty=lambda: None, title="", hint="")
+
+
 def _check(text: str, wanted: type, *, empty: Callable[[], Any], title: str, hint: str) -> Checked:
     if not text.strip():
         return Checked(value=empty())

@@ -239,8 +239,8 @@ def seconds_of(text: str) -> int | None:
     text = text.strip()
     if text.lower() == "now":
         return int(datetime.now(UTC).timestamp())
-    if text.isascii() and text.isdigit() and len(text) < 19:
-        return int(text)
+    if text.isascii() and text.isdigit():
+        return int(text) if len(text) <= 20 and int(text) < 2 * INT64 else None
     try:
         moment = datetime.fromisoformat(text)
         seconds = int((moment if moment.tzinfo else moment.astimezone()).timestamp())

@@ -1,0 +1,336 @@
+"""The editor for typed headers and arguments: rows of name, type and value, nested where a value holds others, checked as typed."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.core.formatting import short_id
+from desktop.core.i18n import tr
+from desktop.core.rabbitmq_typed import Entry
+from desktop.models.rabbitmq_typed_model import FAULT_ROLE, NAME, TYPE, TYPE_ROLE, TYPE_WORDS, VALUE, TypedModel
+from desktop.views.theme import ROW_PX, theme
+from desktop.views.widgets.buttons import Button
+from desktop.views.widgets.focus_ring import FocusRing
+from desktop.views.widgets.form_sheet import MonoLine
+from desktop.views.widgets.wrapped import Wrapped
+from embedded_server.contracts.rabbitmq import FieldType
+
+Index = QModelIndex | QPersistentModelIndex
+MOST_ROWS: Final = 10
+TYPE_PX: Final = 104
+INDENT_PX: Final = 14
+MOST_INDENT_PX: Final = 112
+"""However deep a table is nested, its names stay in sight."""
+HINTS: Final = {
+    FieldType.INTEGER: "42",
+    FieldType.FLOAT: "1.5",
+    FieldType.DECIMAL: "12.50",
+    FieldType.TIMESTAMP: "now, 1795000000, 2026-11-24 14:30",
+    FieldType.BYTES: "aGVsbG8=, 0x68656c6c6f",
+}
+
+
+class TypedEditor(QWidget):
+    """The rows, the acts on them, and what is wrong with one."""
+
+    edited = Signal()
+
+    def __init__(self, *, name: str, add: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = TypedModel(self)
+        self.view = TypedTree(self.model, name)
+        self._add = Button(add, self.add, icon_name="ph.plus")
+        self._inside = Button("", self.add_inside, icon_name="ph.arrow-elbow-down-right")
+        self._remove = Button(tr("Remove"), self.remove, icon_name="ph.trash")
+        self._remove.setToolTip(tr("Remove the chosen row (Del)"))
+        self._problem = Wrapped(tone="bad")
+        acts = QHBoxLayout()
+        acts.setSpacing(8)
+        for button in (self._add, self._inside, self._remove):
+            acts.addWidget(button)
+        acts.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.view)
+        column.addWidget(self._problem)
+        column.addLayout(acts)
+        self.setFocusProxy(self._add)
+        self.model.edited.connect(self._on_edited)
+        for signal in (self.model.modelReset, self.model.rowsInserted, self.model.rowsRemoved):
+            signal.connect(self._fit)
+        self.view.expanded.connect(self._fit)
+        self.view.collapsed.connect(self._fit)
+        self.view.remove_requested.connect(self.remove)
+        self.view.selectionModel().currentChanged.connect(self._show_acts)
+        self._fit()
+        self._show_acts()
+        self._show_problem()
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Answer the rows as typed."""
+        return self.model.entries()
+
+    def set_entries(self, entries: Sequence[Entry]) -> None:
+        """Show these rows instead."""
+        if tuple(entries) == self.model.entries():
+            return
+        self.model.set_entries(entries)
+        self.view.expandToDepth(8)
+        self._show_acts()
+        self._show_problem()
+
+    def problem(self) -> str:
+        """Answer what stands under the rows, empty where nothing is wrong."""
+        return "" if self._problem.isHidden() else self._problem.text()
+
+    def add(self) -> None:
+        """Add a row at the end, and begin with its name."""
+        self._edit_new(self.model.add())
+
+    def add_inside(self) -> None:
+        """Add a row to the chosen table or array."""
+        holder = self._holder()
+        if holder.isValid():
+            self.view.expand(holder)
+            self._edit_new(self.model.add(holder))
+
+    def remove(self) -> None:
+        """Take the chosen row away."""
+        index = self.view.currentIndex()
+        if index.isValid():
+            self.model.remove(index)
+            self._show_acts()
+
+    def go_to_fault(self) -> None:
+        """Put the cursor into the first cell that is wrong."""
+        for path, fault in self.model.faults().items():
+            index = self.model.index_at(path, NAME if fault.of_name else VALUE)
+            if index.isValid():
+                self.view.setCurrentIndex(index)
+                self.view.scrollTo(index)
+                self.view.edit(index)
+                return
+
+    def _edit_new(self, index: QModelIndex) -> None:
+        start = index if self.model.flags(index) & Qt.ItemFlag.ItemIsEditable else index.siblingAtColumn(TYPE)
+        self.view.setCurrentIndex(start)
+        self.view.scrollTo(start)
+        self.view.edit(start)
+
+    def _holder(self) -> QModelIndex:
+        """The chosen table or array, or the one the chosen row is in."""
+        index = self.view.currentIndex().siblingAtColumn(NAME)
+        if index.isValid() and not self.model.is_nested(index):
+            index = index.parent()
+        return index
+
+    def _on_edited(self) -> None:
+        self._show_acts()
+        self._show_problem()
+        self.edited.emit()
+
+    def _show_acts(self) -> None:
+        holder = self._holder()
+        self._inside.setVisible(holder.isValid())
+        self._remove.setVisible(self.view.currentIndex().isValid())
+        if holder.isValid():
+            self._inside.setText(tr("Add to {name}", name=short_id(str(holder.data()), 14) or "…"))
+        self._show_problem()
+
+    def _show_problem(self) -> None:
+        """Of the chosen row's fault first, else of the first one; one that was only just begun may still be without a name."""
+        faults = self.model.faults()
+        current = self.model.path_of(self.view.currentIndex())
+        path = current if current in faults else next(iter(faults), None)
+        self._problem.setVisible(path is not None)
+        if path is not None:
+            fault = faults[path]
+            name = str(self.model.index_at(path).data() or "")
+            said = f"{tr(fault.title, **fault.params)}. {tr(fault.hint, **fault.params)}"
+            self._problem.setText(f"{name}: {said}" if name and not fault.of_name else said)
+
+    def _fit(self) -> None:
+        """As high as its rows, up to a number of them; as narrow an indent as its depth asks for."""
+        rows = self.view.visible_rows()
+        self.view.setVisible(bool(rows))
+        frame = 2 * self.view.frameWidth()
+        self.view.setFixedHeight(self.view.header().sizeHint().height() + min(rows, MOST_ROWS) * ROW_PX + frame + 2)
+        self.view.setIndentation(max(2, min(INDENT_PX, MOST_INDENT_PX // max(1, self.model.depth() - 1))))
+
+
+class TypedTree(QTreeView):
+    """The rows. A click or a key begins to type; Tab goes from cell to cell, and out of the last one."""
+
+    remove_requested = Signal()
+
+    def __init__(self, model: TypedModel, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._typed = model
+        self.setModel(model)
+        self.setAccessibleName(name)
+        self.setItemDelegate(_Cells(self))
+        self.setUniformRowHeights(True)
+        self.setFrameShape(QTreeView.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.AllEditTriggers & ~QAbstractItemView.EditTrigger.CurrentChanged)
+        self.setExpandsOnDoubleClick(False)
+        header = self.header()
+        header.setStretchLastSection(True)
+        header.setSectionsMovable(False)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(TYPE, QHeaderView.ResizeMode.Fixed)
+        header.resizeSection(NAME, 172)
+        header.resizeSection(TYPE, TYPE_PX)
+        FocusRing(self)
+        self.clicked.connect(self.edit)
+        theme().changed.connect(self.viewport().update)
+
+    def visible_rows(self) -> int:
+        """Answer how many rows are open to sight."""
+        return self._count(QModelIndex())
+
+    def _count(self, parent: QModelIndex) -> int:
+        rows = self._typed.rowCount(parent)
+        inner = (self._typed.index(row, NAME, parent) for row in range(rows))
+        return rows + sum(self._count(index) for index in inner if self.isExpanded(index))
+
+    def _step(self, index: QModelIndex, by: int) -> QModelIndex:
+        """The next cell that can be edited, in reading order; none behind the last."""
+        while index.isValid():
+            column = index.column() + by
+            if NAME <= column <= VALUE:
+                index = index.siblingAtColumn(column)
+            else:
+                row = self.indexBelow(index) if by > 0 else self.indexAbove(index)
+                index = row.siblingAtColumn(NAME if by > 0 else VALUE)
+            if index.isValid() and index.flags() & Qt.ItemFlag.ItemIsEditable:
+                return index
+        return QModelIndex()
+
+    # -- Qt overrides
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Go from cell to cell while editing."""
+        if action is QAbstractItemView.CursorAction.MoveNext:
+            return self._step(self.currentIndex(), 1)
+        if action is QAbstractItemView.CursorAction.MovePrevious:
+            return self._step(self.currentIndex(), -1)
+        return super().moveCursor(action, modifiers)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Remove a row; edit a cell by Enter; leave Ctrl+Enter and Tab to the form."""
+        key = event.key()
+        if key in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}:
+            self.remove_requested.emit()
+        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.modifiers():
+            self.edit(self.currentIndex())
+        elif key in {Qt.Key.Key_Left, Qt.Key.Key_Right} and not event.modifiers() and self._moved(1 if key == Qt.Key.Key_Right else -1):
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
+    def _moved(self, by: int) -> bool:
+        """Whether the arrow went to the next cell of the row; at its ends it opens and closes."""
+        index = self.currentIndex()
+        column = index.column() + by
+        if not index.isValid() or not NAME <= column <= VALUE:
+            return False
+        self.setCurrentIndex(index.siblingAtColumn(column))
+        return True
+
+
+class _Cells(QStyledItemDelegate):
+    """Draws a cell, with a wave under what is wrong, and edits it with what its type asks for."""
+
+    # -- Qt overrides
+
+    def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, index: Index) -> QWidget:
+        """A choice for types and booleans, a line for the rest; what is typed counts at once."""
+        type_ = index.data(TYPE_ROLE)
+        if index.column() == TYPE:
+            return self._choice(parent, [(word.value, tr(text)) for word, text in TYPE_WORDS.items()], tr("Type"))
+        if index.column() == VALUE and type_ is FieldType.BOOLEAN:
+            return self._choice(parent, [("true", "true"), ("false", "false")], tr("Value"))
+        line = MonoLine(parent)
+        line.setFrame(False)
+        line.setPlaceholderText("x-retries" if index.column() == NAME else HINTS.get(type_, ""))
+        line.setAccessibleName(tr("Name") if index.column() == NAME else tr("Value"))
+        line.textEdited.connect(lambda: self.commitData.emit(line))
+        return line
+
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """Show the cell's text, unless that is what was just typed."""
+        value = str(index.data(Qt.ItemDataRole.EditRole))
+        if isinstance(editor, QComboBox):
+            editor.setCurrentIndex(max(0, editor.findData(value)))
+        elif isinstance(editor, QLineEdit) and editor.text() != value:
+            editor.setText(value)
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
+        """Take it."""
+        value = editor.currentData() if isinstance(editor, QComboBox) else editor.text() if isinstance(editor, QLineEdit) else ""
+        model.setData(index, value)
+
+    def eventFilter(self, editor: QObject, event: QEvent) -> bool:
+        """Ctrl+Enter is the form's, also while a cell is edited."""
+        is_enter = isinstance(event, QKeyEvent) and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+        if is_enter and isinstance(event, QKeyEvent) and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return False
+        return super().eventFilter(editor, event)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Answer a row's height."""
+        return QSize(super().sizeHint(option, index).width(), ROW_PX)
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: Index) -> None:
+        """Fill the cell."""
+        area: QRect = option.rect
+        editor.setGeometry(area)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw the text, dim where it is not typed, and what is wrong."""
+        opt: Any = option  # the stubs leave its fields out
+        painter.save()
+        if opt.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(opt.rect, theme().selection())
+        inner = opt.rect.adjusted(4, 0, -4, 0)
+        fault = index.data(FAULT_ROLE)
+        fixed = not index.flags() & Qt.ItemFlag.ItemIsEditable
+        tone = "bad" if fault else "dim" if fixed or index.column() == TYPE else "text"
+        painter.setFont(theme().font() if index.column() == TYPE else theme().mono_font())
+        text = str(index.data() or "").split("\n", 1)[0][:400]
+        if not text and index.column() == NAME:
+            text, tone = tr("name"), "bad" if fault else "dim"
+        painter.setPen(theme().color(tone))
+        fitted = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
+        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, fitted)
+        if fault:
+            painter.setPen(QPen(theme().color("bad"), 1, Qt.PenStyle.DashLine))
+            width = min(max(painter.fontMetrics().horizontalAdvance(fitted), 24), inner.width())
+            painter.drawLine(inner.left(), inner.bottom() - 3, inner.left() + width, inner.bottom() - 3)
+        painter.restore()
+
+    def _choice(self, parent: QWidget, choices: Sequence[tuple[str, str]], name: str) -> QComboBox:
+        box = QComboBox(parent)
+        box.setAccessibleName(name)
+        for key, word in choices:
+            box.addItem(word, key)
+        box.activated.connect(lambda: self.commitData.emit(box))
+        return box
