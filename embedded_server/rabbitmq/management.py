@@ -42,6 +42,7 @@ ANSWER_LIMIT_S: Final = 30.0
 MAX_ANSWER_BYTES: Final = 128 * 1024**2
 THREAD_BYTES: Final = 256 * 1024
 """Longer JSON is read off the loop."""
+_OVERVIEW: Final = "overview"
 _PORT: Final = 15672
 _TLS_PORT: Final = 15671
 
@@ -84,6 +85,8 @@ class Management:
         self.user = settings.management_user or settings.user
         own = profile.secrets.get(Secret.MANAGEMENT_PASSWORD)
         self._password = own if own is not None and settings.management_user else profile.secrets.get(Secret.PASSWORD, "")
+        self.failed = False
+        """The last request could not be made: the connection's settings may have changed since."""
         self._client: httpx.AsyncClient | None = None
         self._opening = asyncio.Lock()
         self._fresh = Fresh()
@@ -92,11 +95,11 @@ class Management:
 
     async def get(self, path: str, **query: str | int) -> Any:
         """Answer what is at *path*, at most a moment old. Raises a `ManagementMissing`, or `NotOnBroker` and its like."""
-        return await self._fresh.get((path, tuple(query.items())), lambda: self._request("GET", path, query))
+        return await self._fresh.get((path, tuple(query.items())), lambda: self.get_now(path, **query))
 
     async def get_now(self, path: str, **query: str | int) -> Any:
         """Answer what is at *path* as it is now."""
-        return await self._request("GET", path, query)
+        return await self._watched("GET", path, query)
 
     async def put(self, path: str, value: Any = None) -> Any:
         """Make or replace what is at *path*."""
@@ -124,9 +127,20 @@ class Management:
 
     async def _change(self, method: str, path: str, value: Any, headers: Mapping[str, str] | None = None) -> Any:
         try:
-            return await self._request(method, path, {}, value, headers)
+            return await self._watched(method, path, {}, value, headers)
         finally:
             self.forget()
+
+    async def _watched(
+        self, method: str, path: str, query: Mapping[str, str | int], value: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        try:
+            answer = await self._request(method, path, query, value, headers)
+        except ManagementMissing:
+            self.failed = True
+            raise
+        self.failed = False
+        return answer
 
     async def _request(
         self, method: str, path: str, query: Mapping[str, str | int], value: Any = None, headers: Mapping[str, str] | None = None
@@ -180,7 +194,7 @@ class Management:
             return self._unauthorised(reason, is_json=is_json)
         if code == 403:
             return ManagementForbidden(user=self.user, reason=reason or response.reason_phrase)
-        if code == 404 and is_json:
+        if code == 404 and is_json and path != _OVERVIEW:
             return NotOnBroker(what=_readable(path))
         if code < 400 or code == 308:
             return ManagementRedirects(address=self._address, location=_place(response.headers.get("location", "")))
@@ -209,7 +223,7 @@ class Management:
                 return ManagementHostUnknown(host=urlsplit(self._base).hostname or "")
         if isinstance(exc, httpx.ConnectError):
             return ManagementUnreachable(address=self._address)
-        return ManagementBroke(address=self._address, reason=str(exc) or "no reason given")
+        return ManagementBroke(address=self._address, reason=str(exc) or "it closed the connection without an answer")
 
     # -- the client
 
