@@ -64,6 +64,26 @@ def check_json(text: str) -> Checked:
     return _check(text, object, empty=lambda: None, title="", hint="")
 
 
+_PIECE: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\{\{[^{}]*\}\}|[\[\]{},:]|[^\s\[\]{},:"]+')
+
+
+def lay_out(text: str) -> str:
+    """Answer JSON with a member a line. Every value stays as it was written, to the last digit; so does a ``{{field}}``."""
+    out: list[str] = []
+    depth = 0
+    before = ""
+    for found in _PIECE.finditer(text):
+        piece = found[0]
+        opened, closes = before in {"[", "{"}, piece in {"]", "}"}
+        depth -= closes
+        if before == "," or (opened and not closes) or (closes and not opened):
+            out.append(f"\n{'  ' * depth}")
+        out.append(f"{piece} " if piece == ":" else piece)
+        depth += piece in {"[", "{"}
+        before = piece
+    return "".join(out)
+
+
 def _check(text: str, wanted: type, *, empty: Callable[[], Any], title: str, hint: str) -> Checked:
     if not text.strip():
         return Checked(value=empty())

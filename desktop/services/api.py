@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -116,6 +116,32 @@ class ApiClient(QObject):
         except httpx.TransportError as exc:
             raise ServerUnreachable(self._url, str(exc)) from exc
         return written
+
+    async def send_file(self, path: str, file: Path, type_: type[T], progress: Progress | None = None) -> T:
+        """Send *file* as it is, piece by piece, and read the answer as a *type_*. Raises OSError where it cannot be read."""
+        await heavy_imports()
+        import httpx
+
+        async def pieces() -> AsyncIterator[bytes]:
+            sent = 0
+            with await asyncio.to_thread(file.open, "rb") as source:
+                while piece := await asyncio.to_thread(source.read, 1 << 20):
+                    yield piece
+                    sent += len(piece)
+                    if progress is not None:
+                        progress(sent)
+
+        length = (await asyncio.to_thread(file.stat)).st_size
+        headers = {**self._headers(), "Content-Type": "application/octet-stream", "Content-Length": str(length)}
+        timeout = httpx.Timeout(TIMEOUT_S, read=None)
+        try:
+            answer = await self._open_client().post(self._url + path, content=pieces(), headers=headers, timeout=timeout)
+        except httpx.TransportError as exc:
+            raise ServerUnreachable(self._url, str(exc)) from exc
+        if answer.is_error:
+            self._raise_problem(answer)
+        decode = cast(Callable[[bytes], T], _adapter(cast(Hashable, type_)).validate_json)
+        return decode(answer.content)
 
     async def close(self) -> None:
         """Close what is open; a later request opens anew."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.core.json_check import Checked, JsonFault, check_args, check_kwargs
+from desktop.core.json_check import Checked, JsonFault, check_args, check_kwargs, lay_out
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -101,3 +101,15 @@ def test_half_of_a_character_is_refused_because_it_cannot_be_sent() -> None:
 def test_any_text_gets_an_answer(text: str) -> None:
     checked = check_args(text)
     assert checked.ok or (0 <= fault_of(checked).position <= len(text) and fault_of(checked).line >= 1)
+
+
+@given(st.dictionaries(st.text(), json_values) | st.lists(json_values))
+def test_laid_out_json_says_the_same(value: object) -> None:
+    assert json.loads(lay_out(json.dumps(value))) == value
+    assert lay_out(json.dumps(value)) == json.dumps(value, indent=2)
+
+
+def test_laying_out_keeps_numbers_and_fields_as_they_are_written() -> None:
+    assert lay_out('{"a":1.10,"b":{{int}},"c":[],"d":{"e":1e400}}') == (
+        '{\n  "a": 1.10,\n  "b": {{int}},\n  "c": [],\n  "d": {\n    "e": 1e400\n  }\n}'
+    )
