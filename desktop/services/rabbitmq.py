@@ -1,5 +1,7 @@
 """The window's side of the RabbitMQ API: one typed method per route. *connection* is always a connection's id."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
@@ -212,6 +214,10 @@ class RabbitService:
     async def upload(self, body: bytes) -> Uploaded:
         """Give the server a body, to be published by its id."""
         return await self._api.post("/rabbitmq/bodies", body, Uploaded)
+
+    async def upload_file(self, file: Path, progress: Callable[[int], None] | None = None) -> Uploaded:
+        """Give the server a file as a body; *progress* is told how many bytes are on their way. Raises OSError where it cannot be read."""
+        return await self._api.send_file("/rabbitmq/bodies", file, Uploaded, progress)
 
     async def generated_fields(self) -> list[GeneratedField]:
         """Answer what bulk publish can fill."""
