@@ -1,1 +1,5 @@
 """Connections: named profiles of brokers, kept without their secrets, which live in the keyring of this machine."""
+
+from embedded_server.connections.service import ConnectionService, Hooks
+
+__all__ = ["ConnectionService", "Hooks"]
