@@ -1,1 +1,1 @@
-"""The RabbitMQ capability: AMQP through pika and the management API through httpx; runs in a script without FastAPI."""
+"""RabbitMQ, and every broker that speaks AMQP 0-9-1 as it does: what a broker holds, and its messages. Usable without FastAPI."""
