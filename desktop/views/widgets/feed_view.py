@@ -1,6 +1,6 @@
 """A live feed as every panel shows it: filter bar, Live and Pause, table with its states, detail beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -64,8 +64,10 @@ class FeedView(QWidget):
         base_filter: str = "",
         empty: EmptyState,
         detail: QWidget | None = None,
+        frame: Callable[[QWidget], QWidget] | None = None,
         parent: QWidget | None = None,
     ) -> None:
+        """*frame* is given filter bar and table, and answers what stands beside the detail in their stead: them and more."""
         super().__init__(parent)
         self.source = source
         self.detail = detail
@@ -87,13 +89,13 @@ class FeedView(QWidget):
             else tr("Filter: words, kind:task.failed, size:>10kB, body.order.id:42")
         )
         self.states = FeedStates(self.table, empty, clear_filter=self.clear_filter)
-        self._build()
+        self._build(frame)
         self._keeper = ColumnKeeper(self.table, services.settings, settings_key)
         self.acts = FeedActs(services, self)
         self._connect()
         self._on_link_changed(services.feeds.link)
 
-    def _build(self) -> None:
+    def _build(self, frame: Callable[[QWidget], QWidget] | None) -> None:
         self.live_button = Button(tr("Live"), self.toggle_paused, icon_name="ph.pause")
         self.live_button.setObjectName("live")
         self.live_button.setToolTip(tr("Hold the rows still; what comes in is counted (Space)"))
@@ -113,6 +115,8 @@ class FeedView(QWidget):
         self.below_table = QVBoxLayout()
         """Room for what belongs to the table, such as an export under way."""
         column.addLayout(self.below_table)
+        if frame is not None:
+            self._left = frame(self._left)
         self._splitter = QuietSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(self._left)

@@ -1,0 +1,151 @@
+"""How the tree's rows are painted: a dot and a name at the left, figures at the right, and a word where a queue asks for attention."""
+
+from typing import Any, Final
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
+
+from desktop.core.formatting import rate, short_number
+from desktop.core.i18n import tr
+from desktop.core.rabbitmq_spots import Place, Spot
+from desktop.core.rabbitmq_words import queue_state
+from desktop.models.rabbitmq_tree import DEAD_ROLE, SPOT_ROLE, VALUE_ROLE
+from desktop.views.theme import CAPTION_PX, ROW_PX, TEXT_PX, icon, theme
+from embedded_server.contracts.rabbitmq import ExchangeInfo, Overview, QueueInfo, VHostInfo
+
+DOT_PX: Final = 7
+INDENT_PX: Final = 14
+LEAST_NAME_PX: Final = 84
+"""Before a name gets less room, the word beside its figure goes."""
+CARET_PX: Final = 12
+_LOUD: Final = frozenset({"warn", "bad"})
+
+
+class TreeRows(QStyledItemDelegate):
+    """Paints every kind of row."""
+
+    dimmed = False
+    """What is known is from before: no state colour claims that it still holds."""
+
+    def __init__(self, view: QTreeView) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def _ground(self, painter: QPainter, option: Any) -> None:
+        area = QRectF(4, option.rect.top() + 1, self._view.viewport().width() - 8, option.rect.height() - 2)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme().selection() if chosen else theme().color("raised"))
+            painter.drawRoundedRect(area, 6, 6)
+        if option.state & QStyle.StateFlag.State_HasFocus and self._view.hasFocus():
+            painter.setPen(theme().color("accent"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+
+    def _caret(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
+        if self._view.model().rowCount(index):
+            name = "ph.caret-down" if self._view.isExpanded(index) else "ph.caret-right"
+            place = QRect(rect.left() - CARET_PX - 1, rect.center().y() - CARET_PX // 2 + 1, CARET_PX, CARET_PX)
+            icon(name, "dim").paint(painter, place)
+
+    def _queue(self, painter: QPainter, area: QRect, queue: QueueInfo, *, dead: bool) -> None:
+        state = queue_state(queue, takes_dead_letters=dead)
+        tone = "dim" if self.dimmed else state.tone
+        _dot(painter, area, tone)
+        area = area.adjusted(DOT_PX + 8, 0, 0, 0)
+        if queue.ready is not None:
+            area = _right(painter, area, short_number(queue.ready), "text" if queue.ready and not self.dimmed else "dim")
+        note, note_tone = _note(queue, state.word if state.tone in _LOUD else "", tone)
+        if note:
+            painter.setFont(theme().font(CAPTION_PX))
+            room = area.width() - painter.fontMetrics().horizontalAdvance(note)
+            if room >= min(LEAST_NAME_PX, _name_width(queue.name)):
+                area = _right(painter, area, note, note_tone, pixels=CAPTION_PX)
+        _text(painter, area, queue.name, "text", theme().mono_font())
+
+    def _other(self, painter: QPainter, area: QRect, spot: Spot, title: str, value: object) -> None:
+        font, tone = theme().font(TEXT_PX, bold=spot.place is not Place.SYSTEM), "text"
+        if spot.place is Place.EXCHANGE:
+            font = theme().mono_font()
+        elif spot.place is Place.VHOST:
+            font = theme().mono_font()
+            font.setBold(True)
+        elif spot.place is Place.SYSTEM:
+            tone = "dim"
+        figure = _figure(value)
+        if figure:
+            area = _right(painter, area, figure, "dim")
+        _text(painter, area, title, tone, font)
+
+    # -- Qt overrides
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """Every row is as high as the next."""
+        return QSize(120, ROW_PX)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """Draw one row."""
+        rect: QRect = option.rect
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._ground(painter, option)
+        self._caret(painter, rect, index)
+        spot, value = index.data(SPOT_ROLE), index.data(VALUE_ROLE)
+        area = rect.adjusted(4, 0, -12, 0)
+        if isinstance(value, QueueInfo):
+            self._queue(painter, area, value, dead=bool(index.data(DEAD_ROLE)))
+        elif isinstance(spot, Spot):
+            self._other(painter, area, spot, str(index.data()), value)
+        else:
+            _text(painter, area.adjusted(DOT_PX + 8, 0, 0, 0), tr("Loading …"), "dim", theme().font())
+        painter.restore()
+
+
+def _note(queue: QueueInfo, word: str, tone: str) -> tuple[str, str]:
+    """What stands beside the depth: the state where it asks for attention, else who holds some, else how fast it goes."""
+    if word:
+        return word, tone
+    if queue.unacked:
+        return tr("{n} unacked", n=short_number(queue.unacked)), "dim"
+    moving = max(queue.publish_rate or 0.0, queue.deliver_rate or 0.0)
+    return (rate(moving), "dim") if moving >= 0.05 else ("", "dim")
+
+
+def _figure(value: object) -> str:
+    if isinstance(value, Overview):
+        return f"{value.product} {value.version}".strip()
+    if isinstance(value, VHostInfo):
+        return tr("{n} ready", n=short_number(value.ready)) if value.ready is not None else ""
+    if isinstance(value, ExchangeInfo):
+        return value.type
+    if isinstance(value, tuple):
+        matching, total = value
+        return short_number(total) if matching == total else tr("{n} of {all}", n=short_number(matching), all=short_number(total))
+    return short_number(value) if isinstance(value, int) else ""
+
+
+def _name_width(name: str) -> int:
+    return len(name) * 8
+
+
+def _dot(painter: QPainter, area: QRect, tone: str) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme().color(tone))
+    painter.drawEllipse(QPointF(area.left() + DOT_PX / 2, area.center().y() + 1), DOT_PX / 2, DOT_PX / 2)
+
+
+def _right(painter: QPainter, area: QRect, text: str, tone: str, *, pixels: int = TEXT_PX) -> QRect:
+    """Write at the right edge; the room that is left."""
+    painter.setFont(theme().font(pixels))
+    painter.setPen(theme().color(tone))
+    painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+    return area.adjusted(0, 0, -painter.fontMetrics().horizontalAdvance(text) - 8, 0)
+
+
+def _text(painter: QPainter, area: QRect, text: str, tone: str, font: QFont) -> None:
+    painter.setFont(font)
+    painter.setPen(theme().color(tone))
+    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, max(area.width(), 0))
+    painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
