@@ -204,7 +204,7 @@ class TypedModel(QAbstractItemModel):
             return node.type
         if role in {FAULT_ROLE, Qt.ItemDataRole.ToolTipRole}:
             fault = self._faults.get(self.path_of(index))
-            if fault is None or fault.of_name != (index.column() == NAME):
+            if fault is None or index.column() != (NAME if fault.of_name else VALUE):
                 return None
             return fault if role == FAULT_ROLE else f"{tr(fault.title, **fault.params)}. {tr(fault.hint, **fault.params)}"
         return None

@@ -23,7 +23,7 @@ from desktop.core.formatting import short_id
 from desktop.core.i18n import tr
 from desktop.core.rabbitmq_typed import Entry
 from desktop.models.rabbitmq_typed_model import FAULT_ROLE, NAME, TYPE, TYPE_ROLE, TYPE_WORDS, VALUE, TypedModel
-from desktop.views.theme import ROW_PX, theme
+from desktop.views.theme import theme
 from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.focus_ring import FocusRing
 from desktop.views.widgets.form_sheet import MonoLine
@@ -31,6 +31,8 @@ from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.rabbitmq import FieldType
 
 Index = QModelIndex | QPersistentModelIndex
+ROW_PX: Final = 30
+"""Room for the fields that edit a cell."""
 MOST_ROWS: Final = 10
 TYPE_PX: Final = 104
 INDENT_PX: Final = 14

@@ -124,6 +124,17 @@ class JsonEditor(QWidget):
         self.checked.emit()
         return self._fault is None
 
+    def set_fault(self, fault: JsonFault | None) -> None:
+        """Show what a check elsewhere has found, such as one in a thread."""
+        self._clock.stop()
+        self._fault = fault
+        self._show_fault()
+
+    def set_check(self, check: Callable[[str], Checked]) -> None:
+        """Check otherwise from now on."""
+        self._check = check
+        self.check_now()
+
     def go_to_fault(self) -> None:
         """Put the cursor where it went wrong."""
         if self._fault is not None and not self._held:

@@ -1,0 +1,99 @@
+"""A job in words: what it does, how far it is, and what came of it."""
+
+import time
+from typing import Final
+
+from desktop.core.formatting import NS_PER_S, number, rate, span
+from desktop.core.i18n import N_, tr, trn
+from embedded_server.contracts.jobs import Job, JobKind, JobState
+from embedded_server.contracts.rabbitmq import SUBJECT_ARROW
+
+TO_PREFIX: Final = "to "
+"""A count of this prefix says how many messages of a dry run would go to a target."""
+
+KIND_WORDS: Final = {
+    JobKind.PUBLISH: N_("Publish"),
+    JobKind.TAP: N_("Tap"),
+    JobKind.FIREHOSE: N_("Firehose"),
+    JobKind.CONSUME: N_("Consume"),
+    JobKind.STREAM_READ: N_("Read stream"),
+    JobKind.MOVE: N_("Move"),
+    JobKind.REDRIVE: N_("Redrive"),
+}
+STATE_WORDS: Final = {
+    JobState.STARTING: (N_("starting"), "run"),
+    JobState.RUNNING: (N_("running"), "run"),
+    JobState.WAITING: (N_("waiting for the connection"), "warn"),
+    JobState.STOPPING: (N_("stopping"), "wait"),
+    JobState.DONE: (N_("done"), "ok"),
+    JobState.STOPPED: (N_("stopped"), "wait"),
+    JobState.FAILED: (N_("failed"), "bad"),
+}
+COUNT_WORDS: Final = {
+    "confirmed": (N_("1 confirmed"), N_("{n} confirmed")),
+    "moved": (N_("1 moved"), N_("{n} moved")),
+    "redriven": (N_("1 redriven"), N_("{n} redriven")),
+    "matched": (N_("1 matches"), N_("{n} match")),
+    "consumed": (N_("1 consumed"), N_("{n} consumed")),
+    "tapped": (N_("1 tapped"), N_("{n} tapped")),
+    "read": (N_("1 read"), N_("{n} read")),
+    "returned": (N_("1 returned"), N_("{n} returned")),
+    "refused": (N_("1 refused"), N_("{n} refused")),
+    "unconfirmed": (N_("1 unconfirmed"), N_("{n} unconfirmed")),
+    "skipped": (N_("1 skipped"), N_("{n} skipped")),
+    "left": (N_("1 left"), N_("{n} left")),
+}
+
+
+def what_words(job: Job) -> str:
+    """Say what a job does: ``Move orders.dead → orders.retry``, ``Publish → orders``."""
+    kind = tr(KIND_WORDS[job.kind])
+    if job.dry_run:
+        kind = tr("Dry run: {kind}", kind=kind.lower() if kind.isascii() else kind)
+    ends = SUBJECT_ARROW.join(part for part in (job.source, job.target) if part)
+    if job.target and not job.source:
+        ends = f"{SUBJECT_ARROW.strip()} {job.target}"
+    return f"{kind} {ends}".strip()
+
+
+def state_words(job: Job) -> tuple[str, str]:
+    """Answer a job's state as a word and its colour."""
+    word, tone = STATE_WORDS[job.state]
+    return tr(word), tone
+
+
+def progress_words(job: Job, now_ns: int | None = None) -> str:
+    """Say how far it is: ``1,204 of 10,000 · 812 / s · 12 s``."""
+    parts = [tr("{done} of {total}", done=number(job.done), total=number(job.total)) if job.total >= 0 else number(job.done)]
+    if not job.state.is_over:
+        parts.append(rate(job.rate))
+    if job.started_at:
+        parts.append(span(elapsed_s(job, now_ns)))
+    return " · ".join(parts)
+
+
+def elapsed_s(job: Job, now_ns: int | None = None) -> float:
+    """Answer how long it has run, or ran."""
+    if not job.started_at:
+        return 0.0
+    end = job.ended_at or (time.time_ns() if now_ns is None else now_ns)
+    return max(0, end - job.started_at) / NS_PER_S
+
+
+def summary_words(job: Job) -> str:
+    """Say what came of it: ``9,998 confirmed · 2 returned``; a count that is nothing is left out."""
+    counts = {name: count for name, count in job.counts.items() if count and not name.startswith(TO_PREFIX)}
+    ordered = [name for name in COUNT_WORDS if name in counts] + [name for name in counts if name not in COUNT_WORDS]
+    parts = [trn(*COUNT_WORDS[name], counts[name]) if name in COUNT_WORDS else f"{number(counts[name])} {name}" for name in ordered]
+    return " · ".join(parts)
+
+
+def targets_of(job: Job) -> list[tuple[str, int]]:
+    """Answer how many messages a dry run found for each target, the most first."""
+    found = [(name.removeprefix(TO_PREFIX), count) for name, count in job.counts.items() if name.startswith(TO_PREFIX)]
+    return sorted(found, key=lambda each: (-each[1], each[0]))
+
+
+def worth_resending(job: Job) -> int:
+    """Answer how many messages of a publish were neither confirmed nor refused, now that it is over."""
+    return job.counts.get("unconfirmed", 0) if job.kind is JobKind.PUBLISH and job.state.is_over else 0

@@ -1,0 +1,1 @@
+"""Publishing a message, once or many times."""
