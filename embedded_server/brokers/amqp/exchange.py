@@ -91,6 +91,10 @@ class Exchange(ABC):
         """Remove *binding*; whether it was there."""
         return self.bindings.pop(binding.key, None) is not None
 
+    def has(self, binding: Binding) -> bool:
+        """Whether *binding* is there."""
+        return binding.key in self.bindings
+
     def bindings_to(self, destination: Destination) -> list[Binding]:
         """The bindings that lead to *destination*."""
         return [binding for binding in self.bindings.values() if binding.destination == destination]

@@ -6,7 +6,15 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from embedded_server.brokers.amqp.arguments import COMPARED, parse_queue_arguments, require_same
+from embedded_server.brokers.amqp.arguments import (
+    CLASSIC,
+    COMPARED,
+    QUEUE_TYPES,
+    kept_queue_arguments,
+    kind_module,
+    parse_queue_arguments,
+    require_same,
+)
 from embedded_server.brokers.amqp.clock import Clock, Timers
 from embedded_server.brokers.amqp.dead_letter import Reason, died, in_a_circle
 from embedded_server.brokers.amqp.errors import AmqpError, Reply, locked, not_found, precondition, refused
@@ -139,8 +147,7 @@ class VHost:
         self, name: str, kind: str, *, durable: bool, auto_delete: bool, internal: bool, arguments: Mapping[str, Any]
     ) -> None:
         """Make an exchange, or check that the one of this name is the same."""
-        if kind not in set(ExchangeType):
-            raise AmqpError(Reply.COMMAND_INVALID, f"invalid exchange type '{kind}'")
+        self.require_type(kind)
         existing = self.exchanges.get(name)
         if existing is not None:
             for field, received, current in (
@@ -152,7 +159,6 @@ class VHost:
             ):
                 require_same("exchange", name, self.name, field, received, current)
             return
-        self._refuse_reserved("exchange", name)
         exchange = make_exchange(name, ExchangeType(kind), durable=durable, auto_delete=auto_delete, internal=internal, arguments=arguments)
         self.exchanges[name] = exchange
         self._routes.clear()
@@ -161,9 +167,6 @@ class VHost:
 
     def delete_exchange(self, name: str, *, if_unused: bool) -> None:
         """Delete an exchange and all bindings from and to it; nothing where there is none."""
-        self._refuse_default(name)
-        if name.startswith(RESERVED_PREFIX):
-            raise refused(f"deletion of system exchange '{name}' in vhost '{self.name}' not allowed")
         exchange = self.exchanges.get(name)
         if exchange is None:
             return
@@ -189,17 +192,26 @@ class VHost:
             raise locked(name, self.name)
         return queue
 
+    def queue_name(self, name: str, arguments: Mapping[str, Any]) -> str:
+        """*name* as a client may declare it, or a fresh one where it is empty; raises ``AmqpError``."""
+        if name:
+            self.refuse_reserved("queue", name)
+            return name
+        kind = arguments.get("x-queue-type", CLASSIC)
+        if kind in QUEUE_TYPES and kind != CLASSIC:
+            raise precondition(f"Cannot declare a server-named queue for type {kind_module(kind)}")
+        return f"amq.gen-{secrets.token_urlsafe(16)}"
+
     def declare_queue(
         self, name: str, connection: object, *, durable: bool, exclusive: bool, auto_delete: bool, arguments: Mapping[str, Any]
     ) -> Queue:
-        """Make a queue, or check that the one of this name is the same. An empty name asks for a fresh one."""
-        self._refuse_reserved("queue", name)
+        """Make a queue, or check that the one of this name is the same."""
+        durable = durable and not exclusive  # such a queue ends with its connection
         if name in self.queues:
             queue = self.queue(name, connection)
             self._require_same_queue(queue, durable=durable, exclusive=exclusive, auto_delete=auto_delete, arguments=arguments)
             queue.touch()
             return queue
-        name = name or f"amq.gen-{secrets.token_urlsafe(16)}"
         parsed = parse_queue_arguments(arguments, name, self.name)
         owner = connection if exclusive else None
         queue = Queue(self, name, parsed, durable=durable, auto_delete=auto_delete, owner=owner)
@@ -248,21 +260,29 @@ class VHost:
 
     # -- bindings
 
-    def bind(self, binding: Binding) -> None:
+    def bind(self, binding: Binding, connection: object) -> None:
         """Add a binding between ends that exist; nothing where it is there already."""
-        self._refuse_default(binding.source)
         exchange = self.exchange(binding.source)
+        self._require_destination(binding.destination, connection)
         if exchange.bind(binding):
             self._routes.clear()
             if exchange.durable and self._is_stored(binding.destination):
                 self.store.save_binding(binding)
 
-    def unbind(self, binding: Binding) -> None:
-        """Remove a binding; nothing where it is not there."""
-        self._refuse_default(binding.source)
-        exchange = self.exchange(binding.source)
-        if exchange.unbind(binding):
-            self._unbound(exchange, binding)
+    def unbind(self, binding: Binding, connection: object) -> None:
+        """Remove a binding; nothing where it is not there, or its ends are not."""
+        exchange = self.exchanges.get(binding.source)
+        if exchange is None or not exchange.has(binding):
+            return
+        self._require_destination(binding.destination, connection)
+        exchange.unbind(binding)
+        self._unbound(exchange, binding)
+
+    def _require_destination(self, destination: Destination, connection: object) -> None:
+        if destination.kind is DestinationKind.QUEUE:
+            self.queue(destination.name, connection)
+        else:
+            self.exchange(destination.name)
 
     def _unbind_everywhere(self, destination: Destination) -> None:
         for exchange in list(self.exchanges.values()):
@@ -299,11 +319,23 @@ class VHost:
 
     # -- rules
 
-    def _refuse_default(self, exchange: str) -> None:
+    def require_type(self, kind: str) -> None:
+        """Raise ``AmqpError`` for an exchange type that does not exist."""
+        if kind not in set(ExchangeType):
+            raise AmqpError(Reply.COMMAND_INVALID, f"unknown exchange type '{kind}'")
+
+    def refuse_default(self, exchange: str) -> None:
+        """Raise ``AmqpError`` for the exchange without a name."""
         if not exchange:
             raise refused("operation not permitted on the default exchange")
 
-    def _refuse_reserved(self, kind: str, name: str) -> None:
+    def refuse_deletion(self, exchange: str) -> None:
+        """Raise ``AmqpError`` for an exchange that was always there."""
+        if exchange.startswith(RESERVED_PREFIX):
+            raise refused(f"deletion of system exchange '{exchange}' in vhost '{self.name}' not allowed")
+
+    def refuse_reserved(self, kind: str, name: str) -> None:
+        """Raise ``AmqpError`` for a name that only the broker may give."""
         if name.startswith(RESERVED_PREFIX):
             raise refused(f"{kind} name '{name}' contains reserved prefix '{RESERVED_PREFIX}*'")
 
@@ -315,7 +347,7 @@ class VHost:
             self.exchanges[exchange.name] = exchange
         by_id: dict[int, tuple[Queue, int]] = {}
         for stored in kept.queues:
-            arguments = parse_queue_arguments(stored.arguments, stored.name, self.name)
+            arguments = kept_queue_arguments(stored.arguments, stored.name, self.name)
             queue = Queue(self, stored.name, arguments, durable=True, auto_delete=stored.auto_delete, owner=None)
             queue.store_id = stored.id
             self.queues[queue.name] = queue

@@ -213,8 +213,8 @@ def test_delete_if_unused(client: Client, channel: BlockingChannel, queue: str, 
 
 
 def test_unknown_type_closes_the_connection(client: Client) -> None:
-    code, text = connection_error(lambda: client.channel().exchange_declare("x", "random"))
-    assert (code, text) == (503, "COMMAND_INVALID - invalid exchange type 'random'")
+    code, text = connection_error(lambda: client.channel().exchange_declare("x", "no-such-type"))
+    assert (code, text) == (503, "COMMAND_INVALID - unknown exchange type 'no-such-type'")
 
 
 def test_key_of_any_bytes_up_to_255(channel: BlockingChannel, queue: str) -> None:
