@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import orjson
 
@@ -31,7 +31,7 @@ from embedded_server.rabbitmq.management_problems import (
     ManagementTlsFailed,
     ManagementUnreachable,
     ManagementUrlInvalid,
-    NotOnBroker,
+    not_on_broker,
 )
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ class Management:
         if code == 403:
             return ManagementForbidden(user=self.user, reason=reason or response.reason_phrase)
         if code == 404 and is_json and path != _OVERVIEW:
-            return NotOnBroker(what=_readable(path))
+            return not_on_broker([unquote(segment) for segment in path.split("/")])
         if code < 400 or code == 308:
             return ManagementRedirects(address=self._address, location=_place(response.headers.get("location", "")))
         if code == 404 or (not is_json and code < 500):
@@ -290,11 +290,3 @@ def _kind(response: "httpx.Response") -> str:
 
 def _place(location: str) -> str:
     return urlsplit(location)._replace(query="", fragment="").geturl()[:200] or "?"
-
-
-def _readable(path: str) -> str:
-    from urllib.parse import unquote
-
-    kind, _, name = path.partition("?")[0].partition("/")
-    names = [unquote(segment) for segment in name.split("/") if segment]
-    return f"{kind.removesuffix('s').replace('vhost', 'virtual host')} {' / '.join(names)}".strip()

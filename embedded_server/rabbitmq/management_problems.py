@@ -128,8 +128,48 @@ class NotOnBroker(UserFacingError):
     """A 404 that says that the object does not exist."""
 
     status = 404
-    title = N_("The broker has no {what}")
-    hint = N_("It may have been deleted, or its name has a slip. The tree lists those there are.")
+    title = N_("The broker has nothing called “{name}” there")
+    hint = N_("It may have been deleted, or its name has a slip. The tree lists what there is.")
+
+
+class QueueNotOnBroker(NotOnBroker):
+    """No such queue."""
+
+    title = N_("There is no queue “{name}” in the virtual host “{vhost}”")
+
+
+class ExchangeNotOnBroker(NotOnBroker):
+    """No such exchange."""
+
+    title = N_("There is no exchange “{name}” in the virtual host “{vhost}”")
+
+
+class VHostNotOnBroker(NotOnBroker):
+    """No such virtual host."""
+
+    title = N_("There is no virtual host “{name}”")
+
+
+class ClientNotOnBroker(NotOnBroker):
+    """No such connection of a client."""
+
+    title = N_("No client is connected as “{name}”")
+    hint = N_("It has gone meanwhile, or came back under another name.")
+
+
+def not_on_broker(segments: list[str]) -> NotOnBroker:
+    """Answer what is not there, by the unquoted segments of its path."""
+    match segments:
+        case ["queues", vhost, name, *_]:
+            return QueueNotOnBroker(name=name, vhost=vhost)
+        case ["exchanges", vhost, name, *_]:
+            return ExchangeNotOnBroker(name=name, vhost=vhost)
+        case ["connections", name, *_]:
+            return ClientNotOnBroker(name=name)
+        case ["vhosts" | "queues" | "exchanges" | "bindings" | "consumers" | "definitions", vhost]:
+            return VHostNotOnBroker(name=vhost)
+        case _:
+            return NotOnBroker(name=" ".join(segments))
 
 
 class NeedsManagement(UserFacingError):
