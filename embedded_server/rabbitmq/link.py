@@ -16,13 +16,13 @@ from typing import Any, Final
 from pika import ConnectionParameters, PlainCredentials
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.adapters.utils.nbio_interface import AbstractIOServices
-from pika.exceptions import AMQPError, ConnectionClosedByBroker, ConnectionClosedByClient, ProbableAuthenticationError
+from pika.exceptions import AMQPError, ConnectionClosedByBroker, ConnectionClosedByClient, ProbableAuthenticationError, StreamLostError
 from pika.frame import Heartbeat, decode_frame
 
 from embedded_server.contracts.connections import RabbitSettings
 from embedded_server.core.version import VERSION
 from embedded_server.rabbitmq.fields import encode_table
-from embedded_server.rabbitmq.frames import BODY, FRAME_END, HEADER, HEARTBEAT, METHOD, OURS
+from embedded_server.rabbitmq.frames import BODY, FRAME_END, HEADER, HEARTBEAT, METHOD, OURS, OVERHEAD
 from embedded_server.rabbitmq.problems import (
     BrokerBlocked,
     BrokerClosed,
@@ -51,6 +51,7 @@ WRITE_AT_BYTES: Final = 64 * 1024
 """What has gathered is handed to the transport at the loop's next turn, or when it is this much."""
 _FRAME: Final = struct.Struct(">BHI")
 _ID: Final = struct.Struct(">I")
+_KINDS: Final = frozenset({METHOD, HEADER, BODY, HEARTBEAT})
 _NO_TABLE: Final = b"\x00\x00\x00\x00"
 _TLS_ALERT: Final = b"\x15\x03"
 
@@ -314,6 +315,7 @@ class _Connection(AsyncioConnection):  # type: ignore[misc] # pika ships no type
     def cut(self) -> None:
         """End the stream without a word."""
         if self._transport is not None:
+            self._error = self._error or StreamLostError("cut here")
             self._transport.abort()
 
     def _terminate_stream(self, error: Exception | None) -> None:
@@ -339,32 +341,43 @@ class _Connection(AsyncioConnection):  # type: ignore[misc] # pika ships no type
         self.cut()
 
     def _frames(self, buffer: bytes) -> int:
+        """Take the whole frames of *buffer*; answer how many bytes they are."""
         at, end = 0, len(buffer)
-        receivers = self.receivers
-        while end - at >= 8:
-            kind, channel, size = _FRAME.unpack_from(buffer, at)
-            if kind not in {METHOD, HEADER, BODY, HEARTBEAT}:
+        while at < end:
+            if buffer[at] not in _KINDS:
                 self._no_frame(buffer[at:])
                 return end
+            if end - at < OVERHEAD:
+                break
+            kind, channel, size = _FRAME.unpack_from(buffer, at)
             stop = at + 7 + size
             if stop >= end:
                 break
             if buffer[stop] != FRAME_END:
                 raise FrameFault("a frame does not end where it should")
-            receiver = receivers.get(channel) if channel else None
-            if receiver is not None and kind != METHOD:
-                receiver.content(kind, buffer[at + 7 : stop])
-                self._touched.add(receiver)
-            elif receiver is not None and _ID.unpack_from(buffer, at + 7)[0] in OURS:
-                receiver.method(_ID.unpack_from(buffer, at + 7)[0], buffer[at + 7 : stop])
-                self._touched.add(receiver)
-            else:
+            if not self._taken(kind, channel, buffer[at + 7 : stop]):
                 self._for_pika(buffer[at : stop + 1])
+                if self.is_closed:
+                    return end
             self.bytes_received += stop + 1 - at
             at = stop + 1
-            if self.is_closed:
-                return end
         return at
+
+    def _taken(self, kind: int, channel: int, payload: bytes) -> bool:
+        """Take a frame of the hot paths; false for one that is pika's."""
+        receiver = self.receivers.get(channel)
+        if receiver is None:
+            return False
+        if kind == METHOD:
+            id_ = _ID.unpack_from(payload)[0]
+            if id_ not in OURS:
+                return False
+            whole = receiver.method(id_, payload)
+        else:
+            whole = receiver.content(kind, payload)
+        if whole:
+            self._touched.add(receiver)
+        return True
 
     def _for_pika(self, raw: bytes) -> None:
         _, frame = decode_frame(raw)

@@ -73,21 +73,22 @@ class Receiver:
         self.on_confirm: OnConfirm | None = None
         self.on_return: Callable[[Returned], None] | None = None
         self.on_batch: Callable[[], None] | None = None
-        """Called once after each piece of input that brought something for this channel."""
+        """Called once after each piece of input that brought messages or confirms."""
         self.gets: deque[Answered] = deque()
         self._message: Delivery | Returned | None = None
         self._finish: Callable[[Any], Any] | None = None
         self._missing = 0
         self._pieces: list[bytes] = []
 
-    def method(self, id_: int, payload: bytes) -> None:
-        """Take one of the methods in `OURS`; *payload* begins with its class and method ids."""
+    def method(self, id_: int, payload: bytes) -> bool:
+        """Take one of the methods in `OURS`, whose class and method ids *payload* begins with; answer whether it is all there is."""
         if self._message is not None:
             raise FrameFault("a method came before the message was whole")
         try:
             self._method(id_, payload)
         except (struct.error, IndexError) as exc:
             raise FrameFault("a method ends too early") from exc
+        return self._message is None
 
     def _method(self, id_: int, payload: bytes) -> None:
         if id_ == DELIVER:
@@ -115,8 +116,8 @@ class Receiver:
             self._message = Returned(code, payload[7:end].decode("utf-8", "replace"), exchange, routing_key)
             self._finish = self.on_return or _ignore
 
-    def content(self, kind: int, payload: bytes) -> None:
-        """Take a header or a body frame's payload."""
+    def content(self, kind: int, payload: bytes) -> bool:
+        """Take a header or a body frame's payload; answer whether that made a message whole."""
         message = self._message
         if message is None:
             raise FrameFault("content came without its method")
@@ -125,24 +126,22 @@ class Receiver:
                 raise FrameFault("a content header ends too early")
             (self._missing,) = _SIZE.unpack_from(payload, 4)
             message.content = payload[12:]
-            if not self._missing:
-                self._finished(message)
+            if self._missing:
+                return False
         elif kind == BODY:
             self._missing -= len(payload)
             if self._missing < 0:
                 raise FrameFault("a body is longer than its header said")
             if self._missing:
                 self._pieces.append(payload)
-            else:
-                message.body = b"".join((*self._pieces, payload)) if self._pieces else payload
-                self._pieces = []
-                self._finished(message)
-
-    def _finished(self, message: Delivery | Returned) -> None:
+                return False
+            message.body = b"".join((*self._pieces, payload)) if self._pieces else payload
+            self._pieces = []
         finish = self._finish
         self._message = self._finish = None
         if finish is not None:
             finish(message)
+        return True
 
     def _got(self, delivery: Delivery | None) -> None:
         if not self.gets:
