@@ -50,10 +50,8 @@ def outcome_words(outcome: PublishOutcome) -> Said:
     if outcome.status is MessageStatus.CONFIRMED:
         return Said(tr("Confirmed by the broker"), "ok")
     if outcome.status is MessageStatus.RETURNED:
-        reason = f"{outcome.reply_code} {outcome.reply_text}".strip()
-        return Said(
-            f"{tr('Returned: {reason}', reason=reason)}\n{tr('No queue takes it. Bind one, or check exchange and routing key.')}", "warn"
-        )
+        said = tr("Returned: {reason}", reason=f"{outcome.reply_code} {outcome.reply_text}".strip())
+        return Said(f"{said}\n{tr('No queue takes it. Bind one, or check exchange and routing key.')}", "warn")
     if outcome.status is MessageStatus.REFUSED:
         said = tr("Refused by the broker (nack)")
         return Said(f"{said}\n{tr('A queue is full and rejects publishing, or the broker failed to write it.')}", "bad")

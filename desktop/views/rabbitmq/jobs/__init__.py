@@ -1,0 +1,1 @@
+"""Jobs of a connection: how far they are, and stopping them."""

@@ -1,0 +1,88 @@
+"""Follows one job to its end, by asking the server how far it is."""
+
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from desktop.core.problems import ApiError, ServerUnreachable
+from desktop.services.rabbitmq import RabbitService
+from desktop.views.widgets.jobs import Jobs
+from embedded_server.contracts.concurrency import Notify
+from embedded_server.contracts.jobs import Job
+
+ASK_EVERY_MS: Final = 250
+
+
+class JobFollower(QObject):
+    """Tells each change of the job that was begun last. The job itself goes on in the server, whoever looks."""
+
+    changed = Signal(object)
+    """A `Job`."""
+    ended = Signal(object)
+    """The `Job`, after its last change."""
+    lost = Signal()
+    """The server does not know it any longer: it was started anew."""
+
+    def __init__(self, service: RabbitService, notify: Notify, parent: QObject) -> None:
+        super().__init__(parent)
+        self._service = service
+        self._notify = notify
+        self._tasks = Jobs(self)
+        self._clock = QTimer(self, interval=ASK_EVERY_MS)
+        self._clock.timeout.connect(self._refresh)
+        self.job: Job | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a job that is not over."""
+        return self.job is not None and not self.job.state.is_over
+
+    def follow(self, job: Job) -> None:
+        """Follow *job* from now on."""
+        self._tasks.cancel_all()
+        self._clock.start()
+        self._show(job)
+
+    def forget(self) -> None:
+        """Follow nothing."""
+        self._clock.stop()
+        self._tasks.cancel_all()
+        self.job = None
+
+    def start_stopping(self) -> None:
+        """Ask the server to stop the job."""
+        if self.job is not None and self.is_running:
+            self._tasks.start("stop", self._stop(self.job.id), self._on_failed)
+
+    async def stop(self) -> None:
+        """End what is under way; may be called twice."""
+        self._clock.stop()
+        await self._tasks.stop()
+
+    def _refresh(self) -> None:
+        if self.job is not None and not self._tasks.is_running("ask"):
+            self._tasks.start("ask", self._ask(self.job.id), self._on_failed)
+
+    async def _ask(self, job_id: str) -> None:
+        self._show(await self._service.job(job_id))
+
+    async def _stop(self, job_id: str) -> None:
+        self._show(await self._service.stop_job(job_id))
+
+    def _show(self, job: Job) -> None:
+        self.job = job
+        self.changed.emit(job)
+        if job.state.is_over:
+            self._clock.stop()
+            self.ended.emit(job)
+
+    def _on_failed(self, exc: BaseException) -> None:
+        """A server that is away for a moment is asked again; one that has forgotten the job is not."""
+        if isinstance(exc, ServerUnreachable):
+            return
+        if isinstance(exc, ApiError) and exc.problem.status == 404:
+            self.forget()
+            self.lost.emit()
+            return
+        self._clock.stop()
+        self._notify(exc)

@@ -1,0 +1,165 @@
+"""The jobs of a connection that run or have just ended: slim, and nothing at all where there is none."""
+
+import time
+from typing import Final
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from desktop.core.formatting import NS_PER_S
+from desktop.core.i18n import trn
+from desktop.core.problems import ServerUnreachable
+from desktop.services.notices import Notices
+from desktop.services.rabbitmq import RabbitService
+from desktop.views.rabbitmq.jobs.card import JobCard
+from desktop.views.widgets.buttons import Button
+from desktop.views.widgets.jobs import Jobs
+from embedded_server.contracts.connections import Connection
+from embedded_server.contracts.jobs import Job
+from embedded_server.contracts.rabbitmq import BulkPublish, Message
+
+ASK_EVERY_MS: Final = 500
+IDLE_EVERY_MS: Final = 2_000
+"""While nothing runs; a form that begins a job calls `refresh`."""
+SHOWN_AFTER_END_S: Final = 60
+MOST_CARDS: Final = 3
+
+
+class JobsStrip(QWidget):
+    """Cards, the running ones first. A job that failed stays until it is taken off the list."""
+
+    messages_requested = Signal(str)
+    """A filter that lists a job's messages."""
+    jobs_changed = Signal(object)
+    """The list of jobs that run."""
+
+    def __init__(self, service: RabbitService, notices: Notices, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._service = service
+        self._notices = notices
+        self._tasks = Jobs(self)
+        self._connection = ""
+        self._cards: dict[str, JobCard] = {}
+        self._all = False
+        self._jobs: list[Job] = []
+        self._clock = QTimer(self, interval=IDLE_EVERY_MS)
+        self._clock.timeout.connect(self.refresh)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(4)
+        self._more = Button("", self._on_more_clicked)
+        self._more.hide()
+        self._column.addWidget(self._more)
+        self.hide()
+
+    def cards(self) -> list[JobCard]:
+        """Answer the cards that are shown, in their order."""
+        return [self._cards[job.id] for job in self._jobs if job.id in self._cards and not self._cards[job.id].isHidden()]
+
+    def set_connection(self, connection: Connection | None) -> None:
+        """Show the jobs of this connection."""
+        wanted = connection.id if connection is not None else ""
+        if wanted != self._connection:
+            self._connection = wanted
+            self._tasks.cancel_all()
+            self._show([])
+            self.refresh()
+
+    def activate(self) -> None:
+        """Ask from now on."""
+        self._clock.start()
+        self.refresh()
+
+    def deactivate(self) -> None:
+        """Ask nothing while nobody looks; the jobs go on in the server."""
+        self._clock.stop()
+
+    async def stop(self) -> None:
+        """End what is under way; may be called twice."""
+        self._clock.stop()
+        await self._tasks.stop()
+
+    def refresh(self) -> None:
+        """Ask now how far they are."""
+        if self._connection and not self._tasks.is_running("jobs"):
+            self._tasks.start("jobs", self._load(self._connection), self._on_load_failed)
+
+    async def _load(self, connection: str) -> None:
+        self._show(await self._service.jobs(connection))
+
+    def _on_load_failed(self, exc: BaseException) -> None:
+        """A server that is away is told by the frame, and what is shown stays."""
+        self._clock.setInterval(IDLE_EVERY_MS)
+        if not isinstance(exc, ServerUnreachable):
+            self._clock.stop()
+            self._notices.from_exception(exc)
+
+    def _show(self, jobs: list[Job]) -> None:
+        self._jobs = sorted(filter(_is_worth_showing, jobs), key=lambda job: (job.state.is_over, -job.started_at))
+        known = {job.id for job in self._jobs}
+        for gone in [job_id for job_id in self._cards if job_id not in known]:
+            card = self._cards.pop(gone)
+            self._column.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        for place, job in enumerate(self._jobs):
+            self._place(job, place)
+        rest = len(self._jobs) - MOST_CARDS
+        self._more.setVisible(rest > 0 and not self._all)
+        self._more.setText(trn("1 more job", "{n} more jobs", max(rest, 0)))
+        self.setVisible(bool(self._jobs))
+        running = [job for job in self._jobs if not job.state.is_over]
+        self._clock.setInterval(ASK_EVERY_MS if running else IDLE_EVERY_MS)
+        self.jobs_changed.emit(running)
+
+    def _place(self, job: Job, place: int) -> None:
+        card = self._cards.get(job.id)
+        if card is None:
+            card = self._cards[job.id] = self._make_card()
+            self._column.insertWidget(place, card)
+        elif self._column.indexOf(card) != place:
+            self._column.insertWidget(place, card)
+        card.show_job(job)
+        card.setVisible(self._all or place < MOST_CARDS)
+
+    def _make_card(self) -> JobCard:
+        card = JobCard(self)
+        card.stop_requested.connect(self._on_stop_requested)
+        card.forget_requested.connect(self._on_forget_requested)
+        card.resend_requested.connect(self._on_resend_requested)
+        card.messages_requested.connect(self.messages_requested)
+        return card
+
+    def _on_more_clicked(self) -> None:
+        self._all = True
+        self._show(self._jobs)
+
+    def _on_stop_requested(self, job_id: str) -> None:
+        async def act() -> None:
+            await self._service.stop_job(job_id)
+            self.refresh()
+
+        self._tasks.start(f"stop-{job_id}", act(), self._notices.from_exception)
+
+    def _on_forget_requested(self, job_id: str) -> None:
+        self._show([job for job in self._jobs if job.id != job_id])
+        self._tasks.cancel("jobs")  # its answer would still list it
+        self._tasks.start(f"forget-{job_id}", self._service.forget_job(job_id), self._notices.from_exception)
+
+    def _on_resend_requested(self, job: Job) -> None:
+        async def act() -> None:
+            await self._service.bulk(job.connection, resend_request(job))
+            self.refresh()
+
+        self._tasks.start(f"resend-{job.id}", act(), self._notices.from_exception)
+
+
+def resend_request(job: Job) -> BulkPublish:
+    """Ask for a publish's unconfirmed messages to be sent again; the rest of the request is not looked at."""
+    return BulkPublish(Message(job.vhost, "", ""), count=job.counts.get("unconfirmed", 1), resend_of=job.id)
+
+
+def _is_worth_showing(job: Job) -> bool:
+    if not job.state.is_over or job.problem is not None or job.counts.get("unconfirmed"):
+        return True
+    return time.time_ns() - job.ended_at < SHOWN_AFTER_END_S * NS_PER_S

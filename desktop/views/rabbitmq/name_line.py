@@ -1,0 +1,143 @@
+"""A line for a name that is on the broker: completed from what is there, and free to be any other."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QCompleter, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from desktop.core.i18n import tr
+from desktop.services.rabbitmq import RabbitService
+from desktop.views.theme import ROW_PX, theme
+from desktop.views.widgets.form_sheet import MonoLine
+from desktop.views.widgets.jobs import Jobs
+
+ASK_AFTER_MS: Final = 150
+MOST_OFFERS: Final = 50
+NOTE_ROLE: Final = int(Qt.ItemDataRole.UserRole)
+Offer = tuple[str, str]
+"""A name, and what stands dim beside it."""
+Ask = Callable[[str], Awaitable[list[Offer]]]
+"""What was typed in, names out."""
+
+
+class NameLine(MonoLine):
+    """Completion is a help: where the broker cannot be asked, any name can still be typed."""
+
+    def __init__(self, name: str, placeholder: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setPlaceholderText(placeholder)
+        self._ask: Ask | None = None
+        self._jobs = Jobs(self)
+        self._names = QStandardItemModel(self)
+        self._timer = QTimer(self, singleShot=True, interval=ASK_AFTER_MS)
+        self._timer.timeout.connect(self._start_asking)
+        completer = QCompleter(self._names, self)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setMaxVisibleItems(10)
+        popup = completer.popup()
+        assert popup is not None
+        popup.setItemDelegate(_OfferDelegate(self))
+        self.setCompleter(completer)
+        self.textEdited.connect(self._on_typed)
+
+    def complete_from(self, ask: Ask | None) -> None:
+        """Complete from what *ask* answers from now on."""
+        self._ask = ask
+        self._names.clear()
+        self._start_asking()
+
+    def offers(self) -> list[str]:
+        """Answer the names that are offered at present."""
+        return [self._names.item(row).text() for row in range(self._names.rowCount())]
+
+    def _on_typed(self) -> None:
+        self._timer.start()
+
+    def _start_asking(self) -> None:
+        if self._ask is not None:
+            self._jobs.start("names", self._learn(self._ask), _is_a_help)
+
+    async def _learn(self, ask: Ask) -> None:
+        self._show(await ask(self.text().strip()))
+
+    def _show(self, offers: Sequence[Offer]) -> None:
+        if [name for name, _ in offers] == self.offers():
+            return
+        self._names.clear()
+        for name, note in offers[:MOST_OFFERS]:
+            item = QStandardItem(name)
+            item.setData(note, NOTE_ROLE)
+            self._names.appendRow(item)
+        completer = self.completer()
+        if self.hasFocus() and self.text() and self.isModified() and completer is not None:
+            completer.setCompletionPrefix(self.text())
+            completer.complete()
+
+
+def exchanges_of(service: RabbitService, connection: str, vhost: str) -> Ask:
+    """Complete the names of exchanges, with their types."""
+
+    async def ask(_typed: str) -> list[Offer]:
+        exchanges = await service.exchanges(connection, vhost)
+        return [(exchange.name, exchange.type) for exchange in exchanges if exchange.name]
+
+    return ask
+
+
+def queues_of(service: RabbitService, connection: str, vhost: str) -> Ask:
+    """Complete the names of queues: the broker is asked for those that match alone, as it may have thousands."""
+
+    async def ask(typed: str) -> list[Offer]:
+        page = await service.queues(connection, vhost=vhost, search=typed, page_size=MOST_OFFERS)
+        return [(queue.name, "" if queue.type == "classic" else queue.type) for queue in page.queues]
+
+    return ask
+
+
+def keys_of(service: RabbitService, connection: str, vhost: str, exchange: str) -> Ask:
+    """Complete routing keys: those an exchange is bound with, or the queues for the default exchange."""
+    if not exchange:
+        return queues_of(service, connection, vhost)
+
+    async def ask(_typed: str) -> list[Offer]:
+        bindings = await service.bindings(connection, vhost, exchange=exchange)
+        found: dict[str, str] = {}
+        for binding in bindings:
+            found.setdefault(binding.routing_key, tr("to {name}", name=binding.destination))
+        return [(key, note) for key, note in found.items() if key]
+
+    return ask
+
+
+def _is_a_help(_exc: BaseException) -> None:
+    """Names that could not be had are not worth a message: what is typed works without them."""
+
+
+class _OfferDelegate(QStyledItemDelegate):
+    """A name, and dim beside it what it is."""
+
+    # -- Qt overrides
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """Answer a row's height."""
+        return QSize(super().sizeHint(option, index).width(), ROW_PX)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """Draw one row of the list."""
+        painter.save()
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(option.rect, theme().selection())
+        painter.setFont(theme().mono_font())
+        room = QRect(option.rect).adjusted(8, 0, -8, 0)
+        note = str(index.data(NOTE_ROLE) or "")
+        noted = painter.fontMetrics().horizontalAdvance(note) + 8 if note else 0
+        name = painter.fontMetrics().elidedText(str(index.data() or ""), Qt.TextElideMode.ElideRight, max(0, room.width() - noted))
+        painter.setPen(theme().color("text"))
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
+        painter.setPen(theme().color("dim"))
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, note)
+        painter.restore()
