@@ -9,9 +9,9 @@ import orjson
 
 from embedded_server.contracts.events import Event, Kind
 from embedded_server.contracts.streams import COMMENT_STATUS, FrameType
+from embedded_server.core.meter import RateMeter
 from embedded_server.journal import Journal, make_event
 from embedded_server.streams.masking import SHORT_MASK, mask_headers
-from embedded_server.streams.meter import RateMeter
 from embedded_server.streams.sse_parser import SseComment, SseEvent
 from embedded_server.streams.trace import trace_of
 

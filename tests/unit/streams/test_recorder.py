@@ -5,8 +5,8 @@ import pytest
 
 from embedded_server.contracts.events import Event, Kind
 from embedded_server.contracts.streams import FrameType
+from embedded_server.core.meter import RateMeter
 from embedded_server.journal import Journal
-from embedded_server.streams.meter import RateMeter
 from embedded_server.streams.recorder import Recorder
 from embedded_server.streams.sse_parser import SseComment, SseEvent
 
