@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from embedded_server.contracts.concurrency import spawn
+from embedded_server.contracts.connections import Health, TestReport
 from embedded_server.contracts.feeds import Source
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.contracts.server import Part, PartState, Ready
@@ -21,6 +22,7 @@ from embedded_server.core.data_dir import DataDir
 from embedded_server.core.head_start import HeadStart
 from embedded_server.core.log_capture import LogCapture, line_log
 from embedded_server.core.parts import Step, Supervisor, idle_part, lifecycle_event
+from embedded_server.core.profiles import Profile
 from embedded_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ class Composition:
     def __init__(self, settings: Settings, head_start: HeadStart | None = None) -> None:
         from embedded_server.api.dependencies import Services
         from embedded_server.brokers import EmbeddedBrokers
+        from embedded_server.connections import ConnectionService, Hooks, embedded_settings
         from embedded_server.journal import EVENT_SOURCE, Feeds, Journal
         from embedded_server.sessions import Sessions
         from embedded_server.streams import Hub, StreamManager
@@ -115,6 +118,16 @@ class Composition:
             ),
             hub=Hub(journal),
             streams=StreamManager(journal, data_dir / "streams.json"),
+            connections=ConnectionService(
+                data_dir,
+                Hooks(
+                    embedded=lambda: embedded_settings(brokers.amqp_url, brokers.management_url),
+                    health=lambda _: Health(),
+                    test=test_connection,
+                    reconnect=_nothing_is_open,
+                    disconnect=_nothing_is_open,
+                ),
+            ),
             supervisor=Supervisor(journal.append),
         )
 
@@ -124,9 +137,10 @@ class Composition:
         await supervisor.start_required("journal", self._journal_part)
         self._logs.start()
         await supervisor.start_required("sessions", services.sessions)
+        supervisor.add("connections", services.connections)
         supervisor.add("hub", services.hub)
         supervisor.add("streams", services.streams)
-        await supervisor.start(["hub", "streams"])
+        await supervisor.start(["connections", "hub", "streams"])
         supervisor.add("brokers", services.brokers)
         supervisor.add("tasks", services.tasks)
         if services.settings.brokers:
@@ -148,6 +162,17 @@ class Composition:
         if part.state is PartState.RUNNING and url != self._amqp_url:
             self._amqp_url = url
             spawn(self._services.tasks.follow_broker(), name="follow the brokers", notify=_log_failure)
+
+
+async def test_connection(profile: Profile) -> TestReport:
+    """Walk to a broker as a test; what that takes is imported at the first one."""
+    from embedded_server.rabbitmq.walk import walk
+
+    return await walk(profile)
+
+
+async def _nothing_is_open(_connection: str) -> None:
+    pass
 
 
 class JournalPart:

@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
-from embedded_server.api import errors, events, feeds, health, hub, openapi, server, sessions, streams, tasks
+from embedded_server.api import connections, errors, events, feeds, health, hub, openapi, server, sessions, streams, tasks
 from embedded_server.api.dependencies import current_session, tasks_begun
 from embedded_server.api.security import AnswerHeaders, BodyLimit, Gate
 from embedded_server.core.version import VERSION
@@ -22,6 +22,7 @@ ROUTERS: Final = (
     tasks.router,
     streams.router,
     hub.router,
+    connections.router,
     openapi.router,
 )
 

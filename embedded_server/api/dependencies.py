@@ -11,6 +11,7 @@ from embedded_server.settings import Settings
 
 if TYPE_CHECKING:  # the capabilities are heavy, and none is needed to make a router
     from embedded_server.brokers import EmbeddedBrokers
+    from embedded_server.connections import ConnectionService
     from embedded_server.core.parts import Supervisor
     from embedded_server.journal import Feeds, Journal
     from embedded_server.sessions import Sessions
@@ -31,6 +32,7 @@ class Services:
     tasks: "TaskService"
     hub: "Hub"
     streams: "StreamManager"
+    connections: "ConnectionService"
     supervisor: "Supervisor"
     """Starts, stops and restarts the parts, and knows how each fares."""
 

@@ -1,5 +1,6 @@
 """Connections: named profiles of brokers, kept without their secrets, which live in the keyring of this machine."""
 
+from embedded_server.connections.embedded import embedded_settings
 from embedded_server.connections.service import ConnectionService, Hooks
 
-__all__ = ["ConnectionService", "Hooks"]
+__all__ = ["ConnectionService", "Hooks", "embedded_settings"]
