@@ -296,6 +296,22 @@ class Declared:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class CloseClient:
+    """Close a client's connection; the client is told the reason."""
+
+    name: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracing:
+    """Switch a virtual host's firehose on or off."""
+
+    vhost: str
+    on: bool
+
+
 # -- messages
 
 

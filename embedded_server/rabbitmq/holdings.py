@@ -1,0 +1,49 @@
+"""All that reads and changes what brokers hold, put together: one for the whole server."""
+
+from pathlib import Path
+from typing import Final
+
+from embedded_server.core.profiles import Resolve
+from embedded_server.journal import Journal
+from embedded_server.rabbitmq.acts import Acts
+from embedded_server.rabbitmq.administration import Administrator
+from embedded_server.rabbitmq.declare import Declarer
+from embedded_server.rabbitmq.destroy import Destroyer
+from embedded_server.rabbitmq.inventory import Inventory
+from embedded_server.rabbitmq.known import KnownNames
+from embedded_server.rabbitmq.links import Links
+from embedded_server.rabbitmq.management_pool import ManagementPool
+from embedded_server.rabbitmq.topology import TopologyReader
+
+KNOWN_FILE: Final = "rabbitmq-known.json"
+
+
+class Holdings:
+    """What brokers hold, by the connection's id."""
+
+    def __init__(self, journal: Journal, resolve: Resolve, links: Links, data_dir: Path) -> None:
+        self.known = KnownNames(data_dir / KNOWN_FILE)
+        self.pool = ManagementPool(links.profile)
+        self.acts = Acts(resolve, journal.append)
+        self.inventory = Inventory(resolve, self.pool, links.channel, self.known)
+        self.topology = TopologyReader(self.inventory, self.pool, links.channel)
+        self.declarer = Declarer(self.acts, links.channel, self.known)
+        self.destroyer = Destroyer(self.acts, links.channel, self.known)
+        self.administrator = Administrator(self.acts, self.pool)
+        self.acts.on_change += [self.pool.forget, self.topology.forget]
+
+    async def start(self) -> None:
+        """Read what is known from earlier."""
+        await self.known.start()
+
+    async def stop(self) -> None:
+        """Close what is open. May be called twice."""
+        await self.pool.close()
+        await self.known.stop()
+
+    async def drop(self, connection: str, *, removed: bool = False) -> None:
+        """Forget how a connection was spoken to: its settings have changed; and where it was *removed*, all that is known of it."""
+        await self.pool.drop(connection)
+        self.topology.forget(connection)
+        if removed:
+            self.known.drop(connection)
