@@ -197,7 +197,7 @@ class BodyField(QWidget):
 
     async def _look_at_file(self, path: str) -> None:
         try:
-            length = await asyncio.to_thread(file_size, path)
+            _, length = await asyncio.to_thread(measured, path)
         except OSError:
             self._say(tr("There is no file at this path."), "warn")
             return
@@ -225,7 +225,8 @@ class BodyField(QWidget):
         self.path.setText(event.mimeData().urls()[0].toLocalFile())
 
 
-def file_size(path: str) -> int:
-    """Answer how long a file is; raises OSError where there is none that can be read."""
-    with Path(path).expanduser().open("rb") as file:
-        return file.seek(0, 2)
+def measured(path: str) -> tuple[Path, int]:
+    """Answer a file and how long it is; raises OSError where there is none that can be read. Meant for a thread."""
+    found = Path(path).expanduser()
+    with found.open("rb") as file:
+        return found, file.seek(0, 2)

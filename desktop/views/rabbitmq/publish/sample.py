@@ -1,0 +1,145 @@
+"""Fields such as ``{{uuid}}``: a menu of those there are, whether they are filled, and a live sample of how it looks then."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from desktop.core.i18n import tr
+from desktop.core.problems import problem_of, title_of
+from desktop.services.rabbitmq import RabbitService
+from desktop.views.widgets.buttons import IconButton
+from desktop.views.widgets.elided import ElidedLabel
+from desktop.views.widgets.jobs import Jobs
+from desktop.views.widgets.labels import caption
+from embedded_server.contracts.concurrency import Notify
+from embedded_server.contracts.rabbitmq import BodyForm, GeneratedField, Message
+
+FILL_AFTER_MS: Final = 400
+MOST_CHARS: Final = 2_000
+
+
+class FieldMenu(QToolButton):
+    """Offers the fields the server can fill, each with an example."""
+
+    chosen = Signal(str)
+    """The text to insert: ``{{uuid}}``."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setText(tr("Insert field"))
+        self.setToolTip(tr("A field such as {{uuid}} is filled with a value of its own for each message"))
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(self)
+        self.setMenu(self._menu)
+        self._names: list[str] = []
+        self.hide()
+
+    def names(self) -> list[str]:
+        """Answer the fields' names."""
+        return self._names
+
+    def set_fields(self, fields: Sequence[GeneratedField]) -> None:
+        """Offer these."""
+        self._names = [field.name for field in fields]
+        self._menu.clear()
+        for field in fields:
+            text = f"{{{{{field.name}}}}}"
+            act = self._menu.addAction(f"{text}\t{field.example[:40]}")
+            act.triggered.connect(self._emitter(text))
+        self.setVisible(bool(fields))
+
+    def _emitter(self, text: str) -> Callable[[], None]:
+        return lambda: self.chosen.emit(text)
+
+
+class Sample(QWidget):
+    """One message as it will be sent, made anew when something is typed and when asked for."""
+
+    toggled = Signal(bool)
+    """Whether fields are filled."""
+
+    def __init__(self, service: RabbitService, notify: Notify, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._service = service
+        self._notify = notify
+        self._jobs = Jobs(self)
+        self._message: Message | None = None
+        self.fill = QCheckBox(tr("Fill the fields"))
+        self.fill.setChecked(True)
+        self.fill.setToolTip(tr("Off sends them as they are written"))
+        self._count = caption()
+        self._again = IconButton("ph.arrows-clockwise", tr("Another sample"), self._start)
+        self._key = ElidedLabel()
+        self._body = ElidedLabel()
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.fill)
+        row.addWidget(self._count, 1)
+        row.addWidget(self._again)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self._key)
+        column.addWidget(self._body)
+        self._timer = QTimer(self, singleShot=True, interval=FILL_AFTER_MS)
+        self._timer.timeout.connect(self._start)
+        self.fill.toggled.connect(self._on_toggled)
+        self.hide()
+
+    def text(self) -> str:
+        """Answer the sample's body."""
+        return self._body.whole()
+
+    def preview(self, names: Sequence[str], message: Message | None) -> None:
+        """Show *message* filled once the keyboard rests; nothing where no field stands in it."""
+        self.setVisible(bool(names))
+        self._count.setText(", ".join(names))
+        self._show_lines()
+        if names and message is not None and message != self._message:
+            self._message = message
+            self._timer.start()
+
+    def _start(self) -> None:
+        if self._message is not None and self.fill.isChecked() and self.isVisible():
+            self._jobs.start("fill", self._fill(self._message), self._on_failed)
+
+    async def _fill(self, message: Message) -> None:
+        filled = await self._service.fill(message)
+        changed = filled.routing_key != message.routing_key
+        self._key.show_text(tr("Routing key: {key}", key=filled.routing_key) if changed else "", "dim")
+        self._body.show_text(_one_line(filled), "dim")
+        self._show_lines()
+
+    def _on_failed(self, exc: BaseException) -> None:
+        problem = problem_of(exc)
+        if problem is None:
+            self._notify(exc)
+        else:
+            self._body.show_text(title_of(problem), "warn")
+            self._show_lines()
+
+    def _on_toggled(self, on: bool) -> None:
+        self._show_lines()
+        self._start()
+        self.toggled.emit(on)
+
+    def _show_lines(self) -> None:
+        on = self.fill.isChecked()
+        self._again.setVisible(on)
+        self._key.setVisible(on and bool(self._key.whole()))
+        self._body.setVisible(on and bool(self._body.whole()))
+
+
+def _one_line(message: Message) -> str:
+    text = message.body
+    if message.form is BodyForm.BASE64:
+        try:
+            text = base64.b64decode(message.body).decode()
+        except (binascii.Error, ValueError):
+            text = message.body
+    return " ".join(text[:MOST_CHARS].split())
