@@ -9,9 +9,10 @@ from pamqp.commands import Basic, Confirm, Tx
 from pamqp.commands import Channel as ChannelMethods
 
 from embedded_server.brokers.amqp import codec
+from embedded_server.brokers.amqp.arguments import check_consume_arguments
 from embedded_server.brokers.amqp.consumer import Consumer
 from embedded_server.brokers.amqp.dead_letter import Reason
-from embedded_server.brokers.amqp.errors import AmqpError, Reply, not_implemented, refused
+from embedded_server.brokers.amqp.errors import AmqpError, Reply, not_implemented, precondition, refused
 from embedded_server.brokers.amqp.message import Entry, Message
 from embedded_server.brokers.amqp.publisher import Mode, Publisher
 from embedded_server.brokers.amqp.queue import Queue
@@ -79,11 +80,13 @@ class Channel:
     def close(self) -> None:
         """The channel ends: its consumers go and what it had not acknowledged returns to its queues."""
         self.closing = True
+        left = [consumer.queue for consumer in self.consumers.values()]
         for consumer in list(self.consumers.values()):
             self._drop(consumer)
         held = [delivery for settlement in self._settlements for delivery in settlement.deliveries]
         self._settlements = []
         self._requeue([*held, *self.unacked.take_all()])
+        self._pump(left)
 
     def pump(self) -> None:
         """There is room again: let its queues deliver."""
@@ -206,9 +209,10 @@ class Channel:
         tag = method.consumer_tag or f"amq.ctag-{secrets.token_urlsafe(16)}"
         if tag in self.consumers:
             raise AmqpError(Reply.NOT_ALLOWED, f"attempt to reuse consumer tag '{tag}'")
-        if queue.consumers and (method.exclusive or queue.consumers[0].exclusive):
+        arguments = method.arguments or {}
+        priority = check_consume_arguments(arguments, queue.name, self.vhost.name)
+        if not queue.admits(exclusive=method.exclusive):
             raise refused(f"queue '{queue.name}' in vhost '{self.vhost.name}' in exclusive use")
-        priority = (method.arguments or {}).get("x-priority", 0)
         consumer = Consumer(
             self,
             queue,
@@ -216,7 +220,8 @@ class Channel:
             no_ack=method.no_ack,
             exclusive=method.exclusive,
             prefetch=self._prefetch,
-            priority=priority if isinstance(priority, int) else 0,
+            priority=priority,
+            arguments=arguments,
         )
         self.consumers[tag] = consumer
         queue.add_consumer(consumer)
@@ -226,10 +231,11 @@ class Channel:
 
     def _on_cancel(self, method: Basic.Cancel) -> None:
         consumer = self.consumers.get(method.consumer_tag or "")
-        if consumer is not None:
-            self._drop(consumer)
         if not method.nowait:
             self.reply(Basic.CancelOk(method.consumer_tag))
+        if consumer is not None:
+            self._drop(consumer)
+            self._pump((consumer.queue,))  # another one may be the single active consumer now
 
     def _drop(self, consumer: Consumer) -> None:
         del self.consumers[consumer.tag]
@@ -249,11 +255,12 @@ class Channel:
 
     def _on_tx_commit(self, _method: Tx.Commit) -> None:
         self.publisher.require_tx()
-        for message, mandatory in self.publisher.take_held():
-            self.publisher.publish(message, mandatory=mandatory)
+        accepted = [self.publisher.publish(message, mandatory=mandatory) for message, mandatory in self.publisher.take_held()]
         settlements, self._settlements = self._settlements, []
         for settlement in settlements:
             self._settle(settlement)
+        if not all(accepted):
+            raise precondition("partial tx completion")
         self.reply(Tx.CommitOk())
 
     def _on_tx_rollback(self, _method: Tx.Rollback) -> None:

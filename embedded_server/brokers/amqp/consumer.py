@@ -1,6 +1,7 @@
 """A consumer: who gets a queue's messages, and how many may be on the way to it."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from embedded_server.brokers.amqp.codec import deliver_prefix
 from embedded_server.brokers.amqp.message import Entry
@@ -13,10 +14,19 @@ if TYPE_CHECKING:
 class Consumer:
     """One subscription of a channel to a queue."""
 
-    __slots__ = ("channel", "exclusive", "no_ack", "prefetch", "prefix", "priority", "queue", "tag", "unacked")
+    __slots__ = ("arguments", "channel", "exclusive", "no_ack", "prefetch", "prefix", "priority", "queue", "tag", "unacked")
 
     def __init__(
-        self, channel: "Channel", queue: "Queue", tag: str, *, no_ack: bool, exclusive: bool, prefetch: int, priority: int
+        self,
+        channel: "Channel",
+        queue: "Queue",
+        tag: str,
+        *,
+        no_ack: bool,
+        exclusive: bool,
+        prefetch: int,
+        priority: int,
+        arguments: Mapping[str, Any],
     ) -> None:
         self.channel = channel
         self.queue = queue
@@ -26,6 +36,8 @@ class Consumer:
         self.prefetch = prefetch
         """Most messages unacknowledged at once; 0 for no limit."""
         self.priority = priority
+        self.arguments = arguments
+        """As the client gave them, for who asks."""
         self.unacked = 0
         self.prefix = deliver_prefix(tag)
 
@@ -35,6 +47,11 @@ class Consumer:
         if channel.connection.congested:
             return False
         return self.no_ack or ((not self.prefetch or self.unacked < self.prefetch) and channel.unacked.has_room)
+
+    @property
+    def active(self) -> bool:
+        """Whether it gets messages, or only waits to be its queue's single active consumer."""
+        return self.queue.is_active(self)
 
     def take(self, entry: Entry) -> None:
         """Send it *entry*."""

@@ -47,6 +47,8 @@ class Publisher:
         self._content: Content | None = None
         self._published = 0
         self._confirmed = 0
+        self._refused: list[int] = []
+        """Numbers of messages that a full queue turned away."""
 
     @property
     def receiving(self) -> bool:
@@ -101,23 +103,40 @@ class Publisher:
             connection.vhost.require_publishable(message.exchange)
             self.held.append((message, publish.mandatory))
             return
-        self.publish(message, mandatory=publish.mandatory)
+        accepted = self.publish(message, mandatory=publish.mandatory)
         if self.mode is Mode.CONFIRM:
             self._published += 1
+            if not accepted:
+                self._refused.append(self._published)
             if self._published - self._confirmed == 1:
                 connection.broker.has_confirms(self._channel)
 
-    def publish(self, message: Message, *, mandatory: bool) -> None:
-        """Route *message*; hand it back where it is mandatory and reaches no queue."""
-        if not self._channel.connection.vhost.publish(message) and mandatory:
+    def publish(self, message: Message, *, mandatory: bool) -> bool:
+        """Route *message*, and hand it back where it is mandatory and reaches no queue; whether no full queue turned it away."""
+        vhost = self._channel.connection.vhost
+        if not vhost.publish(message) and mandatory:
             self._channel.send_content(codec.basic_return(Reply.NO_ROUTE, message.address), message)
+        if vhost.refused:
+            vhost.refused = False
+            return False
+        return True
 
     def confirm(self, *, written: bool) -> None:
         """The turn is over: acknowledge what was published in it, or refuse it where it could not be written."""
-        waiting = self._published - self._confirmed
-        if waiting and not self._channel.closing:
-            self._channel.send(codec.ack(self._published, waiting > 1, negative=not written))
+        refused, self._refused = self._refused, []
+        if not self._channel.closing:
+            for number in refused if written else ():
+                self._answer(number - 1)
+                self._answer(number, negative=True)
+            self._answer(self._published, negative=not written)
         self._confirmed = self._published
+
+    def _answer(self, up_to: int, *, negative: bool = False) -> None:
+        """Confirm what was not yet confirmed, up to a number."""
+        waiting = up_to - self._confirmed
+        if waiting:
+            self._channel.send(codec.ack(up_to, waiting > 1, negative=negative))
+            self._confirmed = up_to
 
     # -- modes
 

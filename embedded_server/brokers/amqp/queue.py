@@ -36,6 +36,8 @@ class Queue:
         self.ready_bytes = 0
         self.consumers: list[Consumer] = []
         """Higher priority first; among equals the next in turn first."""
+        self.active: Consumer | None = None
+        """The one that gets all messages, where the queue has a single active consumer."""
         self._plain = arguments.plain
         self._used_at = vhost.clock.now()
         self._idle_timer: Timer | None = None
@@ -174,11 +176,25 @@ class Queue:
         """Let *consumer* have its turn, behind those of higher and equal priority."""
         place = next((i for i, other in enumerate(self.consumers) if other.priority < consumer.priority), len(self.consumers))
         self.consumers.insert(place, consumer)
+        if self.arguments.single_active_consumer and self.active is None:
+            self.active = consumer
         self.touch()
+
+    def admits(self, *, exclusive: bool) -> bool:
+        """Whether one more consumer may come, which wants to be alone where it is *exclusive*."""
+        if self.arguments.single_active_consumer:
+            return not exclusive
+        return not self.consumers or not (exclusive or self.consumers[0].exclusive)
+
+    def is_active(self, consumer: Consumer) -> bool:
+        """Whether *consumer* gets messages, or only waits for the single active one to go."""
+        return self.active is consumer or not self.arguments.single_active_consumer
 
     def remove_consumer(self, consumer: Consumer) -> None:
         """Take *consumer* out; an auto-delete queue goes with its last one."""
         self.consumers.remove(consumer)
+        if self.active is consumer:
+            self.active = self.consumers[0] if self.consumers else None
         self.touch()
         if self.auto_delete and not self.consumers and not self.gone:
             self.vhost.delete_queue(self)
@@ -186,6 +202,8 @@ class Queue:
     def _next_consumer(self) -> Consumer | None:
         """The consumer whose turn it is, moved behind its equals; ``None`` where none can take a message."""
         consumers = self.consumers
+        if self.active is not None:
+            return self.active if self.active.can_take() else None
         for index, consumer in enumerate(consumers):
             if consumer.can_take():
                 if len(consumers) > 1:
@@ -245,6 +263,6 @@ class Queue:
             if timer is not None:
                 timer.cancel()
         self.purge()
-        consumers, self.consumers = self.consumers, []
+        consumers, self.consumers, self.active = self.consumers, [], None
         for consumer in consumers:
             consumer.cancelled()

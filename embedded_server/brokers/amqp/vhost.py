@@ -10,6 +10,8 @@ from embedded_server.brokers.amqp.arguments import (
     CLASSIC,
     COMPARED,
     QUEUE_TYPES,
+    Overflow,
+    QueueArguments,
     kept_queue_arguments,
     kind_module,
     parse_queue_arguments,
@@ -20,6 +22,7 @@ from embedded_server.brokers.amqp.dead_letter import Reason, died, in_a_circle
 from embedded_server.brokers.amqp.errors import AmqpError, Reply, locked, not_found, precondition, refused
 from embedded_server.brokers.amqp.exchange import Binding, Destination, DestinationKind, Exchange, ExchangeType, make_exchange
 from embedded_server.brokers.amqp.message import NEVER, Entry, Message
+from embedded_server.brokers.amqp.overflow import RejectingQueue
 from embedded_server.brokers.amqp.properties import headers_of
 from embedded_server.brokers.amqp.queue import Queue
 from embedded_server.brokers.amqp.store import Store, StoredEntry
@@ -46,6 +49,8 @@ class VHost:
         self.tags: tuple[str, ...] = ()
         self.tracing = False
         """Whether its firehose is on."""
+        self.refused = False
+        """Set where a full queue turned away the message published last."""
         self.store = store
         self.clock = clock
         self.timers = timers
@@ -94,8 +99,10 @@ class VHost:
             return
         key = queue.arguments.dead_letter_routing_key
         key = message.routing_key if key is None else key
+        refused_before = self.refused
         letter = died(message, queue.name, reason, exchange=exchange, routing_key=key, at=self.clock.wall())
         self._push(letter, self._routes.get((exchange, key)) or self._route(letter))
+        self.refused = refused_before  # what becomes of a dead letter is not its publisher's concern
 
     def _push(self, message: Message, queues: tuple[Queue, ...]) -> bool:
         message.id = next(self._message_ids)
@@ -214,12 +221,16 @@ class VHost:
             return queue
         parsed = parse_queue_arguments(arguments, name, self.name)
         owner = connection if exclusive else None
-        queue = Queue(self, name, parsed, durable=durable, auto_delete=auto_delete, owner=owner)
+        queue = self._made(name, parsed, durable=durable, auto_delete=auto_delete, owner=owner)
         self.queues[name] = queue
         self._routes.clear()
         if queue.stored:
             self.store.save_queue(queue)
         return queue
+
+    def _made(self, name: str, arguments: QueueArguments, *, durable: bool, auto_delete: bool, owner: object | None = None) -> Queue:
+        cls = Queue if arguments.overflow is Overflow.DROP_HEAD else RejectingQueue
+        return cls(self, name, arguments, durable=durable, auto_delete=auto_delete, owner=owner)
 
     def _require_same_queue(self, queue: Queue, *, durable: bool, exclusive: bool, auto_delete: bool, arguments: Mapping[str, Any]) -> None:
         if exclusive != (queue.owner is not None):
@@ -348,7 +359,7 @@ class VHost:
         by_id: dict[int, tuple[Queue, int]] = {}
         for stored in kept.queues:
             arguments = kept_queue_arguments(stored.arguments, stored.name, self.name)
-            queue = Queue(self, stored.name, arguments, durable=True, auto_delete=stored.auto_delete, owner=None)
+            queue = self._made(stored.name, arguments, durable=True, auto_delete=stored.auto_delete)
             queue.store_id = stored.id
             self.queues[queue.name] = queue
             by_id[stored.id] = queue, stored.delivered_up_to

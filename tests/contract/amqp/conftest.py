@@ -10,6 +10,7 @@ import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
 from tests.contract.amqp.client import Client
+from tests.contract.amqp.raw import Raw
 from tests.helpers.broker_processes import NEEDS_RABBITMQ, EmbeddedBroker, RealRabbitMQ, find_rabbitmq_server
 
 _numbers = itertools.count(1)
@@ -79,3 +80,16 @@ def name() -> str:
 def queue(channel: BlockingChannel) -> str:
     """A fresh queue that goes with its connection."""
     return str(channel.queue_declare("", exclusive=True).method.queue)
+
+
+@pytest.fixture
+def raw(broker: EmbeddedBroker | RealRabbitMQ) -> Iterator[Raw]:
+    made = Raw(broker.port)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def opened(raw: Raw) -> Raw:
+    raw.open()
+    return raw

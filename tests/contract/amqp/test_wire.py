@@ -1,8 +1,6 @@
 """What a broker answers to bytes that no client library would send."""
 
-import socket
 import struct
-from collections.abc import Iterator
 
 import pika
 import pytest
@@ -10,80 +8,7 @@ from pamqp import commands, frame, header
 from pika.exceptions import ProbableAccessDeniedError, ProbableAuthenticationError
 
 from tests.contract.amqp.client import Client
-from tests.helpers.broker_processes import EmbeddedBroker, RealRabbitMQ
-
-LIMIT_S = 10.0
-
-
-class Raw:
-    """A bare socket that speaks AMQP only as far as it is told."""
-
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=LIMIT_S)
-        self._buffer = b""
-
-    def send(self, data: bytes) -> None:
-        self._socket.sendall(data)
-
-    def method(self, channel: int, method: commands.Connection | object) -> None:
-        self.send(frame.marshal(method, channel))  # type: ignore[arg-type]
-
-    def read_all(self) -> bytes:
-        """Everything until the broker closes the connection."""
-        while True:
-            try:
-                data = self._socket.recv(65536)
-            except ConnectionResetError:
-                return self._buffer
-            if not data:
-                return self._buffer
-            self._buffer += data
-
-    def expect(self, kind: type) -> object:
-        """The next method of *kind*; others are skipped."""
-        while True:
-            if len(self._buffer) >= 7 and len(self._buffer) >= 8 + struct.unpack(">I", self._buffer[3:7])[0]:
-                used, _, found = frame.unmarshal(self._buffer)
-                self._buffer = self._buffer[used:]
-                if isinstance(found, kind):
-                    return found
-                continue
-            data = self._socket.recv(65536)
-            assert data, f"closed before {kind}"
-            self._buffer += data
-
-    def open(self) -> None:
-        self.send(header.ProtocolHeader().marshal())
-        self.expect(commands.Connection.Start)
-        self.method(0, commands.Connection.StartOk({}, "PLAIN", "\0guest\0guest", "en_US"))
-        self.expect(commands.Connection.Tune)
-        self.method(0, commands.Connection.TuneOk(2047, 131072, 0))
-        self.method(0, commands.Connection.Open("/"))
-        self.expect(commands.Connection.OpenOk)
-
-    def refusal(self) -> tuple[int, str, int, int]:
-        """Code, text, class and method with which the broker closes the connection."""
-        close = self.expect(commands.Connection.Close)
-        assert isinstance(close, commands.Connection.Close)
-        self.method(0, commands.Connection.CloseOk())
-        assert self.read_all() == b""
-        return close.reply_code or 0, close.reply_text, close.class_id or 0, close.method_id or 0
-
-    def close(self) -> None:
-        self._socket.close()
-
-
-@pytest.fixture
-def raw(broker: EmbeddedBroker | RealRabbitMQ) -> Iterator[Raw]:
-    made = Raw(broker.port)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def opened(raw: Raw) -> Raw:
-    raw.open()
-    return raw
+from tests.contract.amqp.raw import Raw
 
 
 @pytest.mark.parametrize("first", [b"GET / HTTP/1.1\r\n\r\n", b"\x00" * 8, b"AMQP\x00\x00\x08\x00"])
