@@ -10,6 +10,7 @@ from embedded_server.journal.problems import JournalClosed, JournalDamaged, Jour
 from embedded_server.journal.projection import Projection
 from embedded_server.journal.queries import Page
 from embedded_server.journal.retention import Retention
+from embedded_server.journal.sieve import Sieve
 
 __all__ = [
     "EVENTS",
@@ -29,6 +30,7 @@ __all__ = [
     "Page",
     "Projection",
     "Retention",
+    "Sieve",
     "SqlField",
     "StoredEvent",
     "TableSource",

@@ -141,16 +141,21 @@ def _prepare(db: sqlite3.Connection, path: Path, origin: int) -> Opened:
     db.execute(f"pragma journal_size_limit={2 * WAL_BYTES}")
     db.execute("pragma cache_size=-8192")
     db.execute("begin immediate")
-    for statement in _TABLES.split(";"):
-        if statement.strip():
-            db.execute(statement)
-    db.executemany("insert or ignore into kind values (?,?)", [(code, name) for name, code in KIND_CODES.items()])
+    create_tables(db)
     defaults = [("epoch", secrets.token_hex(4)), ("origin", origin), ("first_seq", origin)]
     db.executemany("insert or ignore into meta values (?,?)", defaults)
     db.execute(f"pragma application_id={APPLICATION_ID}")
     db.execute(f"pragma user_version={SCHEMA_VERSION}")
     db.execute("commit")
     return _state(db)
+
+
+def create_tables(db: sqlite3.Connection) -> None:
+    """Create the tables that are not there, and name every kind."""
+    for statement in _TABLES.split(";"):
+        if statement.strip():
+            db.execute(statement)
+    db.executemany("insert or ignore into kind values (?,?)", [(code, name) for name, code in KIND_CODES.items()])
 
 
 def _state(db: sqlite3.Connection) -> Opened:
