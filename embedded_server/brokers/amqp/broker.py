@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from embedded_server.brokers.amqp.accounts import Accounts, Kept, MemoryAccounts
-from embedded_server.brokers.amqp.clock import Clock, SystemClock, Timers
+from embedded_server.brokers.amqp.clock import Clock, SystemClock, Timer, Timers
 from embedded_server.brokers.amqp.store import Store, StoreFailed
 from embedded_server.brokers.amqp.stores import NullStores, Stores
 from embedded_server.brokers.amqp.users import Users
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 RETRY_WRITE_S: Final = 1.0
+WRITE_LATER_S: Final = 0.05
 
 
 class Broker:
@@ -44,12 +45,16 @@ class Broker:
         self.blocked = ""
         """Why publishers are asked to wait; empty while they are not."""
         self._stores = stores or NullStores(store)
+        self._pages = self._stores.pages
         self._accounts = accounts or MemoryAccounts()
         kept = self._accounts.load()
+        self._pages.sweep()  # nobody else is on this folder: the accounts' file would have been locked
         self.users = Users(self._accounts, kept)
         self.users.on_change.append(self._refresh_access)
         self.vhosts: dict[str, VHost] = {one.name: self._made(one) for one in kept.vhosts}
         self._store_fails = False
+        self._later: Timer | None = None
+        """Writes what could wait."""
         self._speaking: dict[Connection, None] = {}
         self._confirming: dict[Channel, None] = {}
 
@@ -90,7 +95,7 @@ class Broker:
             connection.force_close(f"user '{name}' is deleted")
 
     def _made(self, kept: Kept.VHost) -> VHost:
-        vhost = VHost(kept.name, store=self._stores.open(kept.name), clock=self.clock, timers=self.timers)
+        vhost = VHost(kept.name, store=self._stores.open(kept.name), clock=self.clock, timers=self.timers, pages=self._pages)
         vhost.description, vhost.tags = kept.description, kept.tags
         vhost.set_tracing(on=kept.tracing)
         return vhost
@@ -129,11 +134,15 @@ class Broker:
         speaking, self._speaking = self._speaking, {}
         return list(speaking)
 
-    def flush(self) -> bool:
-        """Write all changes so far; whether that worked. Where it did not, publishers are asked to wait."""
+    def flush(self, *, everything: bool = False) -> bool:
+        """Write the changes so far; whether that worked. Where it did not, publishers are asked to wait.
+
+        What nobody was promised, that messages left their queues, is written a moment later unless *everything* is asked for.
+        """
+        waits = False
         try:
             for vhost in self.vhosts.values():
-                vhost.store.commit()
+                waits = vhost.store.commit(everything=everything) or waits
         except StoreFailed as exc:
             if not self._store_fails:
                 self._store_fails = True
@@ -145,7 +154,13 @@ class Broker:
             self._store_fails = False
             logger.info("The broker's store can be written again")
             self.unblock()
+        if waits and self._later is None:
+            self._later = self.timers.call_at(self.clock.now() + WRITE_LATER_S, self._write_later)
         return True
+
+    def _write_later(self) -> None:
+        self._later = None
+        self.flush(everything=True)
 
     # -- flow
 
@@ -169,3 +184,4 @@ class Broker:
         for vhost in self.vhosts.values():
             vhost.store.close()
         self._accounts.close()
+        self._pages.close()

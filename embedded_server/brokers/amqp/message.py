@@ -11,7 +11,7 @@ NEVER: Final = float("inf")
 class Message:
     """A published message: where to, its content header as it came, its body. Shared by the queues it lies in."""
 
-    __slots__ = ("body", "exchange", "header", "id", "properties", "routing_key", "stored_in")
+    __slots__ = ("body", "exchange", "header", "id", "properties", "routing_key")
 
     def __init__(self, exchange: str, routing_key: str, header: bytes, body: bytes, properties: Properties = PLAIN) -> None:
         self.exchange = exchange
@@ -21,8 +21,6 @@ class Message:
         self.properties = properties
         self.id = 0
         """Its number in order of arrival over all queues; given when it is routed."""
-        self.stored_in = 0
-        """How many queues hold it in the store."""
 
     @property
     def address(self) -> bytes:

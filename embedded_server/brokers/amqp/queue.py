@@ -1,14 +1,16 @@
 """A queue: messages that wait, the consumers they go to, and all that makes a message leave."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from embedded_server.brokers.amqp.arguments import QueueArguments
+from embedded_server.brokers.amqp.backlog import Backlog
 from embedded_server.brokers.amqp.clock import Timer
 from embedded_server.brokers.amqp.consumer import Consumer
 from embedded_server.brokers.amqp.dead_letter import Reason
 from embedded_server.brokers.amqp.message import NEVER, Entry, Message
 from embedded_server.brokers.amqp.ready import FifoReady, PriorityReady, Ready
+from embedded_server.brokers.amqp.segment import SEGMENT_MESSAGES, Shelf
 
 if TYPE_CHECKING:
     from embedded_server.brokers.amqp.vhost import VHost
@@ -32,7 +34,9 @@ class Queue:
         self.stored = durable and owner is None
         self.store_id = 0
         self.gone = False
-        self.ready: Ready = FifoReady() if arguments.max_priority is None else PriorityReady(arguments.max_priority)
+        self.backlog = Backlog(self)
+        shelf = Shelf(vhost.pages, self.backlog if self.stored else None)
+        self.ready: Ready = FifoReady(shelf) if arguments.max_priority is None else PriorityReady(arguments.max_priority, shelf)
         self.ready_bytes = 0
         self.consumers: list[Consumer] = []
         """Higher priority first; among equals the next in turn first."""
@@ -66,11 +70,16 @@ class Queue:
         self.pump()
         self.expire()
 
-    def restore(self, entry: Entry) -> None:
-        """Take in a message that the store kept."""
-        entry.priority = self._priority(entry.message)
-        self.ready.append(entry)
-        self.ready_bytes += len(entry.message.body)
+    def restore(self, numbers: Sequence[int], sizes: Sequence[int], delivered_up_to: int) -> None:
+        """Take in the messages that the store kept; those up to *delivered_up_to* may have been delivered before."""
+        self.backlog.redelivered_up_to = delivered_up_to
+        self.ready_bytes = sum(sizes)
+        if isinstance(self.ready, FifoReady):
+            self.ready.restore(numbers, sizes)
+            return
+        for start in range(0, len(numbers), SEGMENT_MESSAGES):  # only the messages tell their priorities
+            for entry in self.backlog.entries(numbers[start : start + SEGMENT_MESSAGES]):
+                self.ready.append(entry)
 
     def requeue(self, entries: Iterable[Entry]) -> None:
         """Take back what was delivered and not acknowledged, to where it was."""
@@ -92,9 +101,10 @@ class Queue:
         expiration_ms = message.properties.expiration_ms
         if expiration_ms is not None:
             ttl = expiration_ms / 1000 if ttl is None else min(ttl, expiration_ms / 1000)
-        return Entry(message, self._priority(message), NEVER if ttl is None else self.vhost.clock.now() + ttl)
+        return Entry(message, self.priority_of(message), NEVER if ttl is None else self.vhost.clock.now() + ttl)
 
-    def _priority(self, message: Message) -> int:
+    def priority_of(self, message: Message) -> int:
+        """Its priority in this queue."""
         highest = self.arguments.max_priority
         return 0 if highest is None else min(message.properties.priority, highest)
 
@@ -146,10 +156,10 @@ class Queue:
 
     def purge(self) -> int:
         """Drop what waits; how many there were."""
-        entries = self.ready.clear()
+        count = len(self.ready)
         self.ready_bytes = 0
-        self._forget(entries)
-        return len(entries)
+        self.vhost.store.forget(self, self.ready.discard())
+        return count
 
     def _popleft(self) -> Entry:
         entry = self.ready.popleft()

@@ -8,15 +8,22 @@ import itertools
 import logging
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from embedded_server.brokers.amqp.dead_letter import encoded
-from embedded_server.brokers.amqp.exchange import Binding, Destination, DestinationKind, Exchange, ExchangeType, make_exchange
-from embedded_server.brokers.amqp.message import NEVER, Entry, Message
-from embedded_server.brokers.amqp.properties import decoded_table, properties_of
-from embedded_server.brokers.amqp.store import Snapshot, StoredEntry, StoredQueue, StoreFailed
+from embedded_server.brokers.amqp.exchange import Binding, Exchange
+from embedded_server.brokers.amqp.message import NEVER, Entry
+from embedded_server.brokers.amqp.sqlite_rows import (
+    SCHEMA,
+    SCHEMA_VERSION,
+    binding_row,
+    packed_arguments,
+    read_all,
+    read_entries,
+    stored_entry,
+)
+from embedded_server.brokers.amqp.store import Snapshot, StoredEntry, StoreFailed
 from embedded_server.contracts.problems import N_, UserFacingError
 
 if TYPE_CHECKING:
@@ -24,30 +31,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SCHEMA_VERSION: Final = 1
 LOCK_WAIT_S: Final = 2.0
+MAX_WAITING: Final = 10_000
+"""Messages that left their queues and are not yet deleted from the file."""
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-
-_SCHEMA: Final = f"""
-CREATE TABLE exchange (
-    name TEXT PRIMARY KEY, type TEXT NOT NULL, auto_delete INTEGER NOT NULL, internal INTEGER NOT NULL, arguments BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE queue (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, auto_delete INTEGER NOT NULL, arguments BLOB NOT NULL,
-    delivered_up_to INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE binding (
-    source TEXT NOT NULL, kind TEXT NOT NULL, destination TEXT NOT NULL, routing_key TEXT NOT NULL, arguments BLOB NOT NULL,
-    PRIMARY KEY (source, kind, destination, routing_key, arguments)
-) WITHOUT ROWID;
-CREATE TABLE message (
-    id INTEGER PRIMARY KEY, exchange TEXT NOT NULL, routing_key TEXT NOT NULL, header BLOB NOT NULL, body BLOB NOT NULL
-);
-CREATE TABLE entry (
-    queue INTEGER NOT NULL, message INTEGER NOT NULL, expires_at REAL, PRIMARY KEY (queue, message)
-) WITHOUT ROWID;
-PRAGMA user_version = {SCHEMA_VERSION}
-"""
 
 
 class StoreInUse(UserFacingError):
@@ -93,6 +80,8 @@ class SqliteStore:
         self._gone_entries: list[tuple[int, int]] = []
         self._gone_messages: list[tuple[int]] = []
         self._delivered: dict[int, int] = {}
+        self._copies: dict[int, int] = {}
+        """How many queues hold a message, by its number, where they are several."""
         self._db = self._open()
 
     # -- opening
@@ -117,7 +106,7 @@ class SqliteStore:
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("BEGIN IMMEDIATE")
             self._migrate(db)
-            self._snapshot = _read(db)
+            self._snapshot, self._copies = read_all(db)
             db.execute("COMMIT")
         except BaseException:
             db.close()
@@ -130,7 +119,7 @@ class SqliteStore:
         if version > SCHEMA_VERSION:
             raise StoreTooNew(folder=str(self.path.parent))
         if version == 0:
-            for statement in _SCHEMA.split(";"):
+            for statement in SCHEMA.split(";"):
                 db.execute(statement)
 
     def _move_aside(self, reason: str) -> None:
@@ -153,7 +142,7 @@ class SqliteStore:
 
     def save_exchange(self, exchange: Exchange) -> None:
         """Keep a durable exchange."""
-        row = (exchange.name, exchange.type.value, exchange.auto_delete, exchange.internal, _packed(exchange.arguments))
+        row = (exchange.name, exchange.type.value, exchange.auto_delete, exchange.internal, packed_arguments(exchange.arguments))
         self._topology.append(("INSERT OR REPLACE INTO exchange VALUES (?, ?, ?, ?, ?)", row))
 
     def delete_exchange(self, exchange: Exchange) -> None:
@@ -164,7 +153,7 @@ class SqliteStore:
     def save_queue(self, queue: "Queue") -> None:
         """Keep a durable queue; gives it its ``store_id``."""
         queue.store_id = next(self._queue_ids)
-        row = (queue.store_id, queue.name, queue.auto_delete, _packed(queue.arguments.raw))
+        row = (queue.store_id, queue.name, queue.auto_delete, packed_arguments(queue.arguments.raw))
         self._topology.append(("INSERT INTO queue (id, name, auto_delete, arguments) VALUES (?, ?, ?, ?)", row))
 
     def delete_queue(self, queue: "Queue") -> None:
@@ -175,43 +164,71 @@ class SqliteStore:
 
     def save_binding(self, binding: Binding) -> None:
         """Keep a binding between durable ends."""
-        self._topology.append(("INSERT OR REPLACE INTO binding VALUES (?, ?, ?, ?, ?)", _binding_row(binding)))
+        self._topology.append(("INSERT OR REPLACE INTO binding VALUES (?, ?, ?, ?, ?)", binding_row(binding)))
 
     def delete_binding(self, binding: Binding) -> None:
         """Forget a binding."""
         statement = "DELETE FROM binding WHERE source = ? AND kind = ? AND destination = ? AND routing_key = ? AND arguments = ?"
-        self._topology.append((statement, _binding_row(binding)))
+        self._topology.append((statement, binding_row(binding)))
 
     def add(self, queue: "Queue", entry: Entry) -> None:
         """Keep *entry* and, the first time, its message."""
         message = entry.message
-        if not message.stored_in:
+        if message.id in self._messages:
+            self._copies[message.id] = self._copies.get(message.id, 1) + 1
+        else:
             self._messages[message.id] = (message.id, message.exchange, message.routing_key, message.header, message.body)
-        message.stored_in += 1
         entry.stored = True
         expires_at = None if entry.expires_at == NEVER else entry.expires_at + queue.vhost.clock.wall() - queue.vhost.clock.now()
         self._entries[queue.store_id, message.id] = (queue.store_id, message.id, expires_at)
 
     def remove(self, queue: "Queue", entry: Entry) -> None:
         """Forget *entry* and, the last time, its message. What came and went within one turn is never written."""
-        message = entry.message
         entry.stored = False
-        key = (queue.store_id, message.id)
+        self._remove(queue.store_id, entry.message.id)
+
+    def forget(self, queue: "Queue", numbers: Iterable[int]) -> None:
+        """Forget the entries of these messages, as ``remove`` does."""
+        for number in numbers:
+            self._remove(queue.store_id, number)
+
+    def _remove(self, queue_id: int, number: int) -> None:
+        key = (queue_id, number)
         if self._entries.pop(key, None) is None:
             self._gone_entries.append(key)
-        message.stored_in -= 1
-        if not message.stored_in and self._messages.pop(message.id, None) is None:
-            self._gone_messages.append((message.id,))
+        copies = self._copies.get(number)
+        if copies is not None:
+            if copies == 2:
+                del self._copies[number]
+            else:
+                self._copies[number] = copies - 1
+        elif self._messages.pop(number, None) is None:
+            self._gone_messages.append((number,))
 
     def delivered(self, queue: "Queue", entry: Entry) -> None:
         """Remember how far the queue has been delivered: one number a queue and turn, where a mark on each message costs a row."""
         if entry.message.id > self._delivered.get(queue.store_id, 0):
             self._delivered[queue.store_id] = entry.message.id
 
-    def commit(self) -> None:
-        """Write all changes; raises ``StoreFailed`` where they cannot be."""
-        if not (self._topology or self._messages or self._entries or self._gone_entries or self._gone_messages or self._delivered):
-            return
+    def read(self, queue: "Queue", numbers: Sequence[int]) -> list[StoredEntry]:
+        """The entries of these messages, numbered in ascending order; raises ``StoreFailed`` where they cannot be read."""
+        try:
+            found = read_entries(self._db, queue.store_id, numbers)
+        except sqlite3.Error as exc:
+            raise StoreFailed(str(exc)) from exc
+        if len(found) < len(numbers):  # the others came in this very turn, or the disk has been full since they came
+            waiting = (self._entries.get((queue.store_id, number)) for number in numbers)
+            found += [stored_entry(entry[2], *self._messages[entry[1]]) for entry in waiting if entry is not None]
+            found.sort(key=lambda entry: entry.message.id)
+        return found
+
+    def commit(self, *, everything: bool = True) -> bool:
+        """Write all changes, or only where some may not wait; whether some are left. Raises ``StoreFailed`` where it cannot be."""
+        if not (self._topology or self._entries):
+            if not (self._gone_entries or self._gone_messages or self._delivered):
+                return False
+            if not everything and len(self._gone_entries) < MAX_WAITING:
+                return True
         try:
             self._write()
         except sqlite3.Error as exc:
@@ -220,6 +237,7 @@ class SqliteStore:
             raise StoreFailed(str(exc)) from exc
         for pending in (self._topology, self._messages, self._entries, self._gone_entries, self._gone_messages, self._delivered):
             pending.clear()
+        return False
 
     def close(self) -> None:
         """Write what is left and let go of the file."""
@@ -246,52 +264,3 @@ class SqliteStore:
             marks = [(up_to, queue, up_to) for queue, up_to in self._delivered.items()]
             db.executemany("UPDATE queue SET delivered_up_to = ? WHERE id = ? AND delivered_up_to < ?", marks)
         db.execute("COMMIT")
-
-
-def _read(db: sqlite3.Connection) -> Snapshot:
-    """All that the file holds, cleared of what a crash left half done."""
-    db.execute("DELETE FROM entry WHERE queue NOT IN (SELECT id FROM queue)")
-    db.execute("DELETE FROM message WHERE id NOT IN (SELECT message FROM entry)")
-    return Snapshot(
-        exchanges=[
-            make_exchange(name, ExchangeType(kind), auto_delete=bool(auto_delete), internal=bool(internal), arguments=_unpacked(raw))
-            for name, kind, auto_delete, internal, raw in db.execute("SELECT * FROM exchange")
-        ],
-        queues=[
-            StoredQueue(number, name, bool(auto_delete), _unpacked(raw), up_to)
-            for number, name, auto_delete, raw, up_to in db.execute("SELECT * FROM queue")
-        ],
-        bindings=[
-            Binding(source, Destination(DestinationKind(kind), name), key, _unpacked(raw))
-            for source, kind, name, key, raw in db.execute("SELECT * FROM binding")
-        ],
-        entries=list(_read_entries(db)),
-    )
-
-
-def _read_entries(db: sqlite3.Connection) -> Iterator[StoredEntry]:
-    """The kept messages in order; a message in several queues is one object, as it was."""
-    message: Message | None = None
-    statement = (
-        "SELECT entry.queue, entry.expires_at, message.* FROM entry JOIN message ON message.id = entry.message ORDER BY entry.message"
-    )
-    for queue, expires_at, number, exchange, key, header, body in db.execute(statement):
-        if message is None or message.id != number:
-            message = Message(exchange, key, header, body, properties_of(header))
-            message.id = number
-        message.stored_in += 1
-        yield StoredEntry(queue, message, expires_at)
-
-
-def _binding_row(binding: Binding) -> tuple[str, str, str, str, bytes]:
-    kind, name = binding.destination
-    return binding.source, kind.value, name, binding.routing_key, _packed(binding.arguments)
-
-
-def _packed(arguments: Mapping[str, Any]) -> bytes:
-    """Arguments as a field table: it keeps every type, which JSON would not."""
-    return encoded(dict(arguments))[1:]
-
-
-def _unpacked(raw: bytes) -> dict[str, Any]:
-    return decoded_table(raw)

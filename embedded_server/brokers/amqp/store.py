@@ -1,9 +1,11 @@
 """What outlives the broker: durable topology, and persistent messages in durable queues.
 
 The core tells a store each change as it happens; the changes are written together when ``commit`` is called, once per turn of the loop
-and before anything the turn answered leaves. So a confirm on the wire means a message in the file.
+and before anything the turn answered leaves. So a confirm on the wire means a message in the file. Nothing answers an acknowledgement:
+that a message left its queue may be written a moment later. A broker killed in that moment delivers the message again, as RabbitMQ does.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -31,10 +33,19 @@ class StoredQueue:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredEntry:
-    """A persistent message's place in a durable queue."""
+class StoredBacklog:
+    """Which messages waited in a durable queue, by number and in order; their contents are read when their turn comes."""
 
     queue_id: int
+    numbers: Sequence[int]
+    sizes: Sequence[int]
+    """Bytes of each body."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """A persistent message in a durable queue."""
+
     message: Message
     expires_at: float | None
     """Calendar time."""
@@ -47,8 +58,7 @@ class Snapshot:
     exchanges: list[Exchange] = field(default_factory=list)
     queues: list[StoredQueue] = field(default_factory=list)
     bindings: list[Binding] = field(default_factory=list)
-    entries: list[StoredEntry] = field(default_factory=list)
-    """In the order of their message numbers."""
+    backlogs: list[StoredBacklog] = field(default_factory=list)
 
 
 class Store(Protocol):
@@ -90,12 +100,20 @@ class Store(Protocol):
         """Forget *entry* and, the last time, its message."""
         ...
 
+    def forget(self, queue: "Queue", numbers: Iterable[int]) -> None:
+        """Forget the entries of these messages, as ``remove`` does."""
+        ...
+
     def delivered(self, queue: "Queue", entry: Entry) -> None:
         """*entry* was handed to a client, so that it is a redelivery after a crash."""
         ...
 
-    def commit(self) -> None:
-        """Write all changes; raises ``StoreFailed`` where they cannot be."""
+    def read(self, queue: "Queue", numbers: Sequence[int]) -> list[StoredEntry]:
+        """The entries of these messages, numbered in ascending order; raises ``StoreFailed`` where they cannot be read."""
+        ...
+
+    def commit(self, *, everything: bool = True) -> bool:
+        """Write all changes, or only where some may not wait; whether some are left. Raises ``StoreFailed`` where it cannot be."""
         ...
 
     def close(self) -> None:
@@ -134,11 +152,19 @@ class NullStore:
     def remove(self, queue: "Queue", entry: Entry) -> None:
         """Nothing is kept."""
 
+    def forget(self, queue: "Queue", numbers: Iterable[int]) -> None:
+        """Nothing is kept."""
+
     def delivered(self, queue: "Queue", entry: Entry) -> None:
         """Nothing is kept."""
 
-    def commit(self) -> None:
+    def read(self, queue: "Queue", numbers: Sequence[int]) -> list[StoredEntry]:  # noqa: ARG002 - the protocol's signature
+        """Nothing, though nobody asks."""
+        return []
+
+    def commit(self, *, everything: bool = True) -> bool:  # noqa: ARG002 - the protocol's signature
         """Nothing is kept."""
+        return False
 
     def close(self) -> None:
         """Nothing is kept."""

@@ -6,15 +6,22 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from embedded_server.brokers.amqp.accounts import DEFAULT_VHOST
+from embedded_server.brokers.amqp.pages import Pages
 from embedded_server.brokers.amqp.sqlite_store import SqliteStore
 from embedded_server.brokers.amqp.store import NullStore, Store
 
 STORE_NAME: Final = "amqp.sqlite3"
 FOLDER_NAME: Final = "vhosts"
+PAGES_NAME: Final = "amqp.pages"
 
 
 class Stores(Protocol):
     """Gives each virtual host its store."""
+
+    @property
+    def pages(self) -> Pages:
+        """The room for waiting messages, shared by all."""
+        ...
 
     def open(self, vhost: str) -> Store:
         """The store of *vhost*, empty for a new one."""
@@ -30,6 +37,7 @@ class NullStores:
 
     def __init__(self, default: Store | None = None) -> None:
         self._default = default
+        self.pages = Pages()
 
     def open(self, vhost: str) -> Store:
         """A store that keeps nothing, or the one given."""
@@ -44,6 +52,7 @@ class FolderStores:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.pages = Pages(folder / PAGES_NAME)
 
     def open(self, vhost: str) -> Store:
         """The store of *vhost*; raises ``UserFacingError`` where its file cannot be opened."""

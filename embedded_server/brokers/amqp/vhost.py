@@ -3,7 +3,7 @@
 import itertools
 import secrets
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from embedded_server.brokers.amqp.arguments import (
@@ -21,11 +21,12 @@ from embedded_server.brokers.amqp.clock import Clock, Timers
 from embedded_server.brokers.amqp.dead_letter import Reason, died, in_a_circle
 from embedded_server.brokers.amqp.errors import AmqpError, Reply, locked, not_found, precondition, refused
 from embedded_server.brokers.amqp.exchange import Binding, Destination, DestinationKind, Exchange, ExchangeType, make_exchange
-from embedded_server.brokers.amqp.message import NEVER, Entry, Message
+from embedded_server.brokers.amqp.message import Message
 from embedded_server.brokers.amqp.overflow import RejectingQueue
+from embedded_server.brokers.amqp.pages import Pages
 from embedded_server.brokers.amqp.properties import headers_of
 from embedded_server.brokers.amqp.queue import Queue
-from embedded_server.brokers.amqp.store import Store, StoredEntry
+from embedded_server.brokers.amqp.store import Store
 
 RESERVED_PREFIX: Final = "amq."
 MAX_REMEMBERED_ROUTES: Final = 4096
@@ -43,7 +44,7 @@ _PREDECLARED: Final = (
 class VHost:
     """Topology and routing. Every change of what is durable goes to the store as it happens."""
 
-    def __init__(self, name: str, *, store: Store, clock: Clock, timers: Timers) -> None:
+    def __init__(self, name: str, *, store: Store, clock: Clock, timers: Timers, pages: Pages) -> None:
         self.name = name
         self.description = ""
         self.tags: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ class VHost:
         self.store = store
         self.clock = clock
         self.timers = timers
+        self.pages = pages
         self.queues: dict[str, Queue] = {}
         self.exchanges: dict[str, Exchange] = {name: make_exchange(name, kind, internal=internal) for name, kind, internal in _PREDECLARED}
         self._message_ids = itertools.count(1)
@@ -356,29 +358,21 @@ class VHost:
         kept = self.store.load()
         for exchange in kept.exchanges:
             self.exchanges[exchange.name] = exchange
-        by_id: dict[int, tuple[Queue, int]] = {}
+        backlogs = {backlog.queue_id: backlog for backlog in kept.backlogs}
+        last_id = 0
         for stored in kept.queues:
             arguments = kept_queue_arguments(stored.arguments, stored.name, self.name)
             queue = self._made(stored.name, arguments, durable=True, auto_delete=stored.auto_delete)
             queue.store_id = stored.id
             self.queues[queue.name] = queue
-            by_id[stored.id] = queue, stored.delivered_up_to
+            last_id = max(last_id, stored.delivered_up_to)
+            backlog = backlogs.get(stored.id)
+            if backlog is not None:
+                queue.restore(backlog.numbers, backlog.sizes, stored.delivered_up_to)
+                last_id = max(last_id, backlog.numbers[-1])
         for binding in kept.bindings:
             if binding.source in self.exchanges and self._exists(binding.destination):
                 self.exchanges[binding.source].bind(binding)
-        last_id = max((stored.delivered_up_to for stored in kept.queues), default=0)
-        for entry, queue, delivered_up_to in self._restored(kept.entries, by_id):
-            queue.restore(entry)
-            entry.redelivered = entry.message.id <= delivered_up_to
-            last_id = max(last_id, entry.message.id)
         self._message_ids = itertools.count(last_id + 1)
         for queue in self.queues.values():
             queue.expire()
-
-    def _restored(self, entries: list[StoredEntry], queues: Mapping[int, tuple[Queue, int]]) -> Iterator[tuple[Entry, Queue, int]]:
-        offset = self.clock.now() - self.clock.wall()
-        for stored in entries:
-            queue, delivered_up_to = queues[stored.queue_id]
-            entry = Entry(stored.message, 0, NEVER if stored.expires_at is None else stored.expires_at + offset)
-            entry.stored = True
-            yield entry, queue, delivered_up_to
