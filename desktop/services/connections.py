@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary, ref
 
@@ -26,10 +27,20 @@ if TYPE_CHECKING:
     from desktop.services.api import ApiClient
     from desktop.services.settings import Settings
 
+
 REFRESH_MS: Final = 1_000
 RETRY_MS: Final = 2_000
 TEST_TIMEOUT_S: Final = 60.0
 """The server gives each of the eight steps 5 s and more to none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the Connections panel is opened for."""
+
+    connection_id: str
+    """Empty for a new one."""
+    test: bool = False
 
 
 class ConnectionService(QObject):
@@ -39,6 +50,8 @@ class ConnectionService(QObject):
     """The list, or how one of them fares, is another."""
     chosen = Signal(str)
     """The panel of that key looks at another connection."""
+    wished = Signal()
+    """Something is wanted of the Connections panel: `take_wish` tells what."""
 
     def __init__(self, api: "ApiClient") -> None:
         super().__init__()
@@ -52,6 +65,7 @@ class ConnectionService(QObject):
         self.drafts: dict[str, Draft] = {}
         """What was typed and not saved, by id; of a new connection under the empty id."""
         self._draft_of = ""
+        self._wish: Wish | None = None
         self._settings: Settings | None = None
         self._choices: dict[str, str] = {}
         self._watchers: set[str] = set()
@@ -145,6 +159,18 @@ class ConnectionService(QObject):
 
     def _kept_choice(self, panel_key: str) -> str:
         return self._settings.value(f"{panel_key}/connection", "") if self._settings is not None else ""
+
+    # -- what is wanted of the Connections panel
+
+    def wish_for(self, connection_id: str, *, test: bool = False) -> None:
+        """Want a connection edited or tested, or with an empty id a new one added."""
+        self._wish = Wish(connection_id, test)
+        self.wished.emit()
+
+    def take_wish(self) -> Wish | None:
+        """Answer what is wanted, once."""
+        wish, self._wish = self._wish, None
+        return wish
 
     # -- acts
 

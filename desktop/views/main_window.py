@@ -97,6 +97,7 @@ class MainWindow(QWidget):
         self.sign_in.open()  # before the body is disabled, so that it knows where the focus was
         body.setEnabled(False)
         body.setVisible(keep_alive)
+        body.guide.rest()
         if not keep_alive and (panel := body.panel()) is not None:
             panel.deactivate()
 

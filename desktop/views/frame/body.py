@@ -16,6 +16,7 @@ from desktop.services.settings import ThemeMode
 from desktop.views.frame.acts import Act, commands_of, help_groups, install_shortcuts, panel_commands
 from desktop.views.frame.banner import ServerBanner
 from desktop.views.frame.commands import Command
+from desktop.views.frame.guide import ConnectionGuide
 from desktop.views.frame.header import Header
 from desktop.views.frame.help import HelpSheet
 from desktop.views.frame.navigation import Navigation
@@ -27,6 +28,7 @@ from desktop.views.theme import theme
 from desktop.views.widgets.empty_state import EmptyState, EmptyStateView
 
 NOTICES_TOP_PX: Final = 58
+CONNECTIONS_KEY: Final = "connections"
 SIGNED_OUT_KEYS: Final = ("Ctrl+Q", "Ctrl+Shift+L")
 """Shortcuts that work while the sign-in covers the panels, too."""
 
@@ -62,6 +64,8 @@ class Body(QWidget):
         self.header = Header()
         self.header.palette_requested.connect(self.open_palette)
         self.header.connection_requested.connect(self._open_connection_menu)
+        self.guide = ConnectionGuide(self._services, self.header.picker, self._window, can_manage=CONNECTIONS_KEY in self._specs)
+        self.guide.manage_requested.connect(partial(self.show_panel, CONNECTIONS_KEY))
         self.banner = ServerBanner()
         self.banner.retry_requested.connect(self.retry_requested)
         self._stack = QStackedWidget()
@@ -154,9 +158,11 @@ class Body(QWidget):
         if is_new and (focused is None or panel.isAncestorOf(focused)):
             panel.setFocus(Qt.FocusReason.OtherFocusReason)  # Qt would take its first field, where every key is text
         self.navigation.set_current(key)
-        self.header.show_panel(tr(self._specs[key].title), panel.primary_action())
+        spec = self._specs[key]
+        self.header.show_panel(tr(spec.title), panel.primary_action(), has_picker=bool(spec.kinds))
         self._settings.last_panel = key
         panel.activate()
+        self.guide.follow(spec, panel)
         self._show_status()
 
     def show_trace(self, trace: str) -> None:
@@ -168,6 +174,7 @@ class Body(QWidget):
 
     def drop_panels(self) -> None:
         """Forget all panels; they are built anew when shown."""
+        self.guide.forget()
         if (panel := self.panel()) is not None:
             panel.deactivate()
             self.header.show_panel("", None)
@@ -203,6 +210,7 @@ class Body(QWidget):
 
     def _show_health(self) -> None:
         self._notices.server_down = self.banner.is_away
+        self.header.picker.set_away(self.banner.is_away)
         name = tr("Embedded") if self._services.host.is_embedded else self._host.url.partition("://")[2]
         self.header.connection.set_health(name, *health(self._host, self._link))
         self._show_status()

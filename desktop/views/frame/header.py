@@ -5,6 +5,7 @@ from PySide6.QtGui import QAction, QFontMetrics, QKeySequence, QPainter, QPaintE
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.core.i18n import tr
+from desktop.views.frame.picker import ConnectionPicker
 from desktop.views.theme import TEXT_PX, theme
 from desktop.views.widgets.buttons import Button, PrimaryButton
 from desktop.views.widgets.labels import panel_title
@@ -69,6 +70,8 @@ class Header(QWidget):
         self._title = panel_title()
         self.connection = ConnectionButton()
         self.connection.clicked.connect(self.connection_requested)
+        self.picker = ConnectionPicker()
+        self.picker.hide()
         keys = QKeySequence("Ctrl+K").toString(QKeySequence.SequenceFormat.NativeText)
         self._palette = Button(keys.replace("+", " "), self.palette_requested.emit)
         self._palette.setToolTip(tr("Find a panel or an act ({keys})", keys=keys))
@@ -84,13 +87,16 @@ class Header(QWidget):
         layout.addWidget(self._title)
         layout.addSpacing(4)
         layout.addWidget(self.connection)
+        layout.addWidget(self.picker)
         layout.addStretch(1)
         layout.addWidget(self._palette)
         layout.addWidget(self._primary)
         self.setFixedHeight(HEIGHT_PX)
 
-    def show_panel(self, title: str, action: QAction | None) -> None:
-        """Show a panel's title and its primary act."""
+    def show_panel(self, title: str, action: QAction | None, *, has_picker: bool = False) -> None:
+        """Show a panel's title and its primary act; and where it looks at a connection of the user's, that one."""
+        self.connection.setVisible(not has_picker)
+        self.picker.setVisible(has_picker)
         self._title.setText(title)
         if self._action is not None:
             self._action.changed.disconnect(self._follow_action)

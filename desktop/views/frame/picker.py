@@ -1,0 +1,124 @@
+"""The header's chip for the connection a panel looks at: its colour, name, state and environment, and the menu to take another."""
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from desktop.core.connections_words import environment_of, mark_of, name_of, state_of, summary
+from desktop.core.i18n import tr
+from desktop.views.theme import CAPTION_PX, TEXT_PX, icon, theme
+from desktop.views.widgets.swatch import SWATCH_PX, paint_swatch
+from embedded_server.contracts.connections import Connection
+
+HEIGHT_PX = 32
+PAD_PX = 12
+GAP_PX = 8
+DOT_PX = 7
+LOCK_PX = 14
+ARROW_PX = 22
+MAX_NAME_PX = 220
+
+
+class ConnectionPicker(QAbstractButton):
+    """Says which connection the panel looks at, and how it fares. A click, Enter, Space or the down key opens its menu."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._connection: Connection | None = None
+        self._away = False
+        self.setObjectName("connection-picker")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        theme().changed.connect(self.update)
+        self.show_connection(None)
+
+    def show_connection(self, connection: Connection | None) -> None:
+        """Show one, or that there is none."""
+        self._connection = connection
+        words = summary(connection) if connection is not None else tr("No connection")
+        self.setText(name_of(connection) if connection is not None else tr("No connection"))
+        self.setAccessibleName(tr("Connection: {name}", name=words))
+        self.setToolTip(words if connection is None else f"{words}\n{connection.url}")
+        self.updateGeometry()
+        self.update()
+
+    def set_away(self, away: bool) -> None:
+        """Show that what is known is from before: no state colour claims that it still holds."""
+        if away != self._away:
+            self._away = away
+            self.update()
+
+    def _words(self) -> list[tuple[str, str, bool]]:
+        """Answer what stands behind the name: text, colour, and whether a state's dot is before it."""
+        connection = self._connection
+        if connection is None:
+            return []
+        word, tone = state_of(connection)
+        environment, environment_tone = environment_of(connection)
+        words = [(word, "dim" if self._away else tone, True)]
+        return [*words, (environment, environment_tone, False)] if environment else words
+
+    # -- Qt overrides
+
+    def sizeHint(self) -> QSize:
+        """Answer the room for all of it."""
+        name = QFontMetrics(theme().font(TEXT_PX, bold=True))
+        small = QFontMetrics(theme().font(CAPTION_PX))
+        width = PAD_PX + min(name.horizontalAdvance(self.text()), MAX_NAME_PX) + ARROW_PX
+        if self._connection is not None:
+            width += SWATCH_PX + GAP_PX + (LOCK_PX + GAP_PX if self._connection.spec.read_only else 0)
+        for text, _, has_dot in self._words():
+            width += GAP_PX + small.horizontalAdvance(text) + (DOT_PX + 5 if has_dot else 0)
+        return QSize(width + 4, HEIGHT_PX)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the chip."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(theme().color("accent" if self.hasFocus() else "line"))
+        painter.setBrush(theme().color("raised" if self.underMouse() or self.isDown() else "panel"))
+        painter.drawRoundedRect(area, 6, 6)
+        left, middle = PAD_PX, self.height() / 2
+        if self._connection is not None:
+            paint_swatch(painter, left, middle, mark_of(self._connection.spec.colour))
+            left += SWATCH_PX + GAP_PX
+        left = self._paint_name(painter, left)
+        painter.setFont(theme().font(CAPTION_PX))
+        for text, tone, has_dot in self._words():
+            left += GAP_PX
+            color = theme().color(tone)
+            if has_dot:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(color)
+                painter.drawEllipse(QRectF(left, middle - DOT_PX / 2, DOT_PX, DOT_PX))
+                left += DOT_PX + 5
+            painter.setPen(color)
+            room = painter.fontMetrics().horizontalAdvance(text)
+            painter.drawText(QRectF(left, 0, room + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
+            left += room
+        painter.setPen(theme().color("dim"))
+        painter.setFont(theme().font(TEXT_PX))
+        painter.drawText(area.adjusted(0, 0, -10, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, "▾")
+
+    def _paint_name(self, painter: QPainter, left: int) -> int:
+        font = theme().font(TEXT_PX, bold=True)
+        text = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideMiddle, MAX_NAME_PX)
+        room = QFontMetrics(font).horizontalAdvance(text)
+        painter.setFont(font)
+        painter.setPen(theme().color("text"))
+        painter.drawText(QRectF(left, 0, room + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, text)
+        left += room
+        if self._connection is not None and self._connection.spec.read_only:
+            left += GAP_PX
+            icon("ph.lock-simple", "warn").paint(painter, QRect(left, (self.height() - LOCK_PX) // 2, LOCK_PX, LOCK_PX))
+            left += LOCK_PX
+        return left
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open by the keys that open a list."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down} and not event.isAutoRepeat():
+            self.click()
+        else:
+            super().keyPressEvent(event)
