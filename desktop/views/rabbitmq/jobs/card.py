@@ -36,7 +36,7 @@ class JobCard(Card):
         self._state = StateLabel()
         self._progress = caption()
         self._progress.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.show_messages = IconButton("ph.list-magnifying-glass", tr("Show its messages"), self._on_messages_clicked)
+        self.show_messages = IconButton("ph.list-bullets", tr("Show its messages"), self._on_messages_clicked)
         self.stop_button = Button(tr("Stop"), self._on_stop_clicked, icon_name="ph.stop")
         self.forget = IconButton("ph.x", tr("Take it off the list"), self._on_forget_clicked)
         head = QHBoxLayout()

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.problems import problem_of, title_of
 from desktop.services.rabbitmq import RabbitService
-from desktop.views.widgets.buttons import IconButton
+from desktop.views.widgets.buttons import Button, IconButton
 from desktop.views.widgets.elided import ElidedLabel
 from desktop.views.widgets.jobs import Jobs
 from desktop.views.widgets.labels import caption
@@ -22,17 +22,15 @@ FILL_AFTER_MS: Final = 400
 MOST_CHARS: Final = 2_000
 
 
-class FieldMenu(QToolButton):
+class FieldMenu(Button):
     """Offers the fields the server can fill, each with an example."""
 
     chosen = Signal(str)
     """The text to insert: ``{{uuid}}``."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setText(tr("Insert field"))
+        super().__init__(tr("Insert field"), parent=parent)
         self.setToolTip(tr("A field such as {{uuid}} is filled with a value of its own for each message"))
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self)
         self.setMenu(self._menu)
         self._names: list[str] = []

@@ -176,7 +176,10 @@ class PublishSheet(RabbitSheet):
         self.form.addWidget(self.repeat)
         self.form.addStretch(1)
         self.body.insertWidget(self.body.count() - 1, self._outcome)
-        self.body.insertWidget(self.body.count() - 1, self.card)
+        card = QHBoxLayout()
+        card.setContentsMargins(0, 0, 8, 0)
+        card.addWidget(self.card)
+        self.body.insertLayout(self.body.count() - 1, card)
         self.foot.addWidget(self.publish)
         self.foot.addWidget(caption("Ctrl+Enter"))
         self.foot.addStretch(1)
@@ -215,9 +218,15 @@ class PublishSheet(RabbitSheet):
         self._service.keep_draft(DRAFT_KEY, draft)
         self.body_field.set_fills(draft.fill)
         names = fields_in(draft, self.field_menu.names())
-        message = prepare(replace(draft, repeat=False), self.vhost, check_body=False).message if names else None
-        self.sample.preview(names, None if self.body_field.is_long() else message)
+        self.sample.preview(names, self._to_fill(draft) if names else None)
         self._show_buttons()
+
+    def _to_fill(self, draft: Draft) -> Message | None:
+        """What a sample is made of: the parts that hold already, so that a half-typed header hides nothing."""
+        if self.body_field.is_long():
+            return None
+        part = Draft(draft.exchange, draft.routing_key, draft.kind, draft.text, fill=draft.fill)
+        return prepare(part, self.vhost, check_body=False).message
 
     def _on_address_edited(self) -> None:
         self._show_address_faults({})

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, problem_of, title_of
@@ -32,9 +32,7 @@ class Templates(QWidget):
         self._message_of = message_of
         self._jobs = Jobs(self)
         self._known: list[PublishTemplate] = []
-        self.button = QToolButton()
-        self.button.setText(tr("Templates"))
-        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.button = Button(tr("Templates"))
         self.menu = QMenu(self.button)
         self.button.setMenu(self.menu)
         self.name = line_field(tr("Name of the template"), tr("Name of the template"))
