@@ -1,0 +1,1 @@
+"""Purging and deleting, once one has been asked."""
