@@ -1,7 +1,7 @@
 """``switchroom brokers``: the embedded brokers alone, for people's own programs and test suites, and as the server's child process.
 
-Prints one JSON line on standard output once clients can connect: ``{"amqp": URL, "kafka": null, "pid": N}``. Everything else goes to
-standard error. Kafka has no embedded broker yet: ``--kafka-port`` is accepted and ``kafka`` is null.
+Prints one JSON line on standard output once clients can connect: ``{"amqp": URL, "amqp_management": URL, "kafka": null, "pid": N}``.
+Everything else goes to standard error. Kafka has no embedded broker yet: ``--kafka-port`` is accepted and ``kafka`` is null.
 """
 
 import argparse
@@ -13,19 +13,26 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from embedded_server.brokers.amqp.accounts import SqliteAccounts
 from embedded_server.brokers.amqp.broker import Broker
 from embedded_server.brokers.amqp.server import AmqpServer
-from embedded_server.brokers.amqp.sqlite_store import SqliteStore
-from embedded_server.brokers.ports import HOST, candidates, is_free
+from embedded_server.brokers.amqp.stores import FolderStores
+from embedded_server.brokers.management.doorman import Doorman
+from embedded_server.brokers.ports import HOST, candidates, is_free, listen
 from embedded_server.contracts.problems import N_, UserFacingError
 
-STORE_NAME: Final = "amqp.sqlite3"
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+ACCOUNTS_NAME: Final = "accounts.sqlite3"
+LOGIN: Final = "guest:guest"
 EXIT_FAILED: Final = 1
 PORT_POLL_S: Final = 0.05
 PORT_WAIT_S: Final = 3.0
@@ -37,6 +44,7 @@ class BrokersReady:
     """The line that tells where the brokers answer."""
 
     amqp: str
+    amqp_management: str
     kafka: str | None
     pid: int
 
@@ -53,6 +61,20 @@ class BrokerCannotListen(UserFacingError):
 
     title = N_("Cannot listen on {host}, port {port}")
     hint = N_("Choose another port with --amqp-port (0 takes a free one).")
+
+
+class ManagementPortInUse(UserFacingError):
+    """Another program listens on the management API's port."""
+
+    title = N_("Port {port} on {host} is in use")
+    hint = N_("Stop the program that has it, or choose another port with --management-port (0 takes a free one).")
+
+
+class ManagementCannotListen(UserFacingError):
+    """The management API's port cannot be listened on."""
+
+    title = N_("Cannot listen on {host}, port {port}")
+    hint = N_("Choose another port with --management-port (0 takes a free one).")
 
 
 class BrokerFolderUnwritable(UserFacingError):
@@ -81,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="switchroom brokers", description="The embedded brokers alone; prints one JSON line when clients can connect."
     )
     parser.add_argument("--amqp-port", type=_port, default=0, help="port for AMQP; 0 takes a free one (default: %(default)s)")
+    parser.add_argument("--management-port", type=_port, default=0, help="port for the management API; 0 takes a free one")
     parser.add_argument("--kafka-port", type=_port, default=0, help="for the Kafka broker to come; has no effect yet")
     parser.add_argument("--data-dir", type=Path, default=None, help="where durable messages are kept (default: the user's data folder)")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)  # ends with its standard input
@@ -113,17 +136,45 @@ async def _run(options: argparse.Namespace) -> int:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as exc:
         raise BrokerFolderUnwritable(folder=str(folder), detail=exc.strerror or "") from exc
-    server = AmqpServer(Broker(store=SqliteStore(folder / STORE_NAME)))
+    server = AmqpServer(Broker(stores=FolderStores(folder), accounts=SqliteAccounts(folder / ACCOUNTS_NAME)))
+    doorman = Doorman(lambda: _management(server, doorman.port))
     try:
         await _listen(server, options.amqp_port)
+        await doorman.start(_management_socket(options.management_port, child=options.child))
         _spare_the_collector()
-        ready = BrokersReady(amqp=f"amqp://guest:guest@{HOST}:{server.port}//", kafka=None, pid=os.getpid())
-        sys.stdout.write(json.dumps(asdict(ready)) + "\n")
-        sys.stdout.flush()
+        _say_ready(server.port, doorman.port)
         await stopped.wait()
     finally:
+        await doorman.stop()
         await server.stop()
     return 0
+
+
+def _say_ready(port: int, management_port: int) -> None:
+    ready = BrokersReady(
+        amqp=f"amqp://{LOGIN}@{HOST}:{port}//", amqp_management=f"http://{LOGIN}@{HOST}:{management_port}", kafka=None, pid=os.getpid()
+    )
+    sys.stdout.write(json.dumps(asdict(ready)) + "\n")
+    sys.stdout.flush()
+
+
+def _management(server: AmqpServer, port: int) -> "ASGIApp":
+    """Make the management API; imported when it is first called, so that nobody waits for it who does not."""
+    from embedded_server.brokers.management.app import management_app
+
+    return management_app(server, port)
+
+
+def _management_socket(port: int, *, child: bool) -> socket.socket:
+    """Listen on the management API's port. As a child on another one where it is taken: AMQP must not wait for that."""
+    try:
+        return listen(port)
+    except OSError as exc:
+        if child and port:
+            return _management_socket(0, child=child)
+        if exc.errno == errno.EADDRINUSE:
+            raise ManagementPortInUse(host=HOST, port=port) from exc
+        raise ManagementCannotListen(host=HOST, port=port, detail=exc.strerror or "") from exc
 
 
 async def _port_left(port: int) -> None:

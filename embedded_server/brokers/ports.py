@@ -1,4 +1,4 @@
-"""Which port the embedded AMQP broker gets, and that it is the same one tomorrow: programs outside keep its address."""
+"""Which ports the embedded AMQP broker gets, and that they are the same ones tomorrow: programs outside keep their addresses."""
 
 import contextlib
 import random
@@ -11,6 +11,7 @@ HOST: Final = "127.0.0.1"
 CHOSEN_PORTS: Final = range(20_000, 32_000)
 """Below what Linux, macOS and Windows give to clients."""
 PORT_FILE: Final = "amqp.port"
+MANAGEMENT_PORT_FILE: Final = "management.port"
 _TRIES: Final = 20
 # On Windows a plain bind succeeds beside a listener that allows it; elsewhere the flag only passes over connections of the past.
 _EXCLUSIVE: Final[int] = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
@@ -27,8 +28,7 @@ def candidates() -> Iterable[int]:
 
 def is_free(port: int) -> bool:
     """Tell whether the port could be listened on now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, _EXCLUSIVE, 1)
+    with _socket() as probe:
         try:
             probe.bind((HOST, port))
         except OSError:
@@ -36,20 +36,46 @@ def is_free(port: int) -> bool:
     return True
 
 
-def kept_port(folder: Path) -> int:
+def listen(port: int) -> socket.socket:
+    """Answer a socket that listens on the port, with 0 on one of the candidates. Raises ``OSError`` where that cannot be."""
+    for candidate in candidates() if port == 0 else ():
+        with contextlib.suppress(OSError):
+            return _listening(candidate)
+    return _listening(port)
+
+
+def kept_port(folder: Path, file: str = PORT_FILE) -> int:
     """Answer the port of the last time; where there was none, a new one."""
     try:
-        port = int((folder / PORT_FILE).read_text("ascii"))
+        port = int((folder / file).read_text("ascii"))
     except (OSError, ValueError):
         port = 0
-    return port if 0 < port <= 65535 else new_port(folder)
+    return port if 0 < port <= 65535 else new_port(folder, file)
 
 
-def new_port(folder: Path) -> int:
+def new_port(folder: Path, file: str = PORT_FILE) -> int:
     """Choose a free port and keep it; 0, which leaves the choice to the system, where none of those tried is free."""
     port = next((candidate for candidate in candidates() if is_free(candidate)), 0)
     if port:
         with contextlib.suppress(OSError):  # it is chosen anew next time, and the broker tells what is wrong with the folder
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            (folder / PORT_FILE).write_text(str(port), "ascii")
+            (folder / file).write_text(str(port), "ascii")
     return port
+
+
+def _socket() -> socket.socket:
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, _EXCLUSIVE, 1)
+    return made
+
+
+def _listening(port: int) -> socket.socket:
+    bound = _socket()
+    try:
+        bound.bind((HOST, port))
+        bound.listen(128)  # without it the kernel lets a second one bind the same port meanwhile
+    except OSError:
+        bound.close()
+        raise
+    bound.setblocking(False)
+    return bound

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from embedded_server.brokers.ports import HOST, is_free, kept_port, new_port
+from embedded_server.brokers.ports import HOST, MANAGEMENT_PORT_FILE, is_free, kept_port, new_port
 from embedded_server.contracts.server import Part
 from embedded_server.core.child import ChildProcess
 from embedded_server.core.head_start import HeadStart
@@ -16,7 +16,8 @@ PART_NAME: Final = "brokers"
 
 def begin(head_start: HeadStart, data_dir: Path) -> None:
     """Give the brokers of *data_dir* a head start."""
-    head_start.begin(PART_NAME, command(data_dir, kept_port(brokers_folder(data_dir))))
+    folder = brokers_folder(data_dir)
+    head_start.begin(PART_NAME, command(data_dir, kept_port(folder), kept_port(folder, MANAGEMENT_PORT_FILE)))
 
 
 def kept_url(data_dir: Path) -> str:
@@ -24,11 +25,11 @@ def kept_url(data_dir: Path) -> str:
     return _url(kept_port(brokers_folder(data_dir)))
 
 
-def command(data_dir: Path, port: int) -> list[str]:
+def command(data_dir: Path, port: int, management_port: int) -> list[str]:
     """Answer the command that runs them as a child."""
     return [
         *(sys.executable, "-m", "embedded_server.brokers.command", "--child"),
-        *("--amqp-port", str(port), "--data-dir", str(data_dir)),
+        *("--amqp-port", str(port), "--management-port", str(management_port), "--data-dir", str(data_dir)),
     ]
 
 
@@ -41,10 +42,14 @@ def _url(port: int) -> str:
     return f"amqp://guest:guest@{HOST}:{port}//" if port else ""
 
 
+def _management_url(port: int) -> str:
+    return f"http://guest:guest@{HOST}:{port}" if port else ""
+
+
 class EmbeddedBrokers:
     """Starts, watches and stops the brokers' process, whose files are in ``brokers`` of the data directory.
 
-    Clients may keep their URL while it restarts. It changes only where another program has taken the port meanwhile.
+    Clients may keep their URLs while it restarts. They change only where another program has taken the port meanwhile.
     """
 
     def __init__(self, data_dir: Path, log: Callable[[str, str, str], None], head_start: HeadStart | None = None) -> None:
@@ -53,12 +58,19 @@ class EmbeddedBrokers:
         self._port = kept_port(self._folder)
         self._is_tried = False
         self._amqp_url = _url(self._port)
+        self._management_port = kept_port(self._folder, MANAGEMENT_PORT_FILE)
+        self._management_url = _management_url(self._management_port)
         self.child = ChildProcess(PART_NAME, self._command, log=log, ready=self._ready, head_start=head_start)
 
     @property
     def amqp_url(self) -> str:
         """Where AMQP clients connect, known before the first start."""
         return self._amqp_url
+
+    @property
+    def management_url(self) -> str:
+        """Where the management API answers, with user and password, known before the first start."""
+        return self._management_url
 
     async def start(self) -> None:
         """Start the process; returns once clients can connect, or the first attempt has failed."""
@@ -85,7 +97,7 @@ class EmbeddedBrokers:
         if self._is_tried and not is_free(self._port):  # the last attempt did not get it, though it waited
             self._port = new_port(self._folder)
         self._is_tried = True
-        return command(self._data_dir, self._port)
+        return command(self._data_dir, self._port, self._management_port)
 
     def _ready(self, line: str) -> str | None:
         """The AMQP URL, where *line* is the ready line."""
@@ -96,5 +108,6 @@ class EmbeddedBrokers:
         if not isinstance(told, dict) or not isinstance(told.get("amqp"), str):
             return None
         self._amqp_url = told["amqp"]
+        self._management_url = told.get("amqp_management") or self._management_url
         self._is_tried = False
         return self._amqp_url
