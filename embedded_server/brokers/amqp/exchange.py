@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from embedded_server.brokers.amqp.errors import precondition
+from embedded_server.brokers.amqp.figures import ExchangeFigures
 from embedded_server.core.topics import TopicTree
 
 _MATCH_MODES: Final = ("all", "any", "all-with-x", "any-with-x")
@@ -72,6 +73,7 @@ class Exchange(ABC):
         self.auto_delete = auto_delete
         self.internal = internal
         self.arguments = arguments or {}
+        self.figures = ExchangeFigures()
         self.bindings: dict[tuple[Destination, str, str], Binding] = {}
 
     @property

@@ -8,6 +8,7 @@ from embedded_server.brokers.amqp.backlog import Backlog
 from embedded_server.brokers.amqp.clock import Timer
 from embedded_server.brokers.amqp.consumer import Consumer
 from embedded_server.brokers.amqp.dead_letter import Reason
+from embedded_server.brokers.amqp.figures import QueueFigures
 from embedded_server.brokers.amqp.message import NEVER, Entry, Message
 from embedded_server.brokers.amqp.ready import FifoReady, PriorityReady, Ready
 from embedded_server.brokers.amqp.segment import SEGMENT_MESSAGES, Shelf
@@ -40,6 +41,7 @@ class Queue:
         self.ready_bytes = 0
         self.consumers: list[Consumer] = []
         """Higher priority first; among equals the next in turn first."""
+        self.figures = QueueFigures()
         self.active: Consumer | None = None
         """The one that gets all messages, where the queue has a single active consumer."""
         self._plain = arguments.plain
@@ -84,6 +86,7 @@ class Queue:
     def requeue(self, entries: Iterable[Entry]) -> None:
         """Take back what was delivered and not acknowledged, to where it was."""
         returning = list(entries)
+        self.figures.returned += len(returning)
         if self.gone:
             self._forget(returning)
             return
@@ -138,6 +141,7 @@ class Queue:
         self.touch()
         self.expire()
         if not len(self.ready):
+            self.figures.get_empty += 1
             return None
         entry = self._popleft()
         self._mark_delivered(entry)
@@ -169,8 +173,14 @@ class Queue:
     def _hand_over(self, consumer: Consumer, entry: Entry) -> None:
         self._mark_delivered(entry)
         consumer.take(entry)
+        figures = self.figures
+        if entry.redelivered:
+            figures.redeliver += 1
         if consumer.no_ack:
+            figures.deliver_no_ack += 1
             self.settle(entry)
+        else:
+            figures.deliver += 1
 
     def _mark_delivered(self, entry: Entry) -> None:
         if entry.stored:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from embedded_server.brokers.amqp.channel import Channel
-from embedded_server.brokers.amqp.connection import CHANNEL_MAX, Connection
+from embedded_server.brokers.amqp.connection import Connection
 from embedded_server.brokers.amqp.consumer import Consumer
 from embedded_server.brokers.amqp.publisher import Mode
 from embedded_server.brokers.management.call import NOTHING, Answer, Call
@@ -12,24 +12,18 @@ from embedded_server.brokers.management.listing import Listing, Row, columns_of,
 from embedded_server.brokers.management.node import NODE_NAME, Node
 from embedded_server.brokers.management.properties import plain
 from embedded_server.brokers.management.rates import CHANNEL_KEYS, channel_numbers
-from embedded_server.brokers.ports import HOST
 
 CLOSED_BY_HAND: Final = "Closed via management plugin"
 
 
-def connection_name(connection: Connection) -> str:
-    """The name by which RabbitMQ calls a connection."""
-    return f"{connection.peer} -> {HOST}:{connection.local_port}"
-
-
 def channel_name(channel: Channel) -> str:
     """The name by which RabbitMQ calls a channel."""
-    return f"{connection_name(channel.connection)} ({channel.number})"
+    return f"{channel.connection.name} ({channel.number})"
 
 
-def peer_of(connection: Connection) -> tuple[str, int]:
-    """Where the client is."""
-    host, _, port = connection.peer.rpartition(":")
+def ends_of(address: str) -> tuple[str, int]:
+    """Host and port, out of both in one."""
+    host, _, port = address.rpartition(":")
     return host, int(port) if port.isdigit() else 0
 
 
@@ -37,31 +31,32 @@ def owner_row(connection: object) -> Row:
     """The connection that holds an exclusive queue."""
     if not isinstance(connection, Connection):
         return {}
-    host, port = peer_of(connection)
-    return {"name": connection_name(connection), "peer_host": host, "peer_port": port}
+    host, port = ends_of(connection.peer)
+    return {"name": connection.name, "peer_host": host, "peer_port": port}
 
 
 def connection_row(node: Node, connection: Connection) -> Row:
     """A connection."""
-    host, port = peer_of(connection)
+    host, port = ends_of(connection.peer)
+    local_host, local_port = ends_of(connection.local)
     rates = node.rates.connections.rates(connection)
     name = connection.client_properties.get("connection_name")
     row: Row = {
         "auth_mechanism": connection.mechanism,
-        "channel_max": CHANNEL_MAX,
+        "channel_max": connection.channel_max,
         "channels": len(connection.channels),
         "client_properties": plain(connection.client_properties),
         "connected_at": int(connection.connected_at * 1000),
         "frame_max": connection.frame_max,
-        "host": HOST,
-        "name": connection_name(connection),
+        "host": local_host,
+        "name": connection.name,
         "node": NODE_NAME,
         "peer_cert_issuer": None,
         "peer_cert_subject": None,
         "peer_cert_validity": None,
         "peer_host": host,
         "peer_port": port,
-        "port": connection.local_port,
+        "port": local_port,
         "protocol": "AMQP 0-9-1",
         "recv_oct": connection.received_bytes,
         "recv_oct_details": {"rate": rates[0]},
@@ -87,12 +82,12 @@ def connection_row(node: Node, connection: Connection) -> Row:
 def channel_row(node: Node, channel: Channel) -> Row:
     """A channel."""
     connection = channel.connection
-    host, port = peer_of(connection)
+    host, port = ends_of(connection.peer)
     publisher = channel.publisher
     row: Row = {
         "acks_uncommitted": channel.acks_uncommitted,
         "confirm": publisher.mode is Mode.CONFIRM,
-        "connection_details": {"name": connection_name(connection), "peer_host": host, "peer_port": port},
+        "connection_details": {"name": connection.name, "peer_host": host, "peer_port": port},
         "consumer_count": len(channel.consumers),
         "global_prefetch_count": channel.unacked.limit,
         "messages_unacknowledged": len(channel.unacked),
@@ -124,7 +119,7 @@ def channel_row(node: Node, channel: Channel) -> Row:
 def consumer_row(consumer: Consumer) -> Row:
     """A consumer."""
     channel = consumer.channel
-    host, port = peer_of(channel.connection)
+    host, port = ends_of(channel.connection.peer)
     active = consumer.active
     return {
         "arguments": plain(consumer.arguments),
@@ -132,7 +127,7 @@ def consumer_row(consumer: Consumer) -> Row:
         "active": active,
         "activity_status": _activity(consumer, active=active),
         "channel_details": {
-            "connection_name": connection_name(channel.connection),
+            "connection_name": channel.connection.name,
             "name": channel_name(channel),
             "node": NODE_NAME,
             "number": channel.number,
@@ -225,7 +220,7 @@ async def list_consumers(call: Call, vhost: str = "") -> Answer:
 
 
 async def _answer_connections(call: Call, connections: list[Connection]) -> Answer:
-    listing: Listing[Connection] = Listing(lambda one: connection_row(call.node, one), connection_name, connection_name, {})
+    listing: Listing[Connection] = Listing(lambda one: connection_row(call.node, one), _name, _name, {})
     return await listing.answer(call, connections)
 
 
@@ -235,9 +230,13 @@ async def _answer_channels(call: Call, connections: list[Connection]) -> Answer:
     return await listing.answer(call, channels)
 
 
+def _name(connection: Connection) -> str:
+    return connection.name
+
+
 def _connection(call: Call, name: str) -> Connection:
     for connection in call.node.broker.connections:
-        if connection.opened and connection_name(connection) == name:
+        if connection.opened and connection.name == name:
             if not call.is_monitor and connection.user != call.user.name:
                 raise not_authorised("User not authorised to access object")
             return connection

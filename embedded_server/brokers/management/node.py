@@ -30,7 +30,9 @@ class Node:
         return self.server.broker
 
     def asked(self) -> None:
-        """Somebody asks: figures are looked at for a while."""
+        """Somebody asks: bring figures up to date, and look at them for a while."""
+        for vhost in self.broker.vhosts.values():
+            vhost.tally()
         self.rates.asked()
 
     def changed(self) -> None:

@@ -124,6 +124,8 @@ class Rates:
     async def _look(self) -> None:
         broker = self._broker
         vhosts = list(broker.vhosts.values())
+        for vhost in vhosts:
+            vhost.tally()
         await self.queues.look([queue for vhost in vhosts for queue in vhost.queues.values()])
         await self.exchanges.look([exchange for vhost in vhosts for exchange in vhost.exchanges.values()])
         connections = list(broker.connections)
