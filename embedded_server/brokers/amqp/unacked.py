@@ -1,6 +1,6 @@
 """What a channel has been sent and not yet acknowledged."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from embedded_server.brokers.amqp.consumer import Consumer
@@ -31,6 +31,9 @@ class Unacked:
 
     def __len__(self) -> int:
         return len(self._deliveries)
+
+    def __iter__(self) -> Iterator[Delivery]:
+        return iter(self._deliveries.values())
 
     @property
     def has_room(self) -> bool:

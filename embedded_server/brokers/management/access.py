@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 
 from embedded_server.brokers.amqp.users import User, Users
-from embedded_server.brokers.management.errors import ApiError, not_authorised
+from embedded_server.brokers.management.errors import ApiError, LoginFailed, not_authorised
 
 REALM: Final = 'Basic realm="Switchroom management"'
 _LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -53,11 +53,9 @@ def login(headers: Headers, users: Users) -> tuple[User, str]:
         name, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError, ValueError):
         name, colon, password = "", "", ""
-    if scheme.lower() != "basic" or not colon:
-        raise ApiError(401, "not_authorised", "Login failed")
-    user = users.authenticate(name, password)
+    user = users.authenticate(name, password) if scheme.lower() == "basic" and colon else None
     if user is None:
-        raise ApiError(401, "not_authorized", "Login failed")
+        raise LoginFailed
     return user, password
 
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from embedded_server.brokers.amqp.server import AmqpServer
 from embedded_server.brokers.management import access, table
 from embedded_server.brokers.management.call import Answer, Call
-from embedded_server.brokers.management.errors import ApiError, not_found
+from embedded_server.brokers.management.errors import ApiError, LoginFailed, not_found
 from embedded_server.brokers.management.node import Node
 from embedded_server.brokers.management.router import Found, Route, Router
 
@@ -119,10 +119,10 @@ def _respond(answer: Answer, *, allow: str = "") -> Response:
 
 
 def _refusal(exc: ApiError, headers: Headers) -> Response:
-    if exc.status == 401 and "authorization" not in headers:
+    if isinstance(exc, LoginFailed) and "authorization" not in headers:
         response = _respond(Answer(401))  # as RabbitMQ answers a client that has yet to log in
     else:
         response = _respond(Answer(exc.status, {"error": exc.error, "reason": exc.reason}))
-    if exc.status == 401:
+    if isinstance(exc, LoginFailed):
         response.headers["www-authenticate"] = access.REALM
     return response

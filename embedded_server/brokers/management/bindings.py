@@ -116,8 +116,8 @@ async def _answer(call: Call, pairs: list[tuple[VHost, Binding]]) -> Answer:
     return await listing.answer(call, pairs)
 
 
-def _order(binding: Binding) -> tuple[str, str, str, str]:
-    return binding.source, binding.destination.kind.value, binding.destination.name, binding.routing_key
+def _order(binding: Binding) -> tuple[str, str, str]:
+    return binding.source, binding.destination.name, binding.routing_key
 
 
 async def _to(call: Call, vhost: str, destination: Destination) -> Answer:
@@ -144,8 +144,15 @@ def _between(vhost: VHost, source: str, kind: str, destination: str) -> list[Bin
     return [binding for binding in _from(vhost, source) if binding.destination == to]
 
 
+def _is_called(binding: Binding, key: str) -> bool:
+    """Whether *key* names *binding*, its routing key quoted or, as clients forget to, plain."""
+    own, _, digest = properties_key(binding).partition("~")
+    routing_key, _, wanted = key.partition("~")
+    return wanted == digest and routing_key in {own, binding.routing_key}
+
+
 def _binding(vhost: VHost, source: str, kind: str, destination: str, key: str) -> Binding:
     for binding in _between(vhost, source, kind, destination):
-        if properties_key(binding) == key:
+        if _is_called(binding, key):
             return binding
     raise not_found()

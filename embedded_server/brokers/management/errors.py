@@ -15,6 +15,13 @@ class ApiError(Exception):
         self.reason = reason
 
 
+class LoginFailed(ApiError):
+    """Nobody the broker knows."""
+
+    def __init__(self) -> None:
+        super().__init__(401, "not_authorized", "Login failed")
+
+
 def bad_request(reason: Any) -> ApiError:
     """The request is understood and cannot be done as it is."""
     return ApiError(400, "bad_request", reason)

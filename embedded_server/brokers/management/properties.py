@@ -53,11 +53,14 @@ def content_header(properties: Mapping[str, Any], size: int) -> bytes:
 def properties_row(header: bytes) -> dict[str, Any]:
     """The properties in a raw content header that are set; none where it cannot be read."""
     properties = Basic.Properties()
+    flags = int.from_bytes(header[12:14])
     try:
-        properties.unmarshal(int.from_bytes(header[12:14]), header[14:])
+        properties.unmarshal(flags, header[14:])
     except (ValueError, TypeError, IndexError, struct.error, OverflowError, OSError, RecursionError):
         return {}
     found = {"type" if name == "message_type" else name: value for name, value in properties if value is not None}
+    if not flags & _TEXTS["cluster_id"]:
+        found.pop("cluster_id", None)  # which is empty where it is not there at all
     return {name: plain(found[name]) for name in _NAMES if name in found}
 
 

@@ -15,6 +15,7 @@ from embedded_server.brokers.management.node import NODE_NAME, Node
 from embedded_server.brokers.management.properties import plain
 from embedded_server.brokers.management.rates import DEPTH_KEYS, QUEUE_KEYS, queue_numbers
 
+MAX_COUNTED: Final = 20_000
 _ACTIONS: Final = frozenset({"sync", "cancel_sync"})
 
 
@@ -22,7 +23,10 @@ class QueueRows:
     """Makes rows of queues."""
 
     def __init__(self, node: Node) -> None:
+        self._node = node
         self._rates = node.rates.queues
+        self._held: dict[Queue, int] | None = None
+        self._too_many = False
 
     def short(self, queue: Queue) -> Row:
         """What a queue is, without any figure."""
@@ -46,20 +50,24 @@ class QueueRows:
     def whole(self, queue: Queue) -> Row:
         """All that a list tells of a queue."""
         numbers, rates = queue_numbers(queue), self._rates.rates(queue)
+        capacity = _capacity(queue)
         row = {
             **self.short(queue),
-            "consumer_utilisation": _utilisation(queue),
+            "consumer_capacity": capacity,
+            "consumer_utilisation": capacity,
             "consumers": len(queue.consumers),
             "effective_policy_definition": {},
             "exclusive_consumer_tag": next((one.tag for one in queue.consumers if one.exclusive), None),
             "message_bytes_ready": queue.ready_bytes,
             "operator_policy": None,
             "policy": None,
+            "single_active_consumer_tag": None if queue.active is None else queue.active.tag,
             "state": "running",
             **_with_rates(DEPTH_KEYS, numbers[len(QUEUE_KEYS) :], rates[len(QUEUE_KEYS) :]),
         }
-        if not queue.figures.unacknowledged:
-            row["message_bytes"], row["message_bytes_unacknowledged"] = queue.ready_bytes, 0
+        held = self._bytes_held(queue)
+        if held is not None:
+            row["message_bytes"], row["message_bytes_unacknowledged"] = queue.ready_bytes + held, held
         if queue.owner is not None:
             row["owner_pid_details"] = owner_row(queue.owner)
         idle_since = self._idle_since(queue)
@@ -69,6 +77,19 @@ class QueueRows:
             row["message_stats"] = _with_rates(QUEUE_KEYS, numbers, rates)
         return row
 
+    def _bytes_held(self, queue: Queue) -> int | None:
+        """Bytes of unacknowledged bodies; ``None`` where they are too many to be counted while clients wait."""
+        if not queue.figures.unacknowledged:
+            return 0
+        if self._held is None:
+            channels = [channel for one in self._node.broker.connections for channel in one.channels.values()]
+            self._held = {}
+            self._too_many = sum(len(channel.unacked) for channel in channels) > MAX_COUNTED
+            for channel in () if self._too_many else channels:
+                for delivery in channel.unacked:
+                    self._held[delivery.queue] = self._held.get(delivery.queue, 0) + len(delivery.entry.message.body)
+        return None if self._too_many else self._held.get(queue, 0)
+
     def _idle_since(self, queue: Queue) -> str:
         """When it was last used; empty while it is in use, and where nobody watched."""
         changed_at = self._rates.changed_at(queue)
@@ -77,7 +98,7 @@ class QueueRows:
         return dt.datetime.fromtimestamp(changed_at, dt.UTC).isoformat(timespec="milliseconds")
 
 
-def _utilisation(queue: Queue) -> float:
+def _capacity(queue: Queue) -> float:
     """The share of consumers that could take a message now."""
     if not queue.consumers:
         return 0

@@ -27,6 +27,8 @@ def _general() -> list[Route]:
         Route("POST", "definitions", definitions.import_all, Needs.ADMINISTRATOR),
         Route("GET", "definitions/{}", definitions.export_vhost, Needs.ADMINISTRATOR),
         Route("POST", "definitions/{}", definitions.import_vhost, Needs.ADMINISTRATOR),
+        Route("GET", "extensions", overview.list_nothing),
+        Route("GET", "feature-flags", overview.list_nothing),
         Route("GET", "policies", overview.list_nothing),
         Route("GET", "policies/{}", overview.list_nothing),
         Route("GET", "operator-policies", overview.list_nothing),
