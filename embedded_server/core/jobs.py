@@ -4,13 +4,15 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final, TypeVar
 
 from embedded_server.contracts.concurrency import cancel, spawn
 from embedded_server.contracts.jobs import Job, JobKind, JobState
 from embedded_server.contracts.problems import N_, ProblemDetails, UserFacingError
 from embedded_server.core.meter import RateMeter
+
+T = TypeVar("T")
 
 KEPT_OVER: Final = 100
 """Jobs that are over and still told of."""
@@ -63,6 +65,8 @@ class RunningJob:
         """Why it waits or failed; or what it has to say although it goes on."""
         self.stopping = asyncio.Event()
         """Set once it shall come to a good end."""
+        self.on_stop: list[Callable[[], None]] = []
+        """Called at that moment."""
         self.done = 0
         self._started_at = time.time_ns()
         self._ended_at = 0
@@ -112,6 +116,34 @@ class RunningJob:
             problem=self.problem,
         )
 
+    async def unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """Answer what *work* answers, or None as soon as the job shall stop. Raises what *work* raises."""
+        answer: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
+
+        def stop() -> None:
+            if not answer.done():
+                answer.set_result(None)
+
+        def fail(exc: BaseException) -> None:
+            if not answer.done():
+                answer.set_exception(exc)
+
+        async def run() -> None:
+            result = await work
+            if not answer.done():
+                answer.set_result(result)
+
+        task = spawn(run(), name=f"part of job {self.id}", notify=fail)
+        self.on_stop.append(stop)
+        if self.stopping.is_set():
+            stop()
+        try:
+            return await answer
+        finally:
+            self.on_stop.remove(stop)
+            await cancel(task)
+            work.close()
+
     async def ended(self) -> None:
         """Wait until it is over."""
         await self._ended.wait()
@@ -122,6 +154,8 @@ class RunningJob:
             return
         self.state = JobState.STOPPING
         self.stopping.set()
+        for callback in tuple(self.on_stop):
+            callback()
         if self._task is not None:
             await asyncio.wait([self._task], timeout=STOP_LIMIT_S)
             await cancel(self._task)

@@ -64,16 +64,18 @@ class Intake:
                 self._work.notify()
             return seq
 
-    def put_many(self, events: Sequence[Event]) -> None:
-        """Queue several in order."""
+    def put_many(self, events: Sequence[Event], *, again: bool = False) -> int:
+        """Queue several in order; the last one's number, or 0 where there is no place. Then they are dropped, unless tried *again*."""
         with self._lock:
             fitting: Sequence[Event] = () if self._is_full() else events
-            self.dropped += len(events) - len(fitting)
+            if not again:
+                self.dropped += len(events) - len(fitting)
             self._queue.extend(fitting)
             self._bytes += sum([len(event.body) for event in fitting]) + EVENT_OVERHEAD_BYTES * len(fitting)
             self.next_seq += len(fitting)
             if self._idle:
                 self._work.notify()
+            return self.next_seq - 1 if fitting else 0
 
     def _is_full(self) -> bool:
         return self.closed or len(self._queue) >= FULL_EVENTS or self._bytes >= FULL_BYTES

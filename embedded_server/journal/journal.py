@@ -1,5 +1,6 @@
 """The journal as the rest of the server knows it: append from any thread, read and query from the loop."""
 
+import asyncio
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from embedded_server.journal.writer import Writer
 T = TypeVar("T")
 
 BODY_CAP_BYTES: Final = 32 * 1024**2
+FULL_WAIT_S: Final = 0.05
 SCAN_THREADS: Final = 2
 WINDOW_THREADS: Final = 2
 
@@ -159,6 +161,18 @@ class Journal:
         seq = self._intake.put(event)
         if seq == 0:
             raise JournalClosed
+        return await self._intake.durable(seq)
+
+    async def append_many_durably(self, events: Sequence[Event]) -> int:
+        """Append several and answer the last one's number once all are committed. Raises `JournalClosed` where they cannot be."""
+        await self.room()
+        seq = self._intake.put_many(events, again=True)
+        while seq == 0 and events:
+            if self._intake.closed:
+                raise JournalClosed
+            await asyncio.sleep(FULL_WAIT_S)  # sources that never wait have filled it in the meantime
+            await self.room()
+            seq = self._intake.put_many(events, again=True)
         return await self._intake.durable(seq)
 
     async def flush(self) -> int:

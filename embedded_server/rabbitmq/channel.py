@@ -20,7 +20,7 @@ from embedded_server.rabbitmq.link import Link
 from embedded_server.rabbitmq.problems import LinkClosed, channel_problem
 from embedded_server.rabbitmq.receiver import Delivery, OnConfirm, OnDelivery, Receiver, Returned
 
-CONFIRM_LIMIT_S: Final = 30.0
+CLOSE_LIMIT_S: Final = 3.0
 HEADS_KEPT: Final = 256
 """Method frames of basic.publish kept ready, by exchange and routing key."""
 
@@ -98,7 +98,7 @@ class Channel:
             return
         if self._pika.is_open:
             self._pika.close()
-        await asyncio.wait([self.ended], timeout=CONFIRM_LIMIT_S)
+        await asyncio.wait([self.ended], timeout=CLOSE_LIMIT_S)
         self._end(LinkClosed(name=self.link.name))
 
     async def __aenter__(self) -> Self:
@@ -269,17 +269,25 @@ class Channel:
 
         *content* is its properties as `encode_content` makes them, or as a delivery brought them. Raises `TextTooLong`.
         """
-        self._require_open()
+        return self.publish_frames(self.frames_of(exchange, routing_key, body, content, mandatory=mandatory))
+
+    def frames_of(self, exchange: str, routing_key: str, body: bytes, content: bytes = NO_CONTENT, *, mandatory: bool = False) -> bytes:
+        """Answer the bytes that publish a message on this channel, for `publish_frames`. Raises `TextTooLong`."""
         key = (exchange, routing_key, mandatory)
         head = self._heads.get(key)
         if head is None:
             if len(self._heads) >= HEADS_KEPT:
                 self._heads.clear()
             head = self._heads[key] = publish_head(self.number, exchange, routing_key, mandatory=mandatory)
-        self.link.write(head + content_frames(self.number, content, body, self.link.max_payload))
-        tag = self._next_tag
-        self._next_tag = tag + 1
-        return tag
+        return head + content_frames(self.number, content, body, self.link.max_payload)
+
+    def publish_frames(self, frames: bytes, count: int = 1) -> int:
+        """Send one message's frames, *count* times over; answer the first publish tag."""
+        self._require_open()
+        self.link.write(frames if count == 1 else frames * count)
+        first = self._next_tag
+        self._next_tag = first + count
+        return first
 
     async def publish_confirmed(
         self, exchange: str, routing_key: str, body: bytes, content: bytes = NO_CONTENT, *, mandatory: bool = True

@@ -100,12 +100,25 @@ class Link:
         """Answer why it is over."""
         return self.ended.result() if self.ended.done() else LinkLost(address=self.address)
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether there is room in the transport's buffer, and the broker takes messages."""
+        return self._writable.is_set() and not self.ended.done()
+
     async def writable(self) -> None:
         """Wait while the transport's buffer is full or the broker takes nothing. Raises why it ended, where it has."""
         while not self._writable.is_set() and not self.ended.done():
             await self._writable.wait()
         if self.ended.done():
             raise self.problem()
+
+    def pause_reading(self) -> None:
+        """Leave what comes in the socket for now: whoever reads has enough to do."""
+        self.pika.pause_reading(True)
+
+    def resume_reading(self) -> None:
+        """Read on."""
+        self.pika.pause_reading(False)
 
     async def close(self) -> None:
         """End it in good order. May be called twice."""
@@ -262,6 +275,8 @@ class _Connection(AsyncioConnection):  # type: ignore[misc] # pika ships no type
         self._rest = b""
         self._out: list[bytes] = []
         self._out_bytes = 0
+        self._paused = False
+        self._error: Exception | None = None
         self._refusal: tuple[int, str] | None = None
         self._reached_open = False
         self._fault: LinkProblem | None = None
@@ -323,6 +338,16 @@ class _Connection(AsyncioConnection):  # type: ignore[misc] # pika ships no type
         super()._terminate_stream(error)
 
     # -- in
+
+    def pause_reading(self, pause: bool) -> None:
+        """Stop or resume the transport's reading."""
+        if self._transport is None or self._paused == pause or self._transport.is_closing():
+            return
+        self._paused = pause
+        if pause:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
 
     def receive(self, data: bytes) -> None:
         """Take bytes as they come."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Final
 
 from embedded_server.contracts.concurrency import Backoff, cancel, spawn
@@ -174,7 +175,9 @@ class _Slot:
         return self._link if self._link is not None and self._link.is_open else None
 
     def _is_final(self) -> bool:
-        return not isinstance(self._problem, LinkProblem) or self._problem.final
+        if isinstance(self._problem, LinkProblem):
+            return self._problem.final
+        return self._problem is not None and self._problem.status != HTTPStatus.SERVICE_UNAVAILABLE
 
     async def _connect(self) -> Link:
         self._note(LinkState.CONNECTING, self._problem)

@@ -1,0 +1,195 @@
+"""What may be wrong with a message or a way of reading, said so that a user can act on it."""
+
+from embedded_server.contracts.problems import N_, UserFacingError
+
+
+class BodyNotBase64(UserFacingError):
+    """A binary body travels as Base64."""
+
+    status = 422
+    title = N_("The body is not Base64")
+    hint = N_("Use only A-Z, a-z, 0-9, + and /, padded with = to a multiple of four.")
+
+
+class UploadGone(UserFacingError):
+    """The server keeps a file for an hour, and forgets all at its start."""
+
+    status = 404
+    title = N_("The uploaded file is no longer there")
+    hint = N_("Choose the file again; the server keeps one for an hour.")
+
+
+class UploadTooLarge(UserFacingError):
+    """A body beyond what RabbitMQ takes by default."""
+
+    status = 413
+    title = N_("A message of more than {limit} MiB cannot be published")
+    hint = N_("RabbitMQ takes no more by default. Send less, or send where the data is.")
+
+
+class UploadsFull(UserFacingError):
+    """So many files are on their way at once."""
+
+    status = 507
+    title = N_("The server keeps no more than {limit} MiB of files for messages")
+    hint = N_("Wait until the other files are there.")
+
+
+class UploadUnwritable(UserFacingError):
+    """The folder for files cannot be written."""
+
+    status = 507
+    title = N_("The file cannot be kept in {path}")
+    hint = N_("Check the disk's space and the folder's owner.")
+
+
+class UnknownField(UserFacingError):
+    """A generated field that nobody has heard of."""
+
+    status = 422
+    title = N_("There is no generated field “{name}”")
+    hint = N_("Did you mean {near}? Write four braces, {{{{{{{{, where you want two.")
+
+
+class FieldArguments(UserFacingError):
+    """A generated field takes other arguments."""
+
+    status = 422
+    title = N_("The generated field “{name}” is written like this: {example}")
+    hint = N_("Its parts are divided by colons.")
+
+
+class UnknownLocale(UserFacingError):
+    """faker does not know it."""
+
+    status = 422
+    title = N_("“{locale}” is not a locale that names and addresses can be generated for")
+    hint = N_("Use one such as en_US, de_DE or zh_TW.")
+
+
+class CountInvalid(UserFacingError):
+    """Nothing, or more than anybody means."""
+
+    status = 422
+    title = N_("{count} is not a number of messages that can be published at once")
+    hint = N_("Use 1 to {most}.")
+
+
+class RateInvalid(UserFacingError):
+    """A rate below nothing."""
+
+    status = 422
+    title = N_("{rate} messages a second is not a rate")
+    hint = N_("Use 0 for as fast as the broker confirms, or a number above it.")
+
+
+class NothingToResend(UserFacingError):
+    """The job's unconfirmed messages were sent again already, or there were none."""
+
+    status = 404
+    title = N_("There are no unconfirmed messages of job {job} to send again")
+    hint = N_("They may have been sent again already. The server forgets them when it ends.")
+
+
+class TemplateInvalid(UserFacingError):
+    """A template needs a name."""
+
+    status = 422
+    title = N_("A template cannot be called “{name}”")
+    hint = N_("Use 1 to 80 characters on one line.")
+
+
+class TooManyTemplates(UserFacingError):
+    """The list is full."""
+
+    status = 409
+    title = N_("There are already {most} templates")
+    hint = N_("Delete one you no longer need.")
+
+
+class TemplateNotFound(UserFacingError):
+    """No template has this name."""
+
+    status = 404
+    title = N_("There is no template “{name}”")
+    hint = N_("It may have been deleted.")
+
+
+class TemplatesUnwritable(UserFacingError):
+    """The file of templates cannot be written."""
+
+    status = 507
+    title = N_("The templates cannot be kept in {path}")
+    hint = N_("Check the disk's space and the file's owner.")
+
+
+class DefaultExchangeNotTappable(UserFacingError):
+    """It has no bindings of its own, and takes none."""
+
+    status = 422
+    title = N_("The default exchange cannot be tapped: nothing can be bound to it")
+    hint = N_("What is published to it goes straight to the queue of that name. Use the firehose to see it, once tracing is on.")
+
+
+class NothingToTap(UserFacingError):
+    """The queue is reached through the default exchange alone."""
+
+    status = 422
+    title = N_("Nothing is bound to the queue “{queue}”, so there is nothing to copy")
+    hint = N_("It gets its messages by its name, through the default exchange. Use the firehose to see them, or read the queue itself.")
+
+
+class NoRoutingKeys(UserFacingError):
+    """A tap needs a binding."""
+
+    status = 422
+    title = N_("A tap needs at least one routing key")
+    hint = N_("Use # for a topic exchange, and any key for a fanout or headers exchange.")
+
+
+class LengthInvalid(UserFacingError):
+    """A tap's queue holds some messages."""
+
+    status = 422
+    title = N_("A tap's queue cannot hold {length} messages")
+    hint = N_("Use 1 to {most}.")
+
+
+class ConsumerCancelled(UserFacingError):
+    """The queue is gone, so the broker ended the consumer."""
+
+    status = 409
+    title = N_("The broker ended the reading of “{queue}”")
+    hint = N_("The queue was deleted, or moved to another node. Look whether it is there, then begin again.")
+
+
+class StreamsNotThere(UserFacingError):
+    """The embedded broker has no streams."""
+
+    status = 501
+    title = N_("The embedded broker has no streams")
+    hint = N_("Connect to a RabbitMQ 3.9 or newer to read one. A queue can be tapped, got from or consumed here.")
+
+
+class NotAStream(UserFacingError):
+    """Reading it like a stream would take its messages."""
+
+    status = 409
+    title = N_("“{queue}” is not a stream")
+    hint = N_("Only a queue declared with x-queue-type: stream can be read by offset. Nothing was taken from it.")
+
+
+class OffsetInvalid(UserFacingError):
+    """Where to begin in a stream."""
+
+    status = 422
+    title = N_("“{offset}” is not a place in a stream")
+    hint = N_("Use first, last, next, a number, an interval such as 1h or 30m, or a time such as 2026-11-24T14:30.")
+
+
+class PrefetchInvalid(UserFacingError):
+    """AMQP counts it in 16 bits."""
+
+    status = 422
+    title = N_("A prefetch of {prefetch} is not possible")
+    hint = N_("Use 1 to {most}.")
