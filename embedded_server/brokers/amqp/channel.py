@@ -12,7 +12,9 @@ from embedded_server.brokers.amqp import codec
 from embedded_server.brokers.amqp.arguments import check_consume_arguments
 from embedded_server.brokers.amqp.consumer import Consumer
 from embedded_server.brokers.amqp.dead_letter import Reason
+from embedded_server.brokers.amqp.direct_reply import PSEUDO_QUEUE, ReplyConsumer
 from embedded_server.brokers.amqp.errors import AmqpError, Reply, not_implemented, precondition, refused
+from embedded_server.brokers.amqp.figures import ChannelFigures
 from embedded_server.brokers.amqp.message import Entry, Message
 from embedded_server.brokers.amqp.publisher import Mode, Publisher
 from embedded_server.brokers.amqp.queue import Queue
@@ -44,12 +46,25 @@ class Channel:
         self.publisher = Publisher(self)
         self.unacked = Unacked()
         self.consumers: dict[str, Consumer] = {}
+        self.figures = ChannelFigures()
+        self.reply_consumer: ReplyConsumer | None = None
         self.closing = False
         """The broker has closed it and waits for the client's ``close-ok``; all else is ignored."""
-        self._prefetch = 0
+        self.prefetch = 0
+        """Most unacknowledged messages of each consumer to come; 0 for no limit."""
         self._delivery_tag = 0
         self._topology = Topology(self)
         self._settlements: list[Settlement] = []
+
+    @property
+    def delivered(self) -> int:
+        """Messages handed out so far."""
+        return self._delivery_tag
+
+    @property
+    def acks_uncommitted(self) -> int:
+        """Acknowledgements that wait for their transaction's commit."""
+        return sum(len(settlement.deliveries) for settlement in self._settlements)
 
     # -- what the connection calls
 
@@ -70,6 +85,7 @@ class Channel:
         delivery = self.unacked.take_one(tag)
         if delivery is None:
             raise AmqpError(Reply.PRECONDITION_FAILED, f"unknown delivery tag {tag}")
+        delivery.queue.figures.ack += 1
         if delivery.entry.stored:
             delivery.queue.settle(delivery.entry)
         if self.unacked.limit:
@@ -80,6 +96,9 @@ class Channel:
     def close(self) -> None:
         """The channel ends: its consumers go and what it had not acknowledged returns to its queues."""
         self.closing = True
+        self.vhost.figures.channel_gone(self.figures)
+        self.figures = ChannelFigures()
+        self._forget_reply_consumer()
         left = [consumer.queue for consumer in self.consumers.values()]
         for consumer in list(self.consumers.values()):
             self._drop(consumer)
@@ -101,7 +120,13 @@ class Channel:
         if not consumer.no_ack:
             self.unacked.add(Delivery(tag, entry, consumer.queue, consumer))
         message = entry.message
+        if self.vhost.firehose is not None:
+            self.vhost.firehose.delivered(consumer.queue, message, self, redelivered=entry.redelivered)
         self.send_content(codec.deliver(consumer.prefix, tag, entry.redelivered, message.address), message)
+
+    def deliver_reply(self, consumer: ReplyConsumer, message: Message) -> None:
+        """Send a direct reply. Its tag counts for nothing: there is nothing to acknowledge."""
+        self.send_content(codec.deliver(consumer.prefix, self._delivery_tag + 1, False, message.address), message)
 
     def consumer_cancelled(self, consumer: Consumer) -> None:
         """The queue of *consumer* is gone: tell a client that understands."""
@@ -138,8 +163,10 @@ class Channel:
             return
         for delivery in deliveries:
             if settlement.reject:
+                delivery.queue.figures.returned += 1
                 delivery.queue.die(delivery.entry, Reason.REJECTED)
             else:
+                delivery.queue.figures.ack += 1
                 delivery.queue.settle(delivery.entry)
         self._pump(delivery.queue for delivery in deliveries)
 
@@ -186,7 +213,7 @@ class Channel:
         if method.global_:
             self.unacked.limit = method.prefetch_count
         else:
-            self._prefetch = method.prefetch_count
+            self.prefetch = method.prefetch_count
         self.reply(Basic.QosOk())
         self._pump_all()
 
@@ -198,17 +225,28 @@ class Channel:
             return
         self._delivery_tag += 1
         tag, message = self._delivery_tag, entry.message
+        if self.vhost.firehose is not None:
+            self.vhost.firehose.delivered(queue, message, self, redelivered=entry.redelivered)
         self.send_content(codec.get_ok(tag, entry.redelivered, message.address, len(queue.ready)), message)
+        if entry.redelivered:
+            queue.figures.redeliver += 1
         if method.no_ack:
+            queue.figures.get_no_ack += 1
             queue.settle(entry)
         else:
+            queue.figures.get += 1
             self.unacked.add(Delivery(tag, entry, queue, None))
 
     def _on_consume(self, method: Basic.Consume) -> None:
-        queue = self._topology.queue(method.queue)
+        if method.queue == PSEUDO_QUEUE:
+            self.reply_consumer = self.vhost.replies.consume(self, method)
+            if not method.nowait:
+                self.reply(Basic.ConsumeOk(self.reply_consumer.tag))
+            return
         tag = method.consumer_tag or f"amq.ctag-{secrets.token_urlsafe(16)}"
         if tag in self.consumers:
             raise AmqpError(Reply.NOT_ALLOWED, f"attempt to reuse consumer tag '{tag}'")
+        queue = self._topology.queue(method.queue)
         arguments = method.arguments or {}
         priority = check_consume_arguments(arguments, queue.name, self.vhost.name)
         if not queue.admits(exclusive=method.exclusive):
@@ -219,7 +257,7 @@ class Channel:
             tag,
             no_ack=method.no_ack,
             exclusive=method.exclusive,
-            prefetch=self._prefetch,
+            prefetch=self.prefetch,
             priority=priority,
             arguments=arguments,
         )
@@ -236,6 +274,13 @@ class Channel:
         if consumer is not None:
             self._drop(consumer)
             self._pump((consumer.queue,))  # another one may be the single active consumer now
+        elif self.reply_consumer is not None and self.reply_consumer.tag == method.consumer_tag:
+            self._forget_reply_consumer()
+
+    def _forget_reply_consumer(self) -> None:
+        if self.reply_consumer is not None:
+            self.vhost.replies.forget(self.reply_consumer)
+            self.reply_consumer = None
 
     def _drop(self, consumer: Consumer) -> None:
         del self.consumers[consumer.tag]

@@ -63,9 +63,21 @@ class State(Enum):
 class Connection:
     """One client's connection."""
 
-    def __init__(self, broker: "Broker", peer: str = "") -> None:
+    def __init__(self, broker: "Broker", peer: str = "", local: str = "") -> None:
         self.broker = broker
         self.peer = peer
+        """Host and port of the client."""
+        self.local = local
+        """Host and port it connected to."""
+        self.name = f"{peer} -> {local}"
+        """What RabbitMQ calls a connection."""
+        self.connected_at = broker.clock.wall()
+        """Calendar time."""
+        self.received_bytes = 0
+        self.sent_bytes = 0
+        self.mechanism = ""
+        """How the client logged in."""
+        self.channel_max = CHANNEL_MAX
         self.state = State.HEADER
         self.vhost: VHost
         """Set once the connection is open."""
@@ -84,7 +96,7 @@ class Connection:
         self._output: list[bytes] = []
         self._buffered = 0
         self._paused = False
-        self._heartbeat_s = 0
+        self.heartbeat_s = 0
         self._received_at = broker.clock.now()
         self._sent = False
         self._heartbeat_timer: Timer | None = None
@@ -106,6 +118,7 @@ class Connection:
     def receive_data(self, data: bytes) -> None:
         """Take in bytes from the client, however they are cut."""
         self._received_at = self.broker.clock.now()
+        self.received_bytes += len(data)
         if self.state is State.HEADER:
             data = self._receive_header(data)
         for frame in self._reader.feed(data):
@@ -123,6 +136,7 @@ class Connection:
         """Take the bytes to send."""
         data = b"".join(self._output)
         self._output.clear()
+        self.sent_bytes += len(data)
         self._buffered = 0
         self._update_congestion()
         return data
@@ -319,7 +333,7 @@ class Connection:
                 f"Login was refused using authentication mechanism {method.mechanism}. For details see the broker logfile.",
                 hard=True,
             )
-        self.user = login[0]
+        self.user, self.mechanism = login[0], method.mechanism
         self.state = State.TUNE
         self._reply(Methods.Tune(CHANNEL_MAX, codec.FRAME_MAX_SIZE, HEARTBEAT_S))
 
@@ -328,9 +342,9 @@ class Connection:
         if not codec.FRAME_MIN_SIZE <= frame_max <= codec.FRAME_MAX_SIZE:
             raise AmqpError(Reply.NOT_ALLOWED, f"negotiated frame_max = {frame_max} is not between 4096 and {codec.FRAME_MAX_SIZE}")
         self.frame_max = self._reader.frame_max = frame_max
-        self._heartbeat_s = method.heartbeat
+        self.heartbeat_s = method.heartbeat
         self.state = State.OPENING
-        if self._heartbeat_s:
+        if self.heartbeat_s:
             self._on_heartbeat()
 
     def _on_open(self, method: Methods.Open) -> None:
@@ -420,11 +434,11 @@ class Connection:
     def _on_heartbeat(self) -> None:
         """Send a heartbeat where nothing else was sent; end a connection that has been silent for two intervals."""
         now = self.broker.clock.now()
-        if now - self._received_at > 2 * self._heartbeat_s:
-            logger.info("Connection from %s ended: no heartbeat for %d s", self.peer, 2 * self._heartbeat_s)
+        if now - self._received_at > 2 * self.heartbeat_s:
+            logger.info("Connection from %s ended: no heartbeat for %d s", self.peer, 2 * self.heartbeat_s)
             self._finish()
             return
         if not self._sent:
             self.send(codec.HEARTBEAT)
         self._sent = False
-        self._heartbeat_timer = self.broker.timers.call_at(now + self._heartbeat_s / 2, self._on_heartbeat)
+        self._heartbeat_timer = self.broker.timers.call_at(now + self.heartbeat_s / 2, self._on_heartbeat)

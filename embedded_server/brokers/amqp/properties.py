@@ -15,14 +15,17 @@ from embedded_server.brokers.amqp.errors import precondition
 
 _FLAGS: Final = struct.Struct(">H")
 _UINT: Final = struct.Struct(">I")
-_PROPERTIES_AT: Final = 12
+PROPERTIES_AT: Final = 12
 
-_HEADERS: Final = 0x2000
-_DELIVERY_MODE: Final = 0x1000
-_PRIORITY: Final = 0x0800
+HEADERS: Final = 0x2000
+DELIVERY_MODE: Final = 0x1000
+PRIORITY: Final = 0x0800
 _EXPIRATION: Final = 0x0100
-_TIMESTAMP: Final = 0x0040
+TIMESTAMP: Final = 0x0040
 _USER_ID: Final = 0x0010
+REPLY_TO: Final = 0x0200
+
+_PSEUDO_QUEUE: Final = b"amq.rabbitmq.reply-to"
 
 _FIXED_SIZES: Final = {
     b"t": 1,
@@ -58,6 +61,8 @@ class Properties(NamedTuple):
     priority: int = 0
     expiration_ms: int | None = None
     user_id: str | None = None
+    wants_reply: bool = False
+    """Its ``reply_to`` asks for a direct reply."""
 
 
 PLAIN: Final = Properties()
@@ -75,7 +80,7 @@ def properties_of(header: bytes) -> Properties:
     """
     if len(header) > MAX_REMEMBERED_BYTES:
         return _read(header)
-    raw = header[_PROPERTIES_AT:]
+    raw = header[PROPERTIES_AT:]
     known = _remembered.get(raw)
     if known is None:
         known = _read(header)
@@ -86,23 +91,25 @@ def properties_of(header: bytes) -> Properties:
 
 
 def _read(header: bytes) -> Properties:
-    persistent, priority, expiration_ms, user_id = PLAIN
-    for flag, start, end in _spans(header):
-        if flag == _DELIVERY_MODE:
+    persistent, priority, expiration_ms, user_id, wants_reply = PLAIN
+    for flag, start, end in spans(header):
+        if flag == DELIVERY_MODE:
             persistent = header[start] == 2
-        elif flag == _PRIORITY:
+        elif flag == PRIORITY:
             priority = header[start]
         elif flag == _EXPIRATION:
             expiration_ms = _expiration(header[start + 1 : end])
         elif flag == _USER_ID:
             user_id = header[start + 1 : end].decode(errors="replace")
-    return Properties(persistent, priority, expiration_ms, user_id)
+        elif flag == REPLY_TO:
+            wants_reply = header[start + 1 : end] == _PSEUDO_QUEUE
+    return Properties(persistent, priority, expiration_ms, user_id, wants_reply)
 
 
 def headers_of(header: bytes) -> dict[str, Any]:
     """Decode the headers table; empty where there is none or it cannot be read."""
-    for flag, start, _ in _spans(header):
-        if flag == _HEADERS:
+    for flag, start, _ in spans(header):
+        if flag == HEADERS:
             return decoded_table(header[start:])
     return {}
 
@@ -120,12 +127,15 @@ def with_headers(header: bytes, changes: Mapping[str, bytes]) -> bytes:
 
     *changes* are encoded field values, their type's octet first.
     """
-    spans = list(_spans(header))
-    table = next((header[start:end] for flag, start, end in spans if flag == _HEADERS), b"")
-    kept = {flag: header[start:end] for flag, start, end in spans if flag != _EXPIRATION}
-    kept[_HEADERS] = _replaced(table, changes)
-    flags = sum(kept)
-    return b"".join((header[:_PROPERTIES_AT], _FLAGS.pack(flags), *(kept[flag] for flag in sorted(kept, reverse=True))))
+    kept = {flag: header[start:end] for flag, start, end in spans(header) if flag != _EXPIRATION}
+    kept[HEADERS] = _replaced(kept.get(HEADERS, b""), changes)
+    return joined(header, kept)
+
+
+def joined(header: bytes, values: Mapping[int, bytes]) -> bytes:
+    """*header* with these properties for its own: raw values by their flags."""
+    flags = sum(values)
+    return b"".join((header[:PROPERTIES_AT], _FLAGS.pack(flags), *(values[flag] for flag in sorted(values, reverse=True))))
 
 
 def _replaced(table: bytes, changes: Mapping[str, bytes]) -> bytes:
@@ -152,12 +162,12 @@ def _entries(table: bytes) -> Iterator[tuple[str, int, int]]:
         position = end
 
 
-def _spans(header: bytes) -> Iterator[Span]:
+def spans(header: bytes) -> Iterator[Span]:
     """The properties that are present, in their order on the wire."""
-    if len(header) < _PROPERTIES_AT + 2:
+    if len(header) < PROPERTIES_AT + 2:
         raise cannot_decode(header)
-    flags = int(_FLAGS.unpack_from(header, _PROPERTIES_AT)[0])
-    position = _PROPERTIES_AT + 2
+    flags = int(_FLAGS.unpack_from(header, PROPERTIES_AT)[0])
+    position = PROPERTIES_AT + 2
     flag = 0x8000
     while flag > 1:
         if flags & flag:
@@ -170,11 +180,11 @@ def _spans(header: bytes) -> Iterator[Span]:
 
 
 def _end_of(header: bytes, flag: int, start: int) -> int:
-    if flag in {_DELIVERY_MODE, _PRIORITY}:
+    if flag in {DELIVERY_MODE, PRIORITY}:
         return start + 1
-    if flag == _TIMESTAMP:
+    if flag == TIMESTAMP:
         return start + 8
-    if flag == _HEADERS:
+    if flag == HEADERS:
         return start + 4 + int(_UINT.unpack_from(header, start)[0]) if start + 4 <= len(header) else len(header) + 1
     return start + 1 + header[start] if start < len(header) else len(header) + 1
 

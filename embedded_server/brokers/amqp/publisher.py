@@ -5,8 +5,12 @@ from typing import TYPE_CHECKING, Final
 
 from embedded_server.brokers.amqp import codec
 from embedded_server.brokers.amqp.errors import AmqpError, Reply, not_implemented, precondition
+from embedded_server.brokers.amqp.exchange import ExchangeType
 from embedded_server.brokers.amqp.message import Message
+from embedded_server.brokers.amqp.permissions import Access, Kind, Operation
 from embedded_server.brokers.amqp.properties import PLAIN, properties_of
+from embedded_server.brokers.amqp.rewriting import with_reply_to
+from embedded_server.brokers.amqp.users import IMPERSONATOR
 
 if TYPE_CHECKING:
     from embedded_server.brokers.amqp.channel import Channel
@@ -55,6 +59,11 @@ class Publisher:
         """A content has begun and is not complete."""
         return self._content is not None
 
+    @property
+    def unconfirmed(self) -> int:
+        """Messages whose publisher waits for the confirm."""
+        return self._published - self._confirmed
+
     def begin(self, payload: bytes) -> None:
         """``basic.publish`` came."""
         if self._content is not None:
@@ -94,10 +103,17 @@ class Publisher:
     def _complete(self, content: Content) -> None:
         self._content = None
         publish, header, parts = content.publish, content.header, content.parts
-        properties = properties_of(header) if header[12] or header[13] else PLAIN
+        properties = PLAIN
         connection = self._channel.connection
-        if properties.user_id is not None and properties.user_id != connection.user:
-            raise precondition(f"user_id property set to '{properties.user_id}' but authenticated user was '{connection.user}'")
+        if connection.access is not None:
+            self._require_permission(connection.access, publish)
+        if header[12] or header[13]:
+            connection.vhost.require_publishable(publish.exchange)
+            properties = properties_of(header)
+            if properties.wants_reply:
+                header = with_reply_to(header, self._reply_address())
+            if properties.user_id is not None and properties.user_id != connection.user:
+                self._require_impersonator(properties.user_id)
         message = Message(publish.exchange, publish.routing_key, header, parts[0] if len(parts) == 1 else b"".join(parts), properties)
         if self.mode is Mode.TX:
             connection.vhost.require_publishable(message.exchange)
@@ -111,15 +127,45 @@ class Publisher:
             if self._published - self._confirmed == 1:
                 connection.broker.has_confirms(self._channel)
 
+    def _require_permission(self, access: Access, publish: codec.Publish) -> None:
+        access.require(Operation.WRITE, Kind.EXCHANGE, publish.exchange)
+        vhost = self._channel.connection.vhost
+        vhost.require_publishable(publish.exchange)
+        if publish.exchange and vhost.exchanges[publish.exchange].type is ExchangeType.TOPIC:
+            access.require_topic(Operation.WRITE, publish.exchange, publish.routing_key)
+
+    def _require_impersonator(self, claimed: str) -> None:
+        user = self._channel.connection.user
+        if IMPERSONATOR not in self._channel.connection.broker.users.get(user).tags:
+            raise precondition(f"user_id property set to '{claimed}' but authenticated user was '{user}'")
+
+    def _reply_address(self) -> str:
+        consumer = self._channel.reply_consumer
+        if consumer is None:
+            raise precondition("fast reply consumer does not exist")
+        return consumer.address
+
     def publish(self, message: Message, *, mandatory: bool) -> bool:
         """Route *message*, and hand it back where it is mandatory and reaches no queue; whether no full queue turned it away."""
         vhost = self._channel.connection.vhost
-        if not vhost.publish(message) and mandatory:
-            self._channel.send_content(codec.basic_return(Reply.NO_ROUTE, message.address), message)
+        if vhost.firehose is not None:
+            vhost.require_publishable(message.exchange)
+            vhost.firehose.published(message, self._channel)
+        self._channel.figures.publish += 1
+        if not vhost.publish(message):
+            self._reached_nobody(message, mandatory=mandatory)
         if vhost.refused:
             vhost.refused = False
             return False
         return True
+
+    def _reached_nobody(self, message: Message, *, mandatory: bool) -> None:
+        figures = self._channel.figures
+        if mandatory:
+            figures.return_unroutable += 1
+            self._channel.send_content(codec.basic_return(Reply.NO_ROUTE, message.address), message)
+        else:
+            figures.drop_unroutable += 1
 
     def confirm(self, *, written: bool) -> None:
         """The turn is over: acknowledge what was published in it, or refuse it where it could not be written."""
@@ -137,6 +183,8 @@ class Publisher:
         if waiting:
             self._channel.send(codec.ack(up_to, waiting > 1, negative=negative))
             self._confirmed = up_to
+            if not negative:
+                self._channel.figures.confirm += waiting
 
     # -- modes
 

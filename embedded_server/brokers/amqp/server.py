@@ -135,8 +135,8 @@ class _Socket(asyncio.BufferedProtocol):
         sock = transport.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        host, port = transport.get_extra_info("peername")[:2]
-        self._connection = Connection(self._server.broker, f"{host}:{port}")
+        peer, local = (transport.get_extra_info(end)[:2] for end in ("peername", "sockname"))
+        self._connection = Connection(self._server.broker, "{}:{}".format(*peer), "{}:{}".format(*local))
         self._server.connected(self._connection, self)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature

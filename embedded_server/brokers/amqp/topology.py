@@ -9,7 +9,8 @@ from pamqp.commands import Queue as QueueMethods
 
 from embedded_server.brokers.amqp import codec
 from embedded_server.brokers.amqp.arguments import type_name
-from embedded_server.brokers.amqp.errors import AmqpError, Reply, precondition
+from embedded_server.brokers.amqp.direct_reply import PSEUDO_QUEUE
+from embedded_server.brokers.amqp.errors import AmqpError, Reply, not_found, precondition
 from embedded_server.brokers.amqp.exchange import Binding, Destination, DestinationKind, ExchangeType
 from embedded_server.brokers.amqp.permissions import Kind, Operation
 from embedded_server.brokers.amqp.queue import Queue
@@ -57,10 +58,21 @@ class Topology:
 
     def _on_queue_declare(self, method: QueueMethods.Declare) -> None:
         name = method.queue.translate(_WITHOUT_LINE_ENDS)
+        if name.startswith(PSEUDO_QUEUE):
+            self._on_pseudo_queue_declare(name, method)
+            return
         queue = self._vhost.queue(name, self._channel.connection) if method.passive else self._declared(name, method)
         self._last_queue = queue.name
         if not method.nowait:
             self._channel.send(codec.queue_declare_ok(queue.name, len(queue.ready), len(queue.consumers)))
+
+    def _on_pseudo_queue_declare(self, name: str, method: QueueMethods.Declare) -> None:
+        """Who answers may ask so whether the one who asked is still there."""
+        if not self._vhost.replies.is_declared(name):
+            raise not_found("queue", name, self._vhost.name)
+        self._last_queue = name
+        if not method.nowait:
+            self._channel.send(codec.queue_declare_ok(name, 0, 1))
 
     def _declared(self, name: str, method: QueueMethods.Declare) -> Queue:
         name = self._vhost.queue_name(name, method.arguments or {})

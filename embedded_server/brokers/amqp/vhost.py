@@ -19,8 +19,11 @@ from embedded_server.brokers.amqp.arguments import (
 )
 from embedded_server.brokers.amqp.clock import Clock, Timers
 from embedded_server.brokers.amqp.dead_letter import Reason, died, in_a_circle
+from embedded_server.brokers.amqp.direct_reply import ADDRESS_PREFIX, Replies
 from embedded_server.brokers.amqp.errors import AmqpError, Reply, locked, not_found, precondition, refused
 from embedded_server.brokers.amqp.exchange import Binding, Destination, DestinationKind, Exchange, ExchangeType, make_exchange
+from embedded_server.brokers.amqp.figures import VHostFigures
+from embedded_server.brokers.amqp.firehose import TRACE_EXCHANGE, Firehose
 from embedded_server.brokers.amqp.message import Message
 from embedded_server.brokers.amqp.overflow import RejectingQueue
 from embedded_server.brokers.amqp.pages import Pages
@@ -37,8 +40,20 @@ _PREDECLARED: Final = (
     ("amq.topic", ExchangeType.TOPIC, False),
     ("amq.headers", ExchangeType.HEADERS, False),
     ("amq.match", ExchangeType.HEADERS, False),
-    ("amq.rabbitmq.trace", ExchangeType.TOPIC, True),
+    (TRACE_EXCHANGE, ExchangeType.TOPIC, True),
 )
+
+
+class Route:
+    """Where messages of one exchange and routing key go, and how many went there since somebody counted."""
+
+    __slots__ = ("published", "queues", "remembered")
+
+    def __init__(self, queues: tuple[Queue, ...], *, remembered: bool) -> None:
+        self.queues = queues
+        self.remembered = remembered
+        """The next message of the key goes the same way."""
+        self.published = 0
 
 
 class VHost:
@@ -48,8 +63,9 @@ class VHost:
         self.name = name
         self.description = ""
         self.tags: tuple[str, ...] = ()
-        self.tracing = False
-        """Whether its firehose is on."""
+        self.firehose: Firehose | None = None
+        """Told of every message, while it is on."""
+        self.replies = Replies()
         self.refused = False
         """Set where a full queue turned away the message published last."""
         self.store = store
@@ -58,8 +74,11 @@ class VHost:
         self.pages = pages
         self.queues: dict[str, Queue] = {}
         self.exchanges: dict[str, Exchange] = {name: make_exchange(name, kind, internal=internal) for name, kind, internal in _PREDECLARED}
+        self.default_exchange = make_exchange("", ExchangeType.DIRECT)
+        """What its queues are bound to by name; it holds no bindings itself."""
+        self.figures = VHostFigures()
         self._message_ids = itertools.count(1)
-        self._routes: dict[tuple[str, str], tuple[Queue, ...]] = {}
+        self._routes: dict[tuple[str, str], Route] = {}
         self._dying: deque[tuple[Queue, Message, Reason]] = deque()
         self._burying = False
         self._restore()
@@ -68,11 +87,29 @@ class VHost:
 
     def publish(self, message: Message) -> bool:
         """Route *message* and push it to every queue it reaches; whether it reached any. Raises ``AmqpError`` for a wrong exchange."""
-        queues = self._routes.get((message.exchange, message.routing_key))
-        if queues is None:
+        route = self._routes.get((message.exchange, message.routing_key))
+        if route is None:
             self.require_publishable(message.exchange)
-            queues = self._route(message)
-        return self._push(message, queues)
+            route = self._route(message)
+            if not route.remembered:
+                self._tally(message.exchange, route, 1)
+            if not route.queues and not message.exchange:
+                self.replies.deliver(message)
+        route.published += 1
+        return self._push(message, route.queues)
+
+    def forward(self, message: Message) -> None:
+        """Route a message that the broker itself sends: what becomes of it is no publisher's concern."""
+        refused_before = self.refused
+        queues = self.destinations(message)
+        if not queues and not message.exchange:
+            self.replies.deliver(message)
+        self._push(message, queues)
+        self.refused = refused_before
+
+    def destinations(self, message: Message) -> tuple[Queue, ...]:
+        """The queues *message* would come to."""
+        return (self._routes.get((message.exchange, message.routing_key)) or self._route(message)).queues
 
     def require_publishable(self, exchange: str) -> None:
         """Raise ``AmqpError`` unless a client may publish to *exchange*."""
@@ -101,10 +138,8 @@ class VHost:
             return
         key = queue.arguments.dead_letter_routing_key
         key = message.routing_key if key is None else key
-        refused_before = self.refused
         letter = died(message, queue.name, reason, exchange=exchange, routing_key=key, at=self.clock.wall())
-        self._push(letter, self._routes.get((exchange, key)) or self._route(letter))
-        self.refused = refused_before  # what becomes of a dead letter is not its publisher's concern
+        self.forward(letter)
 
     def _push(self, message: Message, queues: tuple[Queue, ...]) -> bool:
         message.id = next(self._message_ids)
@@ -112,10 +147,12 @@ class VHost:
             queue.push(message)
         return bool(queues)
 
-    def _route(self, message: Message) -> tuple[Queue, ...]:
+    def _route(self, message: Message) -> Route:
         key = message.routing_key
         if not message.exchange:
             queue = self.queues.get(key)
+            if queue is None and key.startswith(ADDRESS_PREFIX):
+                return Route((), remembered=False)
             return self._remember("", key, () if queue is None else (queue,))
         found: dict[Queue, None] = {}
         seen: set[str] = set()
@@ -135,13 +172,34 @@ class VHost:
                     waiting.append(name)
                 else:
                     found[self.queues[name]] = None
-        return self._remember(message.exchange, key, tuple(found)) if by_key_alone else tuple(found)
+        return self._remember(message.exchange, key, tuple(found)) if by_key_alone else Route(tuple(found), remembered=False)
 
-    def _remember(self, exchange: str, key: str, queues: tuple[Queue, ...]) -> tuple[Queue, ...]:
+    def _remember(self, exchange: str, key: str, queues: tuple[Queue, ...]) -> Route:
         if len(self._routes) >= MAX_REMEMBERED_ROUTES:
+            self._forget_routes()
+        route = self._routes[exchange, key] = Route(queues, remembered=True)
+        return route
+
+    def _forget_routes(self) -> None:
+        """The topology has changed."""
+        if self._routes:
+            self.tally()
             self._routes.clear()
-        self._routes[exchange, key] = queues
-        return queues
+
+    def tally(self) -> None:
+        """Bring the figures of exchanges and queues up to date: each message counts on its route alone."""
+        for (exchange, _), route in self._routes.items():
+            if route.published:
+                self._tally(exchange, route, route.published)
+                route.published = 0
+
+    def _tally(self, exchange: str, route: Route, count: int) -> None:
+        source = self.exchanges.get(exchange) if exchange else self.default_exchange
+        if source is not None:
+            source.figures.publish_in += count
+            source.figures.publish_out += count * len(route.queues)
+        for queue in route.queues:
+            queue.figures.publish += count
 
     # -- exchanges
 
@@ -170,7 +228,7 @@ class VHost:
             return
         exchange = make_exchange(name, ExchangeType(kind), durable=durable, auto_delete=auto_delete, internal=internal, arguments=arguments)
         self.exchanges[name] = exchange
-        self._routes.clear()
+        self._forget_routes()
         if durable:
             self.store.save_exchange(exchange)
 
@@ -185,7 +243,7 @@ class VHost:
 
     def _drop_exchange(self, exchange: Exchange) -> None:
         del self.exchanges[exchange.name]
-        self._routes.clear()
+        self._forget_routes()
         if exchange.durable:
             self.store.delete_exchange(exchange)
         self._unbind_everywhere(Destination(DestinationKind.EXCHANGE, exchange.name))
@@ -225,7 +283,7 @@ class VHost:
         owner = connection if exclusive else None
         queue = self._made(name, parsed, durable=durable, auto_delete=auto_delete, owner=owner)
         self.queues[name] = queue
-        self._routes.clear()
+        self._forget_routes()
         if queue.stored:
             self.store.save_queue(queue)
         return queue
@@ -260,8 +318,9 @@ class VHost:
         if queue.gone:
             return
         del self.queues[queue.name]
-        self._routes.clear()
+        self._forget_routes()
         queue.close()
+        self.figures.queue_gone(queue.figures)
         if queue.stored:
             self.store.delete_queue(queue)
         self._unbind_everywhere(Destination(DestinationKind.QUEUE, queue.name))
@@ -278,7 +337,7 @@ class VHost:
         exchange = self.exchange(binding.source)
         self._require_destination(binding.destination, connection)
         if exchange.bind(binding):
-            self._routes.clear()
+            self._forget_routes()
             if exchange.durable and self._is_stored(binding.destination):
                 self.store.save_binding(binding)
 
@@ -304,7 +363,7 @@ class VHost:
                 self._unbound(exchange, binding)
 
     def _unbound(self, exchange: Exchange, binding: Binding) -> None:
-        self._routes.clear()
+        self._forget_routes()
         if exchange.durable:
             self.store.delete_binding(binding)
         if exchange.auto_delete and not exchange.bindings and exchange.name in self.exchanges:
@@ -322,7 +381,12 @@ class VHost:
 
     def set_tracing(self, *, on: bool) -> None:
         """Turn the firehose on or off."""
-        self.tracing = on
+        self.firehose = Firehose(self) if on else None
+
+    @property
+    def tracing(self) -> bool:
+        """Whether the firehose is on."""
+        return self.firehose is not None
 
     def close(self) -> None:
         """The virtual host was deleted: its queues go, and its store is let go of."""

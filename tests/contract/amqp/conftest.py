@@ -37,7 +37,7 @@ def real_rabbitmq() -> Iterator[RealRabbitMQ]:
         broker.stop()
 
 
-@pytest.fixture(params=["embedded_broker", pytest.param("real_rabbitmq", marks=pytest.mark.real_broker)])
+@pytest.fixture(scope="module", params=["embedded_broker", pytest.param("real_rabbitmq", marks=pytest.mark.real_broker)])
 def broker(request: pytest.FixtureRequest) -> EmbeddedBroker | RealRabbitMQ:
     found: EmbeddedBroker | RealRabbitMQ = request.getfixturevalue(request.param)
     return found
