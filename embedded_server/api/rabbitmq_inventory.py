@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Query
 
 from embedded_server.api.dependencies import ServicesDep
+from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.rabbitmq import (
     BindingInfo,
     BindingRequest,
@@ -18,9 +19,11 @@ from embedded_server.contracts.rabbitmq import (
     Destroy,
     Destroyed,
     ExchangeInfo,
+    MoveRequest,
     Overview,
     QueueInfo,
     QueuePage,
+    RedriveRequest,
     Route,
     RouteQuery,
     Topology,
@@ -180,3 +183,18 @@ async def import_definitions(holdings: HoldingsDep, connection: ConnectionId, de
 async def trace(holdings: HoldingsDep, connection: ConnectionId, request: Tracing) -> None:
     """Let the broker copy every message of a virtual host to ``amq.rabbitmq.trace``, or no longer."""
     await holdings.administrator.trace(connection, request.vhost, on=request.on)
+
+
+# -- moving messages
+
+
+@router.post("/move", status_code=202, summary="Move messages")
+async def move(holdings: HoldingsDep, connection: ConnectionId, request: MoveRequest) -> Job:
+    """Begin to move messages out of a queue: each copy is confirmed before its original is let go."""
+    return await holdings.mover.move(connection, request)
+
+
+@router.post("/redrive", status_code=202, summary="Redrive dead letters")
+async def redrive(holdings: HoldingsDep, connection: ConnectionId, request: RedriveRequest) -> Job:
+    """Begin to send dead-lettered messages back to where they first died."""
+    return await holdings.mover.redrive(connection, request)

@@ -1,6 +1,6 @@
 """What every act that changes a broker has in common: it is allowed, checked, told to the journal, and seen at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import orjson
@@ -67,9 +67,9 @@ class Acts:
         require_writable(profile)
         return profile
 
-    def done(self, profile: Profile, vhost: str, what: str, name: str, status: str, **details: Any) -> None:
-        """Tell the journal who did what, and everybody that answers are out of date."""
-        told = {name: value for name, value in details.items() if value not in ("", None, [], {})}
+    def done(self, profile: Profile, vhost: str, what: str, name: str, status: str, details: Mapping[str, Any] | None = None) -> None:
+        """Tell the journal what was done, and everybody that answers are out of date."""
+        told = {key: value for key, value in (details or {}).items() if value not in ("", None, [], {})}
         self._append(
             make_event(
                 Kind.TOPOLOGY_CHANGED,

@@ -35,7 +35,7 @@ class Administrator:
         told = " ".join(reason.split())[:REASON_CHARS] or "Closed with Switchroom"
         management = await self._management(connection)
         await self._needed(management.delete(path_of("connections", name), headers={"X-Reason": told.encode("ascii", "replace").decode()}))
-        self._acts.done(profile, "", "client", name, "closed", reason=reason)
+        self._acts.done(profile, "", "client", name, "closed", {"reason": reason})
 
     async def definitions(self, connection: str, vhost: str = "") -> dict[str, Any]:
         """Answer all that is declared, in a virtual host or in all of them with users and permissions."""
@@ -51,7 +51,7 @@ class Administrator:
             raise NotDefinitions
         management = await self._management(connection)
         await self._needed(management.post(path_of("definitions", vhost) if vhost else "definitions", definitions))
-        self._acts.done(profile, vhost, "definitions", "", "imported", **counts)
+        self._acts.done(profile, vhost, "definitions", "", "imported", counts)
 
     async def trace(self, connection: str, vhost: str, *, on: bool) -> None:
         """Switch a virtual host's firehose on or off. What it costs while it is on, the broker pays."""

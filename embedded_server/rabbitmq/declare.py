@@ -64,7 +64,7 @@ class Declarer:
             except Inequivalent as exc:
                 raise inequivalent(exc) from exc
         self._known.note_exchange(connection, request.vhost, request.name, request.type)
-        self._acts.done(profile, request.vhost, "exchange", request.name, "declared", **asdict(request))
+        self._acts.done(profile, request.vhost, "exchange", request.name, "declared", asdict(request))
         return Declared(request.name)
 
     async def declare_queue(self, connection: str, request: DeclareQueue) -> Declared:
@@ -80,7 +80,7 @@ class Declarer:
             except Inequivalent as exc:
                 raise inequivalent(exc) from exc
         self._known.note_queue(connection, request.vhost, declared.name)
-        self._acts.done(profile, request.vhost, "queue", declared.name, "declared", **asdict(request))
+        self._acts.done(profile, request.vhost, "queue", declared.name, "declared", asdict(request))
         return Declared(declared.name)
 
     async def bind(self, connection: str, request: BindingRequest) -> None:
@@ -104,7 +104,7 @@ class Declarer:
         else:
             self._known.note_exchange(connection, request.vhost, request.destination)
         name = f"{request.source} → {request.destination}"
-        self._acts.done(profile, request.vhost, "binding", name, "deleted" if unbind else "declared", **asdict(request))
+        self._acts.done(profile, request.vhost, "binding", name, "deleted" if unbind else "declared", asdict(request))
 
 
 async def _join(channel: Channel, request: BindingRequest, *, unbind: bool) -> None:

@@ -29,7 +29,7 @@ class Destroyer:
             messages = await self._destroy(channel, connection, request)
         what = "exchange" if request.target is Target.EXCHANGE else "queue"
         status = "purged" if request.target is Target.MESSAGES else "deleted"
-        self._acts.done(profile, request.vhost, what, request.name, status, messages=messages)
+        self._acts.done(profile, request.vhost, what, request.name, status, {"messages": messages})
         return Destroyed(messages)
 
     async def _destroy(self, channel: Channel, connection: str, request: Destroy) -> int:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from embedded_server.core.jobs import Jobs
 from embedded_server.core.profiles import Resolve
 from embedded_server.journal import Journal
 from embedded_server.rabbitmq.acts import Acts
@@ -13,6 +14,7 @@ from embedded_server.rabbitmq.inventory import Inventory
 from embedded_server.rabbitmq.known import KnownNames
 from embedded_server.rabbitmq.links import Links
 from embedded_server.rabbitmq.management_pool import ManagementPool
+from embedded_server.rabbitmq.moves import Mover
 from embedded_server.rabbitmq.topology import TopologyReader
 
 KNOWN_FILE: Final = "rabbitmq-known.json"
@@ -21,7 +23,7 @@ KNOWN_FILE: Final = "rabbitmq-known.json"
 class Holdings:
     """What brokers hold, by the connection's id."""
 
-    def __init__(self, journal: Journal, resolve: Resolve, links: Links, data_dir: Path) -> None:
+    def __init__(self, journal: Journal, resolve: Resolve, links: Links, jobs: Jobs, data_dir: Path) -> None:
         self.known = KnownNames(data_dir / KNOWN_FILE)
         self.pool = ManagementPool(links.profile)
         self.acts = Acts(resolve, journal.append)
@@ -30,6 +32,7 @@ class Holdings:
         self.declarer = Declarer(self.acts, links.channel, self.known)
         self.destroyer = Destroyer(self.acts, links.channel, self.known)
         self.administrator = Administrator(self.acts, self.pool)
+        self.mover = Mover(self.acts, links, journal, jobs)
         self.acts.on_change += [self.pool.forget, self.topology.forget]
 
     async def start(self) -> None:
