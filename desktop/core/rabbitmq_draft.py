@@ -20,9 +20,11 @@ MAX_SHORT_BYTES: Final = 255
 """Names, keys and text properties are AMQP short strings."""
 MAX_BODY_BYTES: Final = 128 * 1024**2
 """What RabbitMQ takes unless it is told otherwise."""
+LOOKED_AT_CHARS: Final = 256 * 1024
+"""Of a body, while it is typed; one that is longer is sent without filling."""
 MAX_COUNT: Final = 10_000_000
-FIELD: Final = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)[^{}]*\}\}")
-"""A field that bulk publish fills: ``{{uuid}}``."""
+FIELD: Final = re.compile(r"(?<!\{)\{\{\s*([A-Za-z_][^{}\"]*?)\s*\}\}")
+"""A field that is filled for each message: ``{{uuid}}``, ``{{int:1:100}}``."""
 
 
 class BodyKind(StrEnum):
@@ -111,13 +113,13 @@ def prepare(draft: Draft, vhost: str, *, check_body: bool = True) -> Prepared:
     return Prepared(message)
 
 
-def bulk_of(draft: Draft, message: Message) -> BulkPublish:
+def bulk_of(draft: Draft, message: Message, *, fills: bool) -> BulkPublish:
     """Answer the request that publishes *message* as often as a checked *draft* says."""
     return BulkPublish(
         message,
         count=whole_number(draft.count) or 1,
         rate=_rate(draft.rate) or 0.0,
-        generate=draft.fill,
+        generate=fills,
         seed=int(draft.seed) if draft.seed.strip() else None,
     )
 
@@ -172,13 +174,13 @@ def mask_fields(text: str) -> str:
     return FIELD.sub(lambda found: "0".ljust(len(found[0])), text)
 
 
-def fields_in(draft: Draft, known: Sequence[str]) -> list[str]:
-    """Answer which of the *known* fields stand in the texts of *draft*, in their order of appearance."""
-    texts = [draft.exchange, draft.routing_key, *draft.properties.values(), *_header_texts(draft.headers)]
+def fields_in(draft: Draft) -> list[str]:
+    """Answer the fields that stand in the texts of *draft*, as written, in their order of appearance."""
+    texts = [draft.routing_key, *draft.properties.values(), *_header_texts(draft.headers)]
     if draft.kind in {BodyKind.TEXT, BodyKind.JSON}:
-        texts.insert(0, draft.text[:1_000_000])
+        texts.insert(0, draft.text[:LOOKED_AT_CHARS])
     names = [found[1] for text in texts if "{{" in text for found in FIELD.finditer(text)]
-    return [name for name in dict.fromkeys(names) if name in known]
+    return list(dict.fromkeys(names))
 
 
 def read_properties(typed: dict[str, str]) -> tuple[Properties, dict[str, Fault]]:

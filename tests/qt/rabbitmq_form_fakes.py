@@ -94,6 +94,7 @@ class FakeApi(QObject):
             "/rabbitmq/generated-fields": self.fields,
             "/rabbitmq/shop/exchanges": self.exchanges,
             "/rabbitmq/shop/queues": QueuePage(self.queues, 1, 1, len(self.queues), len(self.queues)),
+            "/rabbitmq/shop/queue": next((queue for queue in self.queues if queue.name == query.get("name")), self.queues[0]),
             "/rabbitmq/shop/bindings": [BindingInfo("/", "orders", "orders.charge", to_queue=True, routing_key="order.paid")],
         }
         return answers[path]

@@ -1,5 +1,6 @@
 """A line for a name that is on the broker: completed from what is there, and free to be any other."""
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
@@ -12,6 +13,8 @@ from desktop.services.rabbitmq import RabbitService
 from desktop.views.theme import ROW_PX, theme
 from desktop.views.widgets.form_sheet import MonoLine
 from desktop.views.widgets.jobs import Jobs
+
+log = logging.getLogger(__name__)
 
 ASK_AFTER_MS: Final = 150
 MOST_OFFERS: Final = 50
@@ -113,8 +116,9 @@ def keys_of(service: RabbitService, connection: str, vhost: str, exchange: str) 
     return ask
 
 
-def _is_a_help(_exc: BaseException) -> None:
+def _is_a_help(exc: BaseException) -> None:
     """Names that could not be had are not worth a message: what is typed works without them."""
+    log.info("No names to complete from: %s", exc)
 
 
 class _OfferDelegate(QStyledItemDelegate):

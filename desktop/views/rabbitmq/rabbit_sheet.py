@@ -93,5 +93,10 @@ class RabbitSheet(FormSheet):
         else:
             self.show_problem(exc, signed_out=tr("You were signed out before this was done"))
 
+    def _on_help_failed(self, exc: BaseException) -> None:
+        """What only helps, such as completion, is not worth a message where the server cannot tell it."""
+        if problem_of(exc) is None:
+            self._notices.from_exception(exc)
+
     def _show_buttons(self) -> None:
         """Say what the buttons do."""

@@ -13,7 +13,7 @@ class FilterError(UserFacingError):
     def __init__(self, position: int, length: int, **params: str | float) -> None:
         self.position = position
         self.length = length
-        super().__init__(detail="", **params)
+        super().__init__(detail="", position=position, length=length, **params)
 
 
 class UnknownFieldError(FilterError):

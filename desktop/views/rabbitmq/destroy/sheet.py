@@ -63,7 +63,7 @@ class DestroySheet(RabbitSheet):
         self._show_count()
         self.open_sheet(self.typed_name.line if self.is_production() else self.keep)
         if target is not Target.EXCHANGE:
-            self._jobs.start("count", self._recount(), lambda _: None)  # what was known may be seconds old; without it the old one stands
+            self._jobs.start("count", self._recount(), self._on_help_failed)  # what was known may be seconds old
 
     def question(self) -> str:
         """Answer what is asked."""

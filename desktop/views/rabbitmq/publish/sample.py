@@ -20,6 +20,8 @@ from embedded_server.contracts.rabbitmq import BodyForm, GeneratedField, Message
 
 FILL_AFTER_MS: Final = 400
 MOST_CHARS: Final = 2_000
+MOST_IN_MENU: Final = 12
+MOST_EXAMPLE_CHARS: Final = 32
 
 
 class FieldMenu(Button):
@@ -44,9 +46,11 @@ class FieldMenu(Button):
         """Offer these."""
         self._names = [field.name for field in fields]
         self._menu.clear()
-        for field in fields:
+        menu = self._menu
+        for number, field in enumerate(fields):
+            menu = self._menu if number < MOST_IN_MENU else self._menu.addMenu(tr("More")) if number == MOST_IN_MENU else menu
             text = f"{{{{{field.name}}}}}"
-            act = self._menu.addAction(f"{text}\t{field.example[:40]}")
+            act = menu.addAction(f"{text}\t{field.example[:MOST_EXAMPLE_CHARS]}")
             act.triggered.connect(self._emitter(text))
         self.setVisible(bool(fields))
 

@@ -42,7 +42,7 @@ class Sending:
         elif fills and not draft.repeat:
             message = await self._service.fill(message)
         if draft.repeat:
-            return await self._service.bulk(self._connection, bulk_of(draft, message))
+            return await self._service.bulk(self._connection, bulk_of(draft, message, fills=fills))
         return await self._service.publish(self._connection, message)
 
     async def _with_file(self, message: Message, path: str) -> Message:

@@ -71,7 +71,7 @@ class PublishSheet(RabbitSheet):
         self.show_draft(draft)
         self.exchange.complete_from(exchanges_of(self._service, connection.id, vhost))
         self.templates.start_loading()
-        self._jobs.start("fields", self._load_fields(), lambda _: None)
+        self._jobs.start("fields", self._load_fields(), self._on_help_failed)
         self._look_at_address(again=True)
         self.open_sheet(self.body_field if self.exchange.text() or self.routing_key.text() else self.exchange)
 
@@ -217,7 +217,7 @@ class PublishSheet(RabbitSheet):
         draft = self.draft()
         self._service.keep_draft(DRAFT_KEY, draft)
         self.body_field.set_fills(draft.fill)
-        names = fields_in(draft, self.field_menu.names())
+        names = fields_in(draft)
         self.sample.preview(names, self._to_fill(draft) if names else None)
         self._show_buttons()
 
@@ -327,7 +327,7 @@ class PublishSheet(RabbitSheet):
 
     async def _send(self, draft: Draft, message: Message) -> None:
         sending = Sending(self._service, self.connection_id(), self.body_field.show_progress)
-        fills = draft.fill and bool(fields_in(draft, self.field_menu.names()))
+        fills = draft.fill and bool(fields_in(draft))
         try:
             answer = await sending.send(draft, message, fills=fills)
         except FileUnreadable as exc:
@@ -350,7 +350,6 @@ class PublishSheet(RabbitSheet):
 
     async def _load_fields(self) -> None:
         self.field_menu.set_fields(await self._service.generated_fields())
-        self._on_edited()
 
     def _on_resend_requested(self, job: Job) -> None:
         async def act() -> None:

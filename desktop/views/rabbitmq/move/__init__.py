@@ -1,0 +1,1 @@
+"""Moving messages, and sending dead-lettered ones back."""
