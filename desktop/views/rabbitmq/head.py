@@ -89,6 +89,7 @@ class SpotHead(Card):
     def _lay_out(self) -> None:
         font = self.name.font()
         font.setPixelSize(TITLE_PX)
+        font.setBold(True)
         self.name.setFont(font)
         top = QHBoxLayout()
         top.setSpacing(8)
@@ -138,11 +139,10 @@ class SpotHead(Card):
         self._dimmed = dimmed
         self._show_state()
 
-    def set_counts(self, counts: dict[Tab, int]) -> None:
+    def set_count(self, tab: Tab, count: int) -> None:
         """Tell how many there are behind a tab."""
-        for tab in tabs_of(self.spot) if self.spot is not None else ():
-            title = tr(_TITLES[tab])
-            self.choice.set_text(tab.value, f"{title} {counts[tab]:,}" if tab in counts else title)
+        if self.spot is not None and tab in tabs_of(self.spot):
+            self.choice.set_text(tab.value, f"{tr(_TITLES[tab])} {count:,}")
 
     def tab(self) -> Tab:
         """Answer which part is looked at."""

@@ -75,18 +75,18 @@ class SpotPages(QObject):
         )
         self.clients = TablePage[ClientInfo](
             CLIENTS,
-            EmptyState("ph.plugs", tr("No client"), tr("Who connects to the broker stands here.")),
+            EmptyState("ph.link-simple", tr("No client"), tr("Who connects to the broker stands here.")),
             name=tr("Clients"),
             notify=self._notify,
         )
         self.channels = TablePage[ChannelInfo](
             CHANNELS,
-            EmptyState("ph.plugs", tr("No channel"), tr("Choose a client above to see its channels.")),
+            EmptyState("ph.link-simple", tr("No channel"), tr("Choose a client above to see its channels.")),
             name=tr("Channels"),
             notify=self._notify,
         )
         self.unbind = Button(tr("Unbind…"), self._ask_to_unbind, icon_name="ph.scissors")
-        self.close_client = Button(tr("Close connection…"), self._ask_to_close, icon_name="ph.plugs")
+        self.close_client = Button(tr("Close connection…"), self._ask_to_close, icon_name="ph.link-simple")
         for page, button in ((self.bindings, self.unbind), (self.clients, self.close_client)):
             row = QHBoxLayout()
             row.addWidget(button)

@@ -127,7 +127,7 @@ class BrokerTree(Card):
     looked = Signal()
 
     def __init__(self, model: RabbitTreeModel) -> None:
-        super().__init__(margins=(0, 8, 0, 8))
+        super().__init__(margins=(8, 8, 6, 8))
         self.model = model
         self._choice: Spot | None = None
         self._placing = False
@@ -147,12 +147,12 @@ class BrokerTree(Card):
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
-        top.setContentsMargins(8, 0, 4, 0)
+        top.setContentsMargins(0, 0, 0, 0)
         top.setSpacing(4)
         top.addWidget(self.search, 1)
         top.addWidget(self.sort_button)
         foot = QHBoxLayout()
-        foot.setContentsMargins(12, 0, 12, 0)
+        foot.setContentsMargins(4, 0, 4, 0)
         foot.addWidget(self.note)
         self.body.addLayout(top)
         self.body.addWidget(self.view, 1)

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 from desktop.core.formatting import rate, short_number
@@ -15,7 +15,7 @@ from desktop.views.theme import CAPTION_PX, ROW_PX, TEXT_PX, icon, theme
 from embedded_server.contracts.rabbitmq import ExchangeInfo, Overview, QueueInfo, VHostInfo
 
 DOT_PX: Final = 7
-INDENT_PX: Final = 14
+INDENT_PX: Final = 12
 LEAST_NAME_PX: Final = 84
 """Before a name gets less room, the word beside its figure goes."""
 CARET_PX: Final = 12
@@ -33,8 +33,10 @@ class TreeRows(QStyledItemDelegate):
         self._view = view
 
     def _ground(self, painter: QPainter, option: Any) -> None:
-        area = QRectF(4, option.rect.top() + 1, self._view.viewport().width() - 8, option.rect.height() - 2)
+        area = QRectF(0, option.rect.top() + 1, self._view.viewport().width(), option.rect.height() - 2)
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        if chosen:  # the style has filled the room of the carets
+            painter.fillRect(0, option.rect.top(), self._view.viewport().width(), option.rect.height(), theme().color("panel"))
         if chosen or option.state & QStyle.StateFlag.State_MouseOver:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme().selection() if chosen else theme().color("raised"))
@@ -60,8 +62,8 @@ class TreeRows(QStyledItemDelegate):
         note, note_tone = _note(queue, state.word if state.tone in _LOUD else "", tone)
         if note:
             painter.setFont(theme().font(CAPTION_PX))
-            room = area.width() - painter.fontMetrics().horizontalAdvance(note)
-            if room >= min(LEAST_NAME_PX, _name_width(queue.name)):
+            room = area.width() - painter.fontMetrics().horizontalAdvance(note) - 8
+            if room >= (LEAST_NAME_PX if state.tone in _LOUD else QFontMetrics(theme().mono_font()).horizontalAdvance(queue.name)):
                 area = _right(painter, area, note, note_tone, pixels=CAPTION_PX)
         _text(painter, area, queue.name, "text", theme().mono_font())
 
@@ -93,7 +95,7 @@ class TreeRows(QStyledItemDelegate):
         self._ground(painter, option)
         self._caret(painter, rect, index)
         spot, value = index.data(SPOT_ROLE), index.data(VALUE_ROLE)
-        area = rect.adjusted(4, 0, -12, 0)
+        area = rect.adjusted(4, 0, -8, 0)
         if isinstance(value, QueueInfo):
             self._queue(painter, area, value, dead=bool(index.data(DEAD_ROLE)))
         elif isinstance(spot, Spot):
@@ -124,10 +126,6 @@ def _figure(value: object) -> str:
         matching, total = value
         return short_number(total) if matching == total else tr("{n} of {all}", n=short_number(matching), all=short_number(total))
     return short_number(value) if isinstance(value, int) else ""
-
-
-def _name_width(name: str) -> int:
-    return len(name) * 8
 
 
 def _dot(painter: QPainter, area: QRect, tone: str) -> None:

@@ -8,9 +8,10 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.core.problems import problem_of
+from desktop.core.problems import ApiError, problem_of
 from desktop.core.rabbitmq_dead import dead_letter_exchanges, takers_of_dead_letters
 from desktop.core.rabbitmq_pages import PAGE_SIZE, pages_of
+from desktop.core.rabbitmq_spots import Place, Spot
 from desktop.models.rabbitmq_tree import RabbitTreeModel
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.widgets.jobs import Jobs
@@ -53,6 +54,10 @@ class TreeSource(QObject):
     """The newest `Overview`."""
     failed = Signal(object)
     """A `ProblemDetails`: nothing could be had."""
+    loaded = Signal()
+    """All that is in sight is current."""
+    queue_arrived = Signal(object)
+    """The watched queue's `QueueInfo`, with its counts as they are now, or None where it is no longer there."""
 
     def __init__(
         self, service: RabbitService, model: RabbitTreeModel, in_sight: Callable[[], list[InSight]], notify: Notify, parent: QObject
@@ -65,6 +70,7 @@ class TreeSource(QObject):
         self._jobs = Jobs(self)
         self._connection = ""
         self._runs = False
+        self._watched: Spot | None = None
         self._order = Order()
         self._listed: dict[str, Order] = {}
         """The order in which each virtual host's queues are listed now."""
@@ -96,6 +102,13 @@ class TreeSource(QObject):
         self._same = 0
         self._model.clear()
         self.refresh()
+
+    def watch(self, spot: Spot | None) -> None:
+        """Ask for this queue's figures too, wherever it stands; for any other place nothing more is asked."""
+        self._watched = spot if spot is not None and spot.place is Place.QUEUE else None
+        self._jobs.cancel("queue")
+        if self._watched is not None and self._runs:
+            self._jobs.start("queue", self._load_watched(self._connection), self._on_queue_failed)
 
     def resume(self) -> None:
         """The tree is in sight."""
@@ -139,7 +152,28 @@ class TreeSource(QObject):
         self.arrived.emit(overview)
         sights = self._in_sight()
         await asyncio.gather(*(self._load_vhost(connection, sight) for sight in sights))
+        await self._load_watched(connection)
+        self.loaded.emit()
         self._wait(overview, first=first)
+
+    async def _load_watched(self, connection: str) -> None:
+        spot = self._watched
+        if spot is None:
+            return
+        try:
+            queue = await self._service.queue(connection, spot.vhost, spot.name)
+        except ApiError as exc:
+            if exc.problem.status != 404:
+                raise
+            queue = None
+        if spot == self._watched:
+            if queue is not None:
+                self._model.set_queue(queue)
+            self.queue_arrived.emit(queue)
+
+    def _on_queue_failed(self, exc: BaseException) -> None:
+        if problem_of(exc) is None:
+            self._notify(exc)  # of the others the next answer for the whole tree tells
 
     async def _load_vhost(self, connection: str, sight: InSight) -> None:
         vhost = sight.vhost

@@ -37,13 +37,16 @@ _JOINS: Final = {
 
 
 class EventDetail(Card):
-    """The detail of a journal event. Give it rows with `show_row`."""
+    """The detail of a journal event. Give it rows with `show_row`. A panel's own says more of its events by overriding the hooks."""
 
     close_requested = Signal()
     trace_requested = Signal(str)
     path_filter_requested = Signal(str, str)
     loaded = Signal()
     """The whole event is on screen."""
+
+    lists_headers = True
+    """Whether the headers are one of the tabs under the facts."""
 
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
         super().__init__(parent, margins=(16, 12, 12, 12))
@@ -65,7 +68,7 @@ class EventDetail(Card):
         self._facts.setColumnStretch(1, 1)
         self._note = Label(tone="warn", wrap=True)
         self._note.hide()
-        self.tabs = BodyTabs(notify=services.notices.from_exception)
+        self.tabs = BodyTabs(notify=services.notices.from_exception, with_headers=self.lists_headers)
         self.tabs.path_filter_requested.connect(self.path_filter_requested)
         self._no_body = caption(wrap=True)
         self._build()
@@ -83,7 +86,7 @@ class EventDetail(Card):
         self.save_button.setToolTip(tr("Write the body to a file, byte for byte"))
         self.trace_button = Button(tr("Trace"), self._on_trace, icon_name="ph.path")
         self.trace_button.setToolTip(tr("Show every event of this message's life"))
-        acts = QHBoxLayout()
+        self.acts = acts = QHBoxLayout()
         acts.setSpacing(8)
         for button in (self.copy_button, self.save_button, self.trace_button):
             acts.addWidget(button)
@@ -99,7 +102,43 @@ class EventDetail(Card):
             if item is head:
                 self.body.addWidget(self._subtitle)
         self.body.addWidget(self._note)
-        self.body.addWidget(body, 1)
+        self.body.addWidget(self.lower_part(body), 1)
+
+    # -- hooks
+
+    def lower_part(self, body: QWidget) -> QWidget:
+        """Answer what fills the room under the facts; *body* shows the body."""
+        return body
+
+    def title_of(self, row: Row) -> str:
+        """Answer the title of an event."""
+        return row.subject or row.kind
+
+    def state_of(self, row: Row) -> tuple[str, str]:
+        """Answer the state of an event: the word and its colour."""
+        return row.status or row.kind, kind_tone(row.kind, row.status) or "wait"
+
+    def facts_of(self, row: Row) -> list[tuple[str, str]]:
+        """Answer what stands under the acts; an empty value is left out."""
+        return [
+            (tr("Kind"), row.kind),
+            (tr("Time"), date_time(row.at)),
+            (tr("Connection"), row.connection),
+            (tr("Worker"), row.worker),
+            (tr("Size"), size(row.size) if row.size else ""),
+            (tr("Trace"), row.trace),
+            (tr("Joined"), tr(_JOINS[row.joined]) if row.joined in _JOINS else row.joined),
+        ]
+
+    async def show_event(self, row: Row, event: WholeEvent, body: bytes) -> None:
+        """Show what the row does not say. While it awaits anything, another row may be chosen: then it says nothing."""
+        self.tabs.set_headers(event.headers)
+        self._stack.setCurrentIndex(1 if row.size or event.headers else 0)
+        if event.truncated:
+            self.say(tr("Truncated: {kept} of {size} were kept", kept=size(len(body)), size=size(row.size)))
+        self.tabs.set_body(body)
+
+    # -- what is asked of it
 
     def show_row(self, row: Row | None) -> None:
         """Show what the row says at once, and fetch the rest; None keeps what is shown."""
@@ -159,25 +198,16 @@ class EventDetail(Card):
     # -- the inside
 
     def _write(self, row: Row) -> None:
-        self._title.setText(row.subject or row.kind)
+        self._title.setText(self.title_of(row))
         self._no_body.setText(tr("This event has no body."))
         self.copy_button.show()
         self._state.show()
-        self._state.set_state(row.status or row.kind, kind_tone(row.kind, row.status) or "wait")
+        self._state.set_state(*self.state_of(row))
         self._subtitle.show_text(row.key, "dim")
         self._subtitle.setVisible(bool(row.key))
         self.trace_button.setVisible(bool(row.trace))
         self.save_button.setVisible(row.size > 0)
-        facts = [
-            (tr("Kind"), row.kind),
-            (tr("Time"), date_time(row.at)),
-            (tr("Connection"), row.connection),
-            (tr("Worker"), row.worker),
-            (tr("Size"), size(row.size) if row.size else ""),
-            (tr("Trace"), row.trace),
-            (tr("Joined"), tr(_JOINS[row.joined]) if row.joined in _JOINS else row.joined),
-        ]
-        self._write_facts([(name, value) for name, value in facts if value])
+        self._write_facts([(name, value) for name, value in self.facts_of(row) if value])
 
     def _write_facts(self, facts: Sequence[tuple[str, str]]) -> None:
         while (item := self._facts.takeAt(0)) is not None:
@@ -202,11 +232,7 @@ class EventDetail(Card):
         if self._row is None or self._row.seq != row.seq:
             return
         self._event = event
-        self.tabs.set_headers(event.headers)
-        self._stack.setCurrentIndex(1 if row.size or event.headers else 0)
-        if event.truncated:
-            self._say(tr("Truncated: {kept} of {size} were kept", kept=size(len(body)), size=size(row.size)))
-        self.tabs.set_body(body)
+        await self.show_event(row, event, body)
         self.loaded.emit()
 
     def _on_failed(self, exc: BaseException) -> None:
@@ -214,9 +240,11 @@ class EventDetail(Card):
         if problem is None:
             self._services.notices.from_exception(exc)
         else:
-            self._say(f"{title_of(problem)}\n{hint_of(problem)}")
+            self.say(f"{title_of(problem)}\n{hint_of(problem)}")
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str, tone: str = "warn") -> None:
+        """Say above the body what is worth knowing of it."""
+        self._note.set_tone(tone)
         self._note.setText(text)
         self._note.show()
 

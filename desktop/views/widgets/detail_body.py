@@ -113,9 +113,10 @@ class BodyTabs(QWidget):
     """The body given last is on screen."""
     path_filter_requested = Signal(str, str)
 
-    def __init__(self, *, notify: Notify, parent: QWidget | None = None) -> None:
+    def __init__(self, *, notify: Notify, with_headers: bool = True, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._notify = notify
+        self._with_headers = with_headers
         self._task: asyncio.Task[None] | None = None
         self.body = Body(b"")
         self.tree = JsonTree(notify=notify)
@@ -126,7 +127,8 @@ class BodyTabs(QWidget):
         self._reason = Label(tone="warn", wrap=True, selectable=True)
         self._reason.setContentsMargins(8, 6, 8, 2)
         titles = ((BodyTab.JSON, tr("JSON")), (BodyTab.TEXT, tr("Text")), (BodyTab.HEX, tr("Hex")), (BodyTab.HEADERS, tr("Headers")))
-        self.choice = Segmented([(tab.value, text) for tab, text in titles], BodyTab.JSON, name=tr("How the body is shown"))
+        offered = [(tab.value, text) for tab, text in titles if with_headers or tab is not BodyTab.HEADERS]
+        self.choice = Segmented(offered, BodyTab.JSON, name=tr("How the body is shown"))
         self.choice.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.choice.chosen.connect(self._show_page)
         self._pages = QStackedWidget()
@@ -163,6 +165,8 @@ class BodyTabs(QWidget):
 
     def set_headers(self, headers: Mapping[str, Any]) -> None:
         """Show headers; their tab says how many there are."""
+        if not self._with_headers:
+            return
         self.headers.set_json(json.dumps(headers, ensure_ascii=False))
         self.choice.set_text(BodyTab.HEADERS, trn("Headers ({n})", "Headers ({n})", len(headers)) if headers else tr("Headers"))
         self.choice.set_choosable(BodyTab.HEADERS, bool(headers), "" if headers else tr("It has no headers."))
