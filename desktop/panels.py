@@ -6,6 +6,7 @@ from typing import Final
 from desktop.core.i18n import N_
 from desktop.services import Services
 from desktop.views.panel import Build, Panel, PanelSpec, Section
+from embedded_server.contracts.connections import ConnectionKind
 
 __all__ = ["PANELS", "PanelSpec", "Section"]
 
@@ -20,9 +21,12 @@ def _lazy(module: str) -> Build:
     return build
 
 
+RABBITMQ_KINDS: Final = (ConnectionKind.EMBEDDED, ConnectionKind.RABBITMQ)
+
 PANELS: Final[tuple[PanelSpec, ...]] = (
     PanelSpec("timeline", N_("Timeline"), "ph.activity", _lazy("timeline"), shows_traces=True),
     PanelSpec("tasks", N_("Tasks"), "ph.stack", _lazy("tasks")),
+    PanelSpec("rabbitmq", N_("RabbitMQ"), "ph.share-network", _lazy("rabbitmq"), kinds=RABBITMQ_KINDS),
     PanelSpec("streams", N_("Streams"), "ph.broadcast", _lazy("streams")),
     PanelSpec("server", N_("Server"), "ph.hard-drives", _lazy("server"), Section.MANAGE),
     PanelSpec("settings", N_("Settings"), "ph.gear-six", _lazy("settings"), Section.MANAGE),
