@@ -57,6 +57,7 @@ class Mover:
             sieve=Sieve(request.filter),
             aim=aim,
             status=MessageStatus.MOVED if kind is JobKind.MOVE else MessageStatus.REDRIVEN,
+            exchange=request.exchange if isinstance(request, MoveRequest) else "",
             limit=max(0, request.limit),
             dry_run=request.dry_run,
         )
