@@ -1,6 +1,6 @@
 """The connection form as typed, what keeps it from being saved, and the connection it makes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -14,9 +14,7 @@ from embedded_server.contracts.connections import (
     SaveConnection,
     Secret,
 )
-
-DEFAULT_PORT: Final = 5672
-DEFAULT_TLS_PORT: Final = 5671
+from embedded_server.contracts.problems import ProblemDetails
 
 
 class Entry(StrEnum):
@@ -25,7 +23,15 @@ class Entry(StrEnum):
     NAME = "name"
     HOST = "host"
     PORT = "port"
+    VHOST = "vhost"
+    USER = "user"
+    PASSWORD = "password"  # noqa: S105 - a field's name
     HEARTBEAT = "heartbeat"
+    CA_FILE = "ca_file"
+    CERT_FILE = "cert_file"
+    KEY_FILE = "key_file"
+    MANAGEMENT_URL = "management_url"
+    MANAGEMENT_USER = "management_user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,56 @@ def draft_of(spec: ConnectionSpec) -> Draft:
         management=rabbit.management,
         management_url=rabbit.management_url,
         management_user=rabbit.management_user,
+    )
+
+
+_ENTRIES: Final = {
+    "connection-name-taken": Entry.NAME,
+    "connection-name-invalid": Entry.NAME,
+    "host-invalid": Entry.HOST,
+    "port-invalid": Entry.PORT,
+    "heartbeat-invalid": Entry.HEARTBEAT,
+    "key-without-certificate": Entry.KEY_FILE,
+    "management-url-invalid": Entry.MANAGEMENT_URL,
+    "secret-stays": Entry.PASSWORD,
+}
+_FIELDS: Final = {
+    "virtual host": Entry.VHOST,
+    "user": Entry.USER,
+    "management user": Entry.MANAGEMENT_USER,
+    "file of trusted certificates": Entry.CA_FILE,
+    "client certificate": Entry.CERT_FILE,
+    "client key": Entry.KEY_FILE,
+}
+
+
+def entry_of(problem: ProblemDetails) -> Entry | None:
+    """Answer the field that the server's refusal is about; None where it is about none, or about several."""
+    return _ENTRIES.get(problem.type.rpartition(":")[2]) or _FIELDS.get(str(problem.params.get("field", "")))
+
+
+def has_changes(draft: Draft, saved: ConnectionSpec | None) -> bool:
+    """Whether anything was typed that is not saved."""
+    return draft != (Draft() if saved is None else draft_of(saved))
+
+
+def with_url(draft: Draft, parsed: SaveConnection) -> Draft:
+    """Fill what a URL says into *draft*; a name that was typed stays."""
+    found = draft_of(parsed.spec)
+    return replace(
+        found,
+        name=draft.name or found.name,
+        colour=draft.colour if draft.name else found.colour,
+        environment=draft.environment,
+        read_only=draft.read_only,
+        password=parsed.secrets.get(Secret.PASSWORD, ""),
+        management=draft.management,
+        management_url=draft.management_url,
+        management_user=draft.management_user,
+        management_password=draft.management_password,
+        ca_file=found.ca_file or draft.ca_file,
+        cert_file=found.cert_file or draft.cert_file,
+        key_file=found.key_file or draft.key_file,
     )
 
 

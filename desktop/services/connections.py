@@ -197,6 +197,10 @@ class ConnectionService(QObject):
         body = {"secrets": {secret.value: text for secret, text in secrets.items()}}
         return self._put(await self._api.put(f"/connections/{connection_id}/secrets", body, Connection))
 
+    async def forget_secrets(self, connection_id: str) -> Connection:
+        """Forget every password of a connection."""
+        return await self.set_secrets(connection_id, dict.fromkeys(Secret, ""))
+
     async def order(self, ids: Sequence[str]) -> None:
         """Put them in another order."""
         heard = await self._api.put("/connections/order", list(ids), Connections)

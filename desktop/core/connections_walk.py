@@ -1,0 +1,51 @@
+"""The test of a connection in words: its steps, how they ended, and the verdict."""
+
+from typing import Final
+
+from desktop.core.i18n import N_, tr
+from embedded_server.contracts.connections import TestOutcome, TestReport, TestStep
+
+STEP_WORDS: Final = {
+    TestStep.NAME: N_("Name"),
+    TestStep.PORT: N_("Port"),
+    TestStep.TLS: "TLS",
+    TestStep.PROTOCOL: N_("Protocol"),
+    TestStep.LOGIN: N_("Login"),
+    TestStep.VHOST: N_("Virtual host"),
+    TestStep.PERMISSIONS: N_("Permissions"),
+    TestStep.MANAGEMENT: N_("Management API"),
+}
+OUTCOME_WORDS: Final = {
+    TestOutcome.PASSED: N_("passed"),
+    TestOutcome.WARNING: N_("warning"),
+    TestOutcome.FAILED: N_("failed"),
+    TestOutcome.SKIPPED: N_("skipped"),
+}
+FIXES: Final = {
+    "port-wants-tls": N_("Switch TLS on"),
+    "port-speaks-plain": N_("Switch TLS off"),
+    "certificate-unknown-authority": N_("Choose the authority's file…"),
+    "login-refused": N_("Type the password again"),
+    "name-not-found": N_("Change the host"),
+    "nobody-listens": N_("Change the port"),
+    "port-speaks-http": N_("Use the usual port"),
+    "port-speaks-https": N_("Use the usual port"),
+    "v-host-missing": N_("Change the virtual host"),
+    "v-host-missing-among": N_("Change the virtual host"),
+    "management-unreachable": N_("Set the management URL"),
+    "management-login-refused": N_("Set the management user"),
+}
+"""What the button under a hint says, by the problem's code; the form does it."""
+
+
+def verdict(report: TestReport | None) -> tuple[str, str]:
+    """Answer how the whole test ended: words and their colour."""
+    if report is None:
+        return tr("Not tested yet. It walks from the host's name to the management API and says at which step it fails."), "dim"
+    failed = next((result for result in report.results if result.outcome is TestOutcome.FAILED), None)
+    if failed is not None:
+        return tr("Fails at: {step}", step=tr(STEP_WORDS[failed.step])), "bad"
+    took = tr("{ms} ms", ms=f"{sum(result.took_ms for result in report.results):.0f}")
+    if any(result.outcome is TestOutcome.WARNING for result in report.results):
+        return tr("Works, with less · {time}", time=took), "warn"
+    return tr("Works · {time}", time=took), "ok"
