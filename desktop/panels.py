@@ -28,6 +28,7 @@ PANELS: Final[tuple[PanelSpec, ...]] = (
     PanelSpec("tasks", N_("Tasks"), "ph.stack", _lazy("tasks")),
     PanelSpec("rabbitmq", N_("RabbitMQ"), "ph.share-network", _lazy("rabbitmq"), kinds=RABBITMQ_KINDS),
     PanelSpec("streams", N_("Streams"), "ph.broadcast", _lazy("streams")),
+    PanelSpec("connections", N_("Connections"), "ph.link", _lazy("connections"), Section.MANAGE),
     PanelSpec("server", N_("Server"), "ph.hard-drives", _lazy("server"), Section.MANAGE),
     PanelSpec("settings", N_("Settings"), "ph.gear-six", _lazy("settings"), Section.MANAGE),
 )
