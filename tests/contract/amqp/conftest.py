@@ -10,6 +10,7 @@ import pytest
 from pika.adapters.blocking_connection import BlockingChannel
 
 from tests.contract.amqp.client import Client
+from tests.contract.amqp.management import Api
 from tests.contract.amqp.raw import Raw
 from tests.helpers.broker_processes import NEEDS_RABBITMQ, EmbeddedBroker, RealRabbitMQ, find_rabbitmq_server
 
@@ -68,6 +69,14 @@ def connection(client: Client) -> pika.BlockingConnection:
 @pytest.fixture
 def channel(connection: pika.BlockingConnection) -> BlockingChannel:
     return connection.channel()
+
+
+@pytest.fixture
+def api(broker: EmbeddedBroker | RealRabbitMQ) -> Iterator[Api]:
+    """The management API, as the user guest."""
+    made = Api(broker.management_url)
+    yield made
+    made.close()
 
 
 @pytest.fixture
