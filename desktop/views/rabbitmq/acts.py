@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.core.i18n import N_, tr
 from desktop.core.rabbitmq_reads import CHANGING, Read, reads_of
-from desktop.core.rabbitmq_spots import Spot
+from desktop.core.rabbitmq_spots import Place, Spot
 from desktop.views.widgets.buttons import make_action
 
 Do = Callable[[], object]
@@ -23,16 +23,29 @@ class RabbitActs:
         self._all: list[QAction] = []
         self._changing: list[QAction] = []
         self._reads: dict[Read, QAction] = {}
+        self._places: dict[QAction, frozenset[Place]] = {}
         self._tips: dict[QAction, str] = {}
 
-    def add(self, text: str, do: Do, *, keys: str = "", icon: str = "", tip: str = "", changes: bool = False) -> QAction:
-        """Make an act; *changes* says that a read-only connection refuses it."""
+    def add(
+        self,
+        text: str,
+        do: Do,
+        *,
+        keys: str = "",
+        icon: str = "",
+        tip: str = "",
+        changes: bool = False,
+        places: frozenset[Place] | None = None,
+    ) -> QAction:
+        """Make an act. *changes* says that a read-only connection refuses it, *places* at which kinds of place alone it makes sense."""
         action = make_action(self._owner, text, do, shortcut=keys, icon_name=icon)
         self._tips[action] = tip or text.rstrip("…")
         action.setToolTip(self._tips[action])
         self._all.append(action)
         if changes:
             self._changing.append(action)
+        if places is not None:
+            self._places[action] = places
         return action
 
     def add_reads(self, press: Callable[[Read], object]) -> None:
@@ -46,9 +59,11 @@ class RabbitActs:
 
     def follow(self, spot: Spot | None, value: object, why_not: str, *, connected: bool) -> None:
         """Offer what the place allows; *why_not* says why nothing may be changed."""
-        for action in self._changing:
-            action.setEnabled(connected and not why_not)
-            action.setToolTip(why_not or self._tips[action])
+        for action in self._all:
+            refused = why_not if action in self._changing else ""
+            fits = action not in self._places or (spot is not None and spot.name != "" and spot.place in self._places[action])
+            action.setEnabled(connected and fits and not refused)
+            action.setToolTip(refused or self._tips[action])
         offered = reads_of(spot, value)
         for read, action in self._reads.items():
             refused = why_not if read in CHANGING else ""

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.views.theme import TITLE_PX
@@ -11,6 +10,7 @@ from desktop.views.widgets.labels import Label, caption
 from desktop.views.widgets.sparkline import Sparkline
 
 CURVE_PX = 16
+MAX_CELL_PX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class FigureCell(QWidget):
         for label in (self.title, self.figure):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMaximumWidth(MAX_CELL_PX)
 
     def show_figure(self, figure: Figure) -> None:
         """Show another figure."""
@@ -63,6 +64,7 @@ class Figures(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(12)
+        self._row.addStretch()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def texts(self) -> dict[str, str]:
@@ -74,7 +76,7 @@ class Figures(QWidget):
         while len(self._cells) < len(figures):
             cell = FigureCell()
             self._cells.append(cell)
-            self._row.addWidget(cell, 1, Qt.AlignmentFlag.AlignTop)
+            self._row.insertWidget(len(self._cells) - 1, cell, 1)
         for cell, figure in zip(self._cells, figures, strict=False):
             cell.show_figure(figure)
         for number, cell in enumerate(self._cells):

@@ -70,7 +70,7 @@ class SpotHead(Card):
         self._history = History()
         self._dimmed = False
         self._state_now = State("", "wait")
-        self.name = ElidedLabel(tone="text", middle=True)
+        self.name = ElidedLabel(tone="text", middle=True, pixels=TITLE_PX, bold=True)
         self.state = StateLabel()
         self.redrive = Button(tr("Redrive…"), self.redrive_requested.emit, icon_name="ph.arrow-u-up-left")
         self.redrive.setToolTip(tr("Send the dead letters back to where they died"))
@@ -87,10 +87,6 @@ class SpotHead(Card):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        font = self.name.font()
-        font.setPixelSize(TITLE_PX)
-        font.setBold(True)
-        self.name.setFont(font)
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self.name, 1)
@@ -116,6 +112,7 @@ class SpotHead(Card):
             return
         self.spot = spot
         self._history.clear()
+        self.name.set_mono(bool(spot.name))
         self.name.show_text(title_of(spot), "text")
         self.more.setVisible(not spot.is_heading)
         self._offer(tabs_of(spot))
@@ -142,7 +139,7 @@ class SpotHead(Card):
     def set_count(self, tab: Tab, count: int) -> None:
         """Tell how many there are behind a tab."""
         if self.spot is not None and tab in tabs_of(self.spot):
-            self.choice.set_text(tab.value, f"{tr(_TITLES[tab])} {count:,}")
+            self.choice.set_text(tab.value, f"{tr(_TITLES[tab])} {count:,}" if count else tr(_TITLES[tab]))
 
     def tab(self) -> Tab:
         """Answer which part is looked at."""

@@ -108,7 +108,7 @@ class ReadOptions(QFrame):
                 self.keys.clear()
                 self.keys.setPlaceholderText(tr("order.paid, order.refunded"))
             self._field(tr("Binding keys, with blanks between them"), self.keys)
-        self._field(tr("Messages the tap's queue holds at most; older ones give way"), self.kept)
+        self._field(tr("Messages it holds at most; older ones give way"), self.kept)
         self._request = self._tap
 
     def _tap(self) -> TapRequest | None:
@@ -183,13 +183,13 @@ class ReadOptions(QFrame):
             self.tracing.setToolTip(tr("The connection is read-only: the firehose shows something only where tracing is on already"))
         self.fields.addWidget(self.tracing)
         self.fields.addWidget(caption(tr("Without tracing the firehose stays silent. It stays on until it is turned off."), wrap=True))
-        self._field(tr("Messages the tap's queue holds at most; older ones give way"), self.kept)
+        self._field(tr("Messages it holds at most; older ones give way"), self.kept)
         self._request = lambda: TapRequest(self.spot.vhost, firehose=True, max_length=self.kept.value())
 
     # -- how it looks
 
     def _field(self, label: str, widget: QWidget) -> None:
-        self.fields.addWidget(caption(label))
+        self.fields.addWidget(caption(label, wrap=True))
         self.fields.addWidget(widget)
         self.fields.addSpacing(4)
 

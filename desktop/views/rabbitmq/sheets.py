@@ -1,20 +1,27 @@
 """The forms of the panel and the acts that open them: publish, declare, bind, move, redrive, purge, delete."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import TypeVar, cast
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
+from desktop.core.i18n import tr
 from desktop.core.rabbitmq_spots import Place, Spot
 from desktop.services.notices import Notices
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.rabbitmq.acts import RabbitActs
+from desktop.views.rabbitmq.destroy.sheet import DestroySheet
+from desktop.views.rabbitmq.move.sheet import MoveSheet
 from desktop.views.rabbitmq.publish.sheet import PublishSheet
 from desktop.views.rabbitmq.rabbit_sheet import RabbitSheet
 from embedded_server.contracts.connections import Connection
-from embedded_server.contracts.rabbitmq import Message
+from embedded_server.contracts.rabbitmq import Message, QueueInfo, Target
 
+S = TypeVar("S", bound=RabbitSheet)
+Make = Callable[[QWidget, RabbitService, Notices], S]
 Now = Callable[[], tuple[Connection, Spot, object] | None]
 
 
@@ -30,13 +37,22 @@ class RabbitSheets(QObject):
         self._host = host
         self._service = service
         self._notices = notices
-        self._made: dict[type[RabbitSheet], RabbitSheet] = {}
+        self._made: dict[object, RabbitSheet] = {}
         self._now: Now = lambda: None
         self._menu: list[tuple[QAction, frozenset[Place]]] = []
 
     def add_acts(self, acts: RabbitActs, now: Now) -> None:
         """Make the acts; *now* answers what is looked at."""
         self._now = now
+        queue, exchange = frozenset({Place.QUEUE}), frozenset({Place.EXCHANGE})
+        self._offer(acts, tr("Move messages…"), self._open_move, queue, icon="ph.arrow-bend-up-right")
+        self._offer(acts, tr("Redrive dead letters…"), self.open_redrive, queue, icon="ph.arrow-u-up-left")
+        self._offer(acts, tr("Purge the chosen queue…"), partial(self._open_destroy, Target.MESSAGES), queue, icon="ph.eraser")
+        self._offer(acts, tr("Delete the chosen queue…"), partial(self._open_destroy, Target.QUEUE), queue, icon="ph.trash")
+        self._offer(acts, tr("Delete the chosen exchange…"), partial(self._open_destroy, Target.EXCHANGE), exchange, icon="ph.trash")
+
+    def _offer(self, acts: RabbitActs, text: str, do: Callable[[], object], places: frozenset[Place], *, icon: str) -> None:
+        self._menu.append((acts.add(text, do, icon=icon, changes=True, places=places), places))
 
     def fill_menu(self, menu: QMenu) -> None:
         """Offer what can be done with the chosen place."""
@@ -64,24 +80,48 @@ class RabbitSheets(QObject):
 
     # -- opening
 
-    def publish_sheet(self) -> PublishSheet:
-        """Answer the form that publishes."""
-        made = self._made.get(PublishSheet)
-        if not isinstance(made, PublishSheet):
-            made = self._made[PublishSheet] = PublishSheet(self._host, self._service, self._notices)
+    def _sheet(self, kind: Make[S]) -> S:
+        """Answer the form of a kind, made when it is first asked for."""
+        made = cast("S | None", self._made.get(kind))
+        if made is None:
+            made = self._made[kind] = kind(self._host, self._service, self._notices)
             made.done.connect(lambda _: self.changed.emit())
-            made.job_started.connect(lambda _: self.job_began.emit())
+            if isinstance(made, PublishSheet | MoveSheet):
+                made.job_started.connect(lambda _: self.job_began.emit())
         return made
 
     def open_publish(self, connection: Connection, vhost: str, spot: Spot | None, message: Message | None = None) -> None:
         """Open the form that publishes, addressed to *spot* where that can be published to."""
-        self.close_all()
         exchange, routing_key = "", ""
         if spot is not None and spot.place is Place.QUEUE:
             routing_key = spot.name
         elif spot is not None and spot.place is Place.EXCHANGE:
             exchange = spot.name
-        self.publish_sheet().open_to(connection, vhost, exchange, routing_key, message)
+        self._only(PublishSheet).open_to(connection, vhost, exchange, routing_key, message)
 
     def open_redrive(self) -> None:
-        """Open the form that sends dead letters back."""
+        """Open the form that sends the chosen queue's dead letters back."""
+        self._open_move(redrive=True)
+
+    def _open_move(self, *, redrive: bool = False) -> None:
+        now = self._now()
+        if now is not None and now[1].place is Place.QUEUE:
+            connection, spot, value = now
+            self._only(MoveSheet).open_to(connection, spot.vhost, spot.name, redrive=redrive, count=_ready(value))
+
+    def _open_destroy(self, target: Target) -> None:
+        now = self._now()
+        if now is not None:
+            connection, spot, value = now
+            self._only(DestroySheet).open_to(connection, spot.vhost, target, spot.name, _ready(value))
+
+    def _only(self, kind: Make[S]) -> S:
+        """Answer the form of a kind, with every other one closed."""
+        for other, sheet in self._made.items():
+            if other is not kind:
+                sheet.close_sheet()
+        return self._sheet(kind)
+
+
+def _ready(value: object) -> int | None:
+    return value.ready if isinstance(value, QueueInfo) else None

@@ -83,14 +83,14 @@ CONSUMERS: Final = (
     SmallColumn[ConsumerInfo](N_("Consumer tag"), 136, lambda row: row.tag, mono=True, tip=lambda row: row.tag),
     SmallColumn[ConsumerInfo](
         N_("Unacked"),
-        64,
+        76,
         lambda row: count_text(row.channel_unacked),
         right=True,
         tip=lambda _: tr("Held by its channel: the broker does not tell them apart by consumer"),
     ),
     SmallColumn[ConsumerInfo](
         N_("Prefetch"),
-        64,
+        76,
         lambda row: count_text(row.prefetch) if row.prefetch else tr("no limit"),
         right=True,
         tip=lambda _: tr("How many unacknowledged messages it may hold"),
@@ -111,8 +111,8 @@ CLIENTS: Final = (
     SmallColumn[ClientInfo](N_("State"), 84, lambda row: row.state, tone=lambda row: _CLIENT_TONES.get(row.state, "wait")),
     SmallColumn[ClientInfo](N_("Client"), 168, lambda row: row.peer or row.name, mono=True, tip=lambda row: row.name),
     SmallColumn[ClientInfo](N_("User"), 72, lambda row: row.user, mono=True),
-    SmallColumn[ClientInfo](N_("Virtual host"), 76, lambda row: row.vhost, mono=True),
-    SmallColumn[ClientInfo](N_("Channels"), 64, lambda row: count_text(row.channels), right=True),
+    SmallColumn[ClientInfo](N_("Virtual host"), 92, lambda row: row.vhost, mono=True),
+    SmallColumn[ClientInfo](N_("Channels"), 80, lambda row: count_text(row.channels), right=True),
     SmallColumn[ClientInfo](N_("In"), 76, lambda row: _bytes_rate(row.rate_in), right=True),
     SmallColumn[ClientInfo](N_("Out"), 76, lambda row: _bytes_rate(row.rate_out), right=True),
     SmallColumn[ClientInfo](
@@ -136,9 +136,9 @@ def _mode(row: ChannelInfo) -> str:
 CHANNELS: Final = (
     SmallColumn[ChannelInfo](N_("State"), 84, lambda row: row.state, tone=lambda row: _CLIENT_TONES.get(row.state, "wait")),
     SmallColumn[ChannelInfo](N_("Channel"), 72, lambda row: str(row.number), right=True, tip=lambda row: row.name),
-    SmallColumn[ChannelInfo](N_("Consumers"), 76, lambda row: count_text(row.consumers), right=True),
-    SmallColumn[ChannelInfo](N_("Unacked"), 72, lambda row: count_text(row.unacked), right=True),
-    SmallColumn[ChannelInfo](N_("Unconfirmed"), 88, lambda row: count_text(row.unconfirmed), right=True),
+    SmallColumn[ChannelInfo](N_("Consumers"), 88, lambda row: count_text(row.consumers), right=True),
+    SmallColumn[ChannelInfo](N_("Unacked"), 80, lambda row: count_text(row.unacked), right=True),
+    SmallColumn[ChannelInfo](N_("Unconfirmed"), 100, lambda row: count_text(row.unconfirmed), right=True),
     SmallColumn[ChannelInfo](N_("Prefetch"), 88, _prefetch, right=True),
     SmallColumn[ChannelInfo](N_("Mode"), 0, _mode),
 )
