@@ -1,9 +1,10 @@
-"""AMQP 0-9-1 on the wire: frames out of bytes and bytes out of methods and contents.
+"""AMQP 0-9-1 on the wire: methods out of bytes, and bytes out of methods and contents.
 
 Methods go through pamqp. ``basic.publish``, ``basic.ack`` and what is sent for each message are packed by hand: they are nearly all of
 the traffic, and the general codec spends ten times as long on them.
 """
 
+import functools
 import struct
 from typing import Final, NamedTuple
 
@@ -29,51 +30,14 @@ _BASIC_DELIVER: Final = b"\x00\x3c\x00\x3c"
 _BASIC_GET_OK: Final = b"\x00\x3c\x00\x47"
 _QUEUE_DECLARE_OK: Final = b"\x00\x32\x00\x0b"
 
-_FRAME_HEAD: Final = struct.Struct(">BHI")
+FRAME_HEAD: Final = struct.Struct(">BHI")
 _TAG_AND_FLAG: Final = struct.Struct(">QB")
 _UINT: Final = struct.Struct(">I")
 _TWO_UINTS: Final = struct.Struct(">II")
 _ULONG: Final = struct.Struct(">Q")
 _REPLY_CODE: Final = struct.Struct(">H")
 _END: Final = b"\xce"
-
-
-Frame = tuple[int, int, bytes]
-"""One frame as it came: its type, its channel, and its payload undecoded. A plain tuple: three are made for each message."""
-
-
-class FrameReader:
-    """Cuts a stream of bytes into frames; what is incomplete waits for the next bytes."""
-
-    def __init__(self) -> None:
-        self.frame_max = FRAME_MAX_SIZE
-        """Bytes of a whole frame, its head and end included."""
-        self.error: AmqpError | None = None
-        """Why the stream cannot be read on; the frames before the fault have been answered."""
-        self._rest = b""
-
-    def feed(self, data: bytes) -> list[Frame]:
-        """Frames that *data* completes. After a fault ``error`` is set and there are no more."""
-        if self.error is not None:
-            return []
-        buffer = self._rest + data if self._rest else data
-        frames: list[Frame] = []
-        position, available, largest = 0, len(buffer), self.frame_max - FRAME_OVERHEAD
-        while available - position >= FRAME_OVERHEAD:
-            kind, channel, size = _FRAME_HEAD.unpack_from(buffer, position)
-            if size > largest:
-                self.error = AmqpError(Reply.FRAME_ERROR, f"type {kind}, all octets = <<>>: {{frame_too_large,{size},{largest}}}")
-                break
-            end = position + FRAME_OVERHEAD - 1 + size
-            if end >= available:
-                break
-            if buffer[end] != FRAME_END:
-                self.error = AmqpError(Reply.FRAME_ERROR, f"type {kind}, {{invalid_frame_end_marker,{buffer[end]}}}")
-                break
-            frames.append((kind, channel, buffer[position + 7 : end]))
-            position = end + 1
-        self._rest = buffer[position:]
-        return frames
+HEADER_MIN_SIZE: Final = 14
 
 
 class Publish(NamedTuple):
@@ -85,8 +49,9 @@ class Publish(NamedTuple):
     immediate: bool
 
 
+@functools.lru_cache(maxsize=1024)
 def parse_publish(payload: bytes) -> Publish:
-    """Read the payload of a ``basic.publish`` frame."""
+    """Read the payload of a ``basic.publish`` frame. What goes to the same address is the same object."""
     try:
         key_at = 7 + payload[6]
         exchange = payload[7:key_at].decode()
@@ -139,6 +104,12 @@ def short(text: str) -> bytes:
     return bytes((len(octets),)) + octets
 
 
+@functools.lru_cache(maxsize=4096)
+def address(exchange: str, routing_key: str) -> bytes:
+    """Exchange and routing key as short strings."""
+    return short(exchange) + short(routing_key)
+
+
 def method_frame(channel: int, method: base.Frame) -> bytes:
     """A method as a whole frame."""
     return frame(channel, _UINT.pack(method.index) + method.marshal())
@@ -146,7 +117,7 @@ def method_frame(channel: int, method: base.Frame) -> bytes:
 
 def frame(channel: int, payload: bytes, kind: int = FRAME_METHOD) -> bytes:
     """*payload* as a whole frame."""
-    return b"".join((_FRAME_HEAD.pack(kind, channel, len(payload)), payload, _END))
+    return b"".join((FRAME_HEAD.pack(kind, channel, len(payload)), payload, _END))
 
 
 def deliver_prefix(consumer_tag: str) -> bytes:
@@ -181,19 +152,19 @@ def queue_declare_ok(name: str, messages: int, consumers: int) -> bytes:
 
 def content_frames(channel: int, method: bytes, header: bytes, body: bytes, frame_max: int) -> bytes:
     """A method that carries a content, its header and its body, as whole frames."""
-    parts = [_FRAME_HEAD.pack(1, channel, len(method)), method, b"\xce", _FRAME_HEAD.pack(2, channel, len(header)), header, b"\xce"]
+    parts = [FRAME_HEAD.pack(1, channel, len(method)), method, b"\xce", FRAME_HEAD.pack(2, channel, len(header)), header, b"\xce"]
     largest = frame_max - FRAME_OVERHEAD
     if 0 < len(body) <= largest:
-        parts += (_FRAME_HEAD.pack(3, channel, len(body)), body, b"\xce")
+        parts += (FRAME_HEAD.pack(3, channel, len(body)), body, b"\xce")
     else:
         for start in range(0, len(body), largest):
             piece = body[start : start + largest]
-            parts += (_FRAME_HEAD.pack(3, channel, len(piece)), piece, b"\xce")
+            parts += (FRAME_HEAD.pack(3, channel, len(piece)), piece, b"\xce")
     return b"".join(parts)
 
 
 def body_size(header: bytes) -> int:
     """How many bytes of body a content header announces."""
-    if len(header) < 14:
+    if len(header) < HEADER_MIN_SIZE:
         raise cannot_decode(header)
     return int(_ULONG.unpack_from(header, 4)[0])

@@ -17,6 +17,7 @@ from embedded_server.brokers.amqp import codec
 from embedded_server.brokers.amqp.channel import Channel
 from embedded_server.brokers.amqp.clock import Timer
 from embedded_server.brokers.amqp.errors import AmqpError, Reply
+from embedded_server.brokers.amqp.frames import Frame, FrameReader, three_frames
 from embedded_server.brokers.amqp.login import MECHANISMS, credentials
 from embedded_server.brokers.amqp.permissions import Access
 from embedded_server.brokers.amqp.vhost import VHost
@@ -91,7 +92,7 @@ class Connection:
         self.frame_max = codec.FRAME_MAX_SIZE
         self.congested = False
         """The client does not read as fast as its queues deliver; they wait."""
-        self._reader = codec.FrameReader()
+        self._reader = FrameReader()
         self._head = b""
         self._output: list[bytes] = []
         self._buffered = 0
@@ -210,15 +211,22 @@ class Connection:
         self._reply(Methods.Start(0, 9, SERVER_PROPERTIES, MECHANISMS, "en_US"))
         return rest
 
-    def _receive_frame(self, frame: codec.Frame) -> None:
+    def _receive_frame(self, frame: Frame) -> None:
         """Take in one frame, and answer a breach of the rules with the close it deserves."""
-        kind, number, payload = frame
+        kind, number, payload, opening = frame
         channel = self.channels.get(number)
         if self.state is State.CLOSING or (channel is not None and channel.closing):
             self._receive_while_closing(kind, number, payload)
             return
+        if opening is not None and (channel is None or channel.publisher.receiving):
+            for part in three_frames(frame):
+                if self.state is not State.CLOSED:
+                    self._receive_frame(part)
+            return
         try:
-            if kind == codec.FRAME_METHOD:
+            if opening is not None and channel is not None:
+                channel.publisher.whole(opening, payload)
+            elif kind == codec.FRAME_METHOD:
                 self._receive_method(number, channel, payload)
             elif kind == codec.FRAME_HEARTBEAT:
                 return

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from embedded_server.brokers.amqp.codec import short
+from embedded_server.brokers.amqp.codec import address
 from embedded_server.brokers.amqp.properties import PLAIN, Properties
 
 NEVER: Final = float("inf")
@@ -25,7 +25,7 @@ class Message:
     @property
     def address(self) -> bytes:
         """Exchange and routing key as the methods that carry it have them."""
-        return short(self.exchange) + short(self.routing_key)
+        return address(self.exchange, self.routing_key)
 
 
 class Entry:

@@ -4,6 +4,7 @@ Layout: AMQP 0-9-1, section 4.2.6.1. Re-encoding a header would lose what a clie
 dead-lettering splices bytes instead.
 """
 
+import functools
 import struct
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
@@ -25,6 +26,7 @@ TIMESTAMP: Final = 0x0040
 _USER_ID: Final = 0x0010
 REPLY_TO: Final = 0x0200
 
+_SIZES: Final = {DELIVERY_MODE: 1, PRIORITY: 1, TIMESTAMP: 8}
 _PSEUDO_QUEUE: Final = b"amq.rabbitmq.reply-to"
 
 _FIXED_SIZES: Final = {
@@ -44,14 +46,6 @@ _FIXED_SIZES: Final = {
     b"V": 0,
 }
 _COUNTED: Final = frozenset({b"S", b"A", b"F", b"x"})
-
-
-class Span(NamedTuple):
-    """Where a property lies in the raw content header."""
-
-    flag: int
-    start: int
-    end: int
 
 
 class Properties(NamedTuple):
@@ -104,6 +98,12 @@ def _read(header: bytes) -> Properties:
         elif flag == REPLY_TO:
             wants_reply = header[start + 1 : end] == _PSEUDO_QUEUE
     return Properties(persistent, priority, expiration_ms, user_id, wants_reply)
+
+
+@functools.lru_cache(maxsize=1024)
+def _present(flags: int) -> tuple[tuple[int, int], ...]:
+    """The flags that are set, in the order of their properties, each with its property's size; 0 where the size is on the wire."""
+    return tuple((flag, _SIZES.get(flag, 0)) for flag in (0x8000 >> shift for shift in range(15)) if flags & flag)
 
 
 def headers_of(header: bytes) -> dict[str, Any]:
@@ -162,31 +162,29 @@ def _entries(table: bytes) -> Iterator[tuple[str, int, int]]:
         position = end
 
 
-def spans(header: bytes) -> Iterator[Span]:
-    """The properties that are present, in their order on the wire."""
-    if len(header) < PROPERTIES_AT + 2:
+Span = tuple[int, int, int]
+"""A property's flag, and where it begins and ends in the raw content header. A plain tuple: most messages have several."""
+
+
+def spans(header: bytes) -> list[Span]:
+    """The properties that are present, in their order on the wire. Raises ``AmqpError`` for a header that does not add up."""
+    size = len(header)
+    if size < PROPERTIES_AT + 2:
         raise cannot_decode(header)
-    flags = int(_FLAGS.unpack_from(header, PROPERTIES_AT)[0])
+    found: list[Span] = []
     position = PROPERTIES_AT + 2
-    flag = 0x8000
-    while flag > 1:
-        if flags & flag:
-            end = _end_of(header, flag, position)
-            if end > len(header):
-                raise cannot_decode(header)
-            yield Span(flag, position, end)
-            position = end
-        flag >>= 1
-
-
-def _end_of(header: bytes, flag: int, start: int) -> int:
-    if flag in {DELIVERY_MODE, PRIORITY}:
-        return start + 1
-    if flag == TIMESTAMP:
-        return start + 8
-    if flag == HEADERS:
-        return start + 4 + int(_UINT.unpack_from(header, start)[0]) if start + 4 <= len(header) else len(header) + 1
-    return start + 1 + header[start] if start < len(header) else len(header) + 1
+    for flag, fixed in _present(header[PROPERTIES_AT] << 8 | header[PROPERTIES_AT + 1]):
+        if fixed:
+            end = position + fixed
+        elif flag == HEADERS:
+            end = position + 4 + int.from_bytes(header[position : position + 4])
+        else:
+            end = position + 1 + (header[position] if position < size else size)
+        if end > size:
+            raise cannot_decode(header)
+        found.append((flag, position, end))
+        position = end
+    return found
 
 
 def _expiration(text: bytes) -> int:

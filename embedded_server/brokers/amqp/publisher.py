@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from embedded_server.brokers.amqp import codec
 from embedded_server.brokers.amqp.errors import AmqpError, Reply, not_implemented, precondition
 from embedded_server.brokers.amqp.exchange import ExchangeType
+from embedded_server.brokers.amqp.frames import Opening
 from embedded_server.brokers.amqp.message import Message
 from embedded_server.brokers.amqp.permissions import Access, Kind, Operation
 from embedded_server.brokers.amqp.properties import PLAIN, properties_of
@@ -49,6 +50,9 @@ class Publisher:
         self.held: list[tuple[Message, bool]] = []
         """Published in an open transaction: the message, and whether it is mandatory."""
         self._content: Content | None = None
+        self._opening: Opening | None = None
+        self._publish = codec.Publish("", "", mandatory=False, immediate=False)
+        """What the last message that came at once began with, and what was read out of it."""
         self._published = 0
         self._confirmed = 0
         self._refused: list[int] = []
@@ -100,9 +104,21 @@ class Publisher:
         if not content.missing:
             self._complete(content)
 
+    def whole(self, opening: Opening, body: bytes) -> None:
+        """A whole message came at once, and none is half received."""
+        if opening is not self._opening:
+            self._publish = codec.parse_publish(opening.method)
+            if self._publish.immediate:
+                raise not_implemented("immediate=true")
+            self._opening = opening
+        self._take(self._publish, opening.header, body)
+
     def _complete(self, content: Content) -> None:
         self._content = None
-        publish, header, parts = content.publish, content.header, content.parts
+        parts = content.parts
+        self._take(content.publish, content.header, parts[0] if len(parts) == 1 else b"".join(parts))
+
+    def _take(self, publish: codec.Publish, header: bytes, body: bytes) -> None:
         properties = PLAIN
         connection = self._channel.connection
         if connection.access is not None:
@@ -114,7 +130,7 @@ class Publisher:
                 header = with_reply_to(header, self._reply_address())
             if properties.user_id is not None and properties.user_id != connection.user:
                 self._require_impersonator(properties.user_id)
-        message = Message(publish.exchange, publish.routing_key, header, parts[0] if len(parts) == 1 else b"".join(parts), properties)
+        message = Message(publish.exchange, publish.routing_key, header, body, properties)
         if self.mode is Mode.TX:
             connection.vhost.require_publishable(message.exchange)
             self.held.append((message, publish.mandatory))

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from embedded_server.brokers.amqp.message import NEVER, Entry, Message
 from embedded_server.brokers.amqp.pages import Page, Pages
-from embedded_server.brokers.amqp.properties import PLAIN, properties_of
+from embedded_server.brokers.amqp.properties import Properties
 
 SEGMENT_MESSAGES: Final = 512
 SEGMENT_BYTES: Final = 256 * 1024
@@ -155,6 +155,7 @@ class Shelf:
 def packed(entries: Sequence[Entry]) -> bytes:
     """*entries* as bytes. What many share, such as a header, is in there once."""
     messages = [entry.message for entry in entries]
+    kinds = {message.properties: tuple(message.properties) for message in messages}
     special = [(entry.priority, entry.expires_at, entry.redelivered, entry.stored) for entry in entries if _is_special(entry)]
     if special:
         special = [(entry.priority, entry.expires_at, entry.redelivered, entry.stored) for entry in entries]
@@ -165,6 +166,7 @@ def packed(entries: Sequence[Entry]) -> bytes:
             [message.routing_key for message in messages],
             [message.header for message in messages],
             [message.body for message in messages],
+            [kinds[message.properties] for message in messages] if len(kinds) > 1 else list(kinds.values()),
             special,
         )
     )
@@ -172,13 +174,13 @@ def packed(entries: Sequence[Entry]) -> bytes:
 
 def unpacked(data: bytes) -> list[Entry]:
     """What ``packed`` made bytes of, by this very process."""
-    numbers, exchanges, keys, headers, bodies, special = marshal.loads(data)  # noqa: S302 - our own bytes, in a file only we may write
+    numbers, exchanges, keys, headers, bodies, kinds, special = marshal.loads(data)  # noqa: S302 - our own bytes, in a file only we may write
+    properties = [Properties(*kind) for kind in kinds]
     entries: list[Entry] = []
-    last_header, properties = b"", PLAIN
-    for number, exchange, key, header, body in zip(numbers, exchanges, keys, headers, bodies, strict=True):
-        if header is not last_header:
-            last_header, properties = header, properties_of(header) if any(header[12:14]) else PLAIN
-        message = Message(exchange, key, header, body, properties)
+    for number, exchange, key, header, body, one in zip(
+        numbers, exchanges, keys, headers, bodies, properties * len(numbers) if len(kinds) == 1 else properties, strict=True
+    ):
+        message = Message(exchange, key, header, body, one)
         message.id = number
         entries.append(Entry(message))
     for entry, (priority, expires_at, redelivered, stored) in zip(entries, special, strict=False):

@@ -79,6 +79,8 @@ class SqliteStore:
         self._entries: dict[tuple[int, int], tuple[int, int, float | None]] = {}
         self._gone_entries: list[tuple[int, int]] = []
         self._gone_messages: list[tuple[int]] = []
+        self._gone_runs: list[tuple[int, int, int]] = []
+        """Queue, first message and the one behind the last, of messages that lie in no other queue."""
         self._delivered: dict[int, int] = {}
         self._copies: dict[int, int] = {}
         """How many queues hold a message, by its number, where they are several."""
@@ -189,8 +191,20 @@ class SqliteStore:
 
     def forget(self, queue: "Queue", numbers: Iterable[int]) -> None:
         """Forget the entries of these messages, as ``remove`` does."""
+        start = end = 0
         for number in numbers:
-            self._remove(queue.store_id, number)
+            if number in self._copies or number in self._messages:
+                self._remove(queue.store_id, number)
+            elif number == end:
+                end += 1
+            else:
+                self._remove_run(queue.store_id, start, end)
+                start, end = number, number + 1
+        self._remove_run(queue.store_id, start, end)
+
+    def _remove_run(self, queue_id: int, start: int, end: int) -> None:
+        if end > start:
+            self._gone_runs.append((queue_id, start, end))
 
     def _remove(self, queue_id: int, number: int) -> None:
         key = (queue_id, number)
@@ -224,7 +238,7 @@ class SqliteStore:
 
     def commit(self, *, everything: bool = True) -> bool:
         """Write all changes, or only where some may not wait; whether some are left. Raises ``StoreFailed`` where it cannot be."""
-        if not (self._topology or self._entries):
+        if not (self._topology or self._entries or self._gone_runs):
             if not (self._gone_entries or self._gone_messages or self._delivered):
                 return False
             if not everything and len(self._gone_entries) < MAX_WAITING:
@@ -235,7 +249,8 @@ class SqliteStore:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise StoreFailed(str(exc)) from exc
-        for pending in (self._topology, self._messages, self._entries, self._gone_entries, self._gone_messages, self._delivered):
+        gone = (self._gone_entries, self._gone_messages, self._gone_runs)
+        for pending in (self._topology, self._messages, self._entries, *gone, self._delivered):
             pending.clear()
         return False
 
@@ -260,6 +275,9 @@ class SqliteStore:
             db.executemany("DELETE FROM entry WHERE queue = ? AND message = ?", self._gone_entries)
         if self._gone_messages:
             db.executemany("DELETE FROM message WHERE id = ?", self._gone_messages)
+        if self._gone_runs:
+            db.executemany("DELETE FROM entry WHERE queue = ? AND message >= ? AND message < ?", self._gone_runs)
+            db.executemany("DELETE FROM message WHERE id >= ? AND id < ?", [run[1:] for run in self._gone_runs])
         if self._delivered:
             marks = [(up_to, queue, up_to) for queue, up_to in self._delivered.items()]
             db.executemany("UPDATE queue SET delivered_up_to = ? WHERE id = ? AND delivered_up_to < ?", marks)
