@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from embedded_server.contracts.concurrency import spawn
-from embedded_server.contracts.connections import Health, TestReport
+from embedded_server.contracts.connections import TestReport
 from embedded_server.contracts.feeds import Source
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.contracts.server import Part, PartState, Ready
@@ -84,7 +84,9 @@ class Composition:
         from embedded_server.api.dependencies import Services
         from embedded_server.brokers import EmbeddedBrokers
         from embedded_server.connections import ConnectionService, Hooks, embedded_settings
+        from embedded_server.core.jobs import Jobs
         from embedded_server.journal import EVENT_SOURCE, Feeds, Journal
+        from embedded_server.rabbitmq.service import RabbitService
         from embedded_server.sessions import Sessions
         from embedded_server.streams import Hub, StreamManager
         from embedded_server.tasks import TaskFeedSource, TaskProjection, TaskService
@@ -101,6 +103,19 @@ class Composition:
         self._began = time.monotonic()
         self._journal_part = JournalPart(journal)
         self._logs = LogCapture(journal.append, data_dir / "log")
+        jobs = Jobs()
+        rabbitmq = RabbitService(journal, self._resolve, data_dir, jobs)
+        connections = ConnectionService(
+            data_dir,
+            Hooks(
+                embedded=lambda: embedded_settings(brokers.amqp_url, brokers.management_url),
+                health=rabbitmq.health,
+                test=test_connection,
+                reconnect=rabbitmq.reconnect,
+                disconnect=rabbitmq.disconnect,
+            ),
+        )
+        connections.on_change.append(self._on_connection_change)
         self._services = Services(
             settings=settings,
             started_at=started_at,
@@ -118,16 +133,9 @@ class Composition:
             ),
             hub=Hub(journal),
             streams=StreamManager(journal, data_dir / "streams.json"),
-            connections=ConnectionService(
-                data_dir,
-                Hooks(
-                    embedded=lambda: embedded_settings(brokers.amqp_url, brokers.management_url),
-                    health=lambda _: Health(),
-                    test=test_connection,
-                    reconnect=_nothing_is_open,
-                    disconnect=_nothing_is_open,
-                ),
-            ),
+            connections=connections,
+            jobs=jobs,
+            rabbitmq=rabbitmq,
             supervisor=Supervisor(journal.append),
         )
 
@@ -140,7 +148,8 @@ class Composition:
         supervisor.add("connections", services.connections)
         supervisor.add("hub", services.hub)
         supervisor.add("streams", services.streams)
-        await supervisor.start(["connections", "hub", "streams"])
+        supervisor.add("rabbitmq", services.rabbitmq)
+        await supervisor.start(["connections", "hub", "streams", "rabbitmq"])
         supervisor.add("brokers", services.brokers)
         supervisor.add("tasks", services.tasks)
         if services.settings.brokers:
@@ -163,16 +172,23 @@ class Composition:
             self._amqp_url = url
             spawn(self._services.tasks.follow_broker(), name="follow the brokers", notify=_log_failure)
 
+    async def _resolve(self, connection: str) -> Profile:
+        return await self._services.connections.resolve(connection)
+
+    def _on_connection_change(self, connection: str) -> None:
+        """Let what was open with the old settings go."""
+        spawn(self._drop(connection), name="drop a connection's links", notify=_log_drop)
+
+    async def _drop(self, connection: str) -> None:
+        known = {one.id for one in (await self._services.connections.all()).connections}
+        await self._services.rabbitmq.drop(connection, removed=connection not in known)
+
 
 async def test_connection(profile: Profile) -> TestReport:
     """Walk to a broker as a test; what that takes is imported at the first one."""
     from embedded_server.rabbitmq.walk import walk
 
     return await walk(profile)
-
-
-async def _nothing_is_open(_connection: str) -> None:
-    pass
 
 
 class JournalPart:
@@ -252,6 +268,10 @@ class BoundServer:
     def _on_started(self) -> None:
         if self._on_ready is not None:
             self._on_ready(Ready(self.settings.url, os.getpid()))
+
+
+def _log_drop(exc: BaseException) -> None:
+    _logger.error("dropping a connection's links failed", exc_info=exc)
 
 
 def _log_failure(exc: BaseException) -> None:

@@ -7,7 +7,22 @@ from typing import Final
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
-from embedded_server.api import connections, errors, events, feeds, health, hub, openapi, server, sessions, streams, tasks
+from embedded_server.api import (
+    connections,
+    errors,
+    events,
+    feeds,
+    health,
+    hub,
+    jobs,
+    openapi,
+    rabbitmq_inventory,
+    rabbitmq_messages,
+    server,
+    sessions,
+    streams,
+    tasks,
+)
 from embedded_server.api.dependencies import current_session, tasks_begun
 from embedded_server.api.security import AnswerHeaders, BodyLimit, Gate
 from embedded_server.core.version import VERSION
@@ -23,6 +38,9 @@ ROUTERS: Final = (
     streams.router,
     hub.router,
     connections.router,
+    jobs.router,
+    rabbitmq_messages.router,
+    rabbitmq_inventory.router,
     openapi.router,
 )
 

@@ -12,8 +12,10 @@ from embedded_server.settings import Settings
 if TYPE_CHECKING:  # the capabilities are heavy, and none is needed to make a router
     from embedded_server.brokers import EmbeddedBrokers
     from embedded_server.connections import ConnectionService
+    from embedded_server.core.jobs import Jobs
     from embedded_server.core.parts import Supervisor
     from embedded_server.journal import Feeds, Journal
+    from embedded_server.rabbitmq.service import RabbitService
     from embedded_server.sessions import Sessions
     from embedded_server.streams import Hub, StreamManager
     from embedded_server.tasks import TaskService
@@ -33,6 +35,8 @@ class Services:
     hub: "Hub"
     streams: "StreamManager"
     connections: "ConnectionService"
+    jobs: "Jobs"
+    rabbitmq: "RabbitService"
     supervisor: "Supervisor"
     """Starts, stops and restarts the parts, and knows how each fares."""
 

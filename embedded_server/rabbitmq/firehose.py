@@ -47,7 +47,7 @@ def traced_event(maker: EventMaker, delivery: Delivery) -> Event:
         content=_content_of(told.get("properties")),
         body=delivery.body,
         queue=delivery.routing_key.removeprefix(_DELIVER) if was_delivered else NAME,
-        redelivered=told.get("redelivered") in {1},
+        redelivered=bool(told.get("redelivered")),
     )
 
 

@@ -1,6 +1,7 @@
 """The links to every broker in use: opened on demand, one for each connection, virtual host and purpose, and regained when lost."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from enum import StrEnum
@@ -81,11 +82,11 @@ class Links:
         self._disconnected[connection] = name
 
     async def reconnect(self, connection: str) -> None:
-        """Connect again at once. Raises what stands against it."""
+        """Begin to connect anew; `health` tells how that goes. Raises what the resolving raises."""
         await self.drop(connection)
         profile = await self._resolve(connection)
         vhost = profile.spec.rabbitmq.vhost if profile.spec.rabbitmq is not None else "/"
-        await self.link(connection, vhost, Purpose.CONTROL)
+        self._slot(connection, vhost, Purpose.CONTROL).begin()
 
     async def close(self) -> None:
         """Close every link. May be called twice."""
@@ -120,6 +121,7 @@ class _Slot:
         self._backoff = Backoff(first_s=0.5)
         self._connecting = asyncio.Lock()
         self._regaining: asyncio.Task[None] | None = None
+        self._beginning: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._closed = False
 
@@ -142,6 +144,15 @@ class _Slot:
                 self._regain()
                 raise
 
+    def begin(self) -> None:
+        """Open it in the background."""
+        self._note(LinkState.CONNECTING)
+        self._beginning = spawn(self._begin(), name=f"connect {self._connection}", notify=_log_failure)
+
+    async def _begin(self) -> None:
+        with contextlib.suppress(UserFacingError):  # told by `health`
+            await self.get()
+
     async def regained(self) -> Link:
         """Wait for an open link."""
         while True:
@@ -163,6 +174,7 @@ class _Slot:
 
     async def close(self) -> None:
         self._closed = True
+        await cancel(self._beginning)
         await cancel(self._regaining)
         link, self._link = self._link, None
         self._note(LinkState.IDLE)

@@ -37,10 +37,15 @@ class TapBinding:
     arguments: dict[str, Any]
 
 
-async def bindings_for(request: TapRequest, connection: str, bindings_of: BindingsOf) -> list[TapBinding]:
-    """Answer what a tap's queue is bound to. Raises where that is nothing, and what asking for bindings raises."""
+def check_tap(request: TapRequest) -> None:
+    """Raise for a length that its queue cannot have."""
     if not 0 < request.max_length <= MAX_LENGTH:
         raise LengthInvalid(length=request.max_length, most=MAX_LENGTH)
+
+
+async def bindings_for(request: TapRequest, connection: str, bindings_of: BindingsOf) -> list[TapBinding]:
+    """Answer what a tap's queue is bound to. Raises where that is nothing, and what asking for bindings raises."""
+    check_tap(request)
     if request.queue:
         found = await bindings_of(connection, request.vhost, request.queue)
         copied = [TapBinding(one.source, one.routing_key, one.arguments) for one in found if one.source and one.to_queue]

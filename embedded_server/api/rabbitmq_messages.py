@@ -1,0 +1,122 @@
+"""RabbitMQ over HTTP: messages published, tapped, consumed, got and read."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, Request
+
+from embedded_server.api.dependencies import ServicesDep
+from embedded_server.contracts.jobs import Job
+from embedded_server.contracts.rabbitmq import (
+    BulkPublish,
+    ConsumeRequest,
+    GeneratedField,
+    GetRequest,
+    Got,
+    Message,
+    PublishOutcome,
+    PublishTemplate,
+    StreamRead,
+    TapRequest,
+    Uploaded,
+)
+from embedded_server.rabbitmq.messages import Messages
+
+router = APIRouter(prefix="/rabbitmq", tags=["rabbitmq"])
+
+ConnectionId = Annotated[str, Path(description="A connection's id, as the list of connections gives it.")]
+_BYTES: Final[dict[str, Any]] = {
+    "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+def _messages(services: ServicesDep) -> Messages:
+    return services.rabbitmq.messages
+
+
+MessagesDep = Annotated[Messages, Depends(_messages)]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateName:
+    """Which template is meant."""
+
+    name: str
+
+
+# -- for the publish form; before the routes of a connection, whose id could be any of these words
+
+
+@router.post("/bodies", status_code=201, summary="Upload a body", openapi_extra=_BYTES)
+async def upload_body(messages: MessagesDep, request: Request) -> Uploaded:
+    """Keep the bytes sent here for an hour, to be published by their id."""
+    return await messages.uploads.keep(request.stream())
+
+
+@router.get("/generated-fields", summary="List generated fields")
+async def list_generated_fields(messages: MessagesDep) -> list[GeneratedField]:
+    """List the fields that a bulk publish fills, each with an example."""
+    return await messages.generated_fields()
+
+
+@router.post("/fill", summary="Fill a message once")
+async def fill_message(messages: MessagesDep, message: Message) -> Message:
+    """Answer the message as the first one of a bulk would be."""
+    return await messages.fill(message)
+
+
+@router.get("/templates", summary="List publish templates")
+async def list_templates(messages: MessagesDep) -> list[PublishTemplate]:
+    """List the messages that are kept under names."""
+    return await messages.templates.all()
+
+
+@router.put("/templates", summary="Keep a publish template")
+async def save_template(messages: MessagesDep, template: PublishTemplate) -> list[PublishTemplate]:
+    """Keep a message under a name, instead of an older one of that name; answers all of them."""
+    return await messages.templates.save(template)
+
+
+@router.post("/templates/remove", summary="Remove a publish template")
+async def remove_template(messages: MessagesDep, template: TemplateName) -> list[PublishTemplate]:
+    """Forget a template; answers those that are left."""
+    return await messages.templates.remove(template.name)
+
+
+# -- messages
+
+
+@router.post("/{connection}/publish", summary="Publish a message")
+async def publish(messages: MessagesDep, connection: ConnectionId, message: Message) -> PublishOutcome:
+    """Publish one message and answer what the broker said: confirmed, refused or returned; unconfirmed where it could not say."""
+    return await messages.publish(connection, message)
+
+
+@router.post("/{connection}/bulk", status_code=202, summary="Publish many messages")
+async def bulk(messages: MessagesDep, connection: ConnectionId, request: BulkPublish) -> Job:
+    """Begin to publish a message many times, or another job's unconfirmed messages again."""
+    return await messages.bulk(connection, request)
+
+
+@router.post("/{connection}/tap", status_code=202, summary="Tap an exchange, a queue or the firehose")
+async def tap(messages: MessagesDep, connection: ConnectionId, request: TapRequest) -> Job:
+    """Begin to copy what passes. Nothing is taken from anybody."""
+    return await messages.tap(connection, request)
+
+
+@router.post("/{connection}/consume", status_code=202, summary="Consume a queue")
+async def consume(messages: MessagesDep, connection: ConnectionId, request: ConsumeRequest) -> Job:
+    """Begin to take messages for good; each is acknowledged once it is in the journal."""
+    return await messages.consume(connection, request)
+
+
+@router.post("/{connection}/get", summary="Read messages from a queue's head")
+async def get(messages: MessagesDep, connection: ConnectionId, request: GetRequest) -> Got:
+    """Read some messages into the journal, and put them back, remove them or reject them."""
+    return await messages.get(connection, request)
+
+
+@router.post("/{connection}/stream-read", status_code=202, summary="Read a stream")
+async def read_stream(messages: MessagesDep, connection: ConnectionId, request: StreamRead) -> Job:
+    """Begin to read a stream from an offset or a time on. Nothing is removed."""
+    return await messages.read_stream(connection, request)
