@@ -85,6 +85,12 @@ class TypedModel(QAbstractItemModel):
         """Answer what is wrong, by where it is."""
         return self._faults
 
+    def set_faults(self, faults: dict[Path, Fault]) -> None:
+        """Show other faults, until the next edit."""
+        self._faults = faults
+        if self._root.children:
+            self.dataChanged.emit(self.index(0, NAME), self.index(len(self._root.children) - 1, VALUE))
+
     def add(self, around: Index = NO_INDEX) -> QModelIndex:
         """Add an empty row at the end of what *around* holds."""
         node = self._node(around)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from desktop.core.formatting import short_id
 from desktop.core.i18n import tr
-from desktop.core.rabbitmq_typed import Entry
+from desktop.core.rabbitmq_typed import Entry, Fault, Path
 from desktop.models.rabbitmq_typed_model import FAULT_ROLE, NAME, TYPE, TYPE_ROLE, TYPE_WORDS, VALUE, TypedModel
 from desktop.views.theme import theme
 from desktop.views.widgets.buttons import Button
@@ -118,6 +118,12 @@ class TypedEditor(QWidget):
         if index.isValid():
             self.model.remove(index)
             self._show_acts()
+
+    def show_faults(self, faults: dict[Path, Fault]) -> None:
+        """Show what a check of the whole form has found, and go to the first of it; an edit checks the rows alone again."""
+        self.model.set_faults(faults)
+        self._show_problem()
+        self.go_to_fault()
 
     def go_to_fault(self) -> None:
         """Put the cursor into the first cell that is wrong."""

@@ -120,16 +120,17 @@ def text_field(name: str, placeholder: str, *, lines: int) -> QPlainTextEdit:
     return text
 
 
-def field_group(label: str, widget: QWidget, fault: QWidget | None = None) -> QWidget:
-    """Put a caption over a field, and what is wrong with it under it."""
+def field_group(label: str, widget: QWidget, *under: QWidget | None) -> QWidget:
+    """Put a caption over a field, and *under* it what it is about and what is wrong with it."""
     group = QWidget()
     column = QVBoxLayout(group)
     column.setContentsMargins(0, 0, 0, 8)
     column.setSpacing(4)
     column.addWidget(caption(label))
     column.addWidget(widget)
-    if fault is not None:
-        column.addWidget(fault)
+    for words in under:
+        if words is not None:
+            column.addWidget(words)
     return group
 
 

@@ -28,8 +28,10 @@ class JobCard(Card):
     messages_requested = Signal(str)
     """A filter that lists its messages."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, names_itself: bool = True) -> None:
+        """*names_itself*: says what the job does; in the form that began it that is plain."""
         super().__init__(parent, fill="raised", margins=(12, 6, 8, 6))
+        self._names_itself = names_itself
         self.body.setSpacing(4)
         self.job: Job | None = None
         self._what = ElidedLabel(tone="text", is_mono=False, middle=True)
@@ -74,7 +76,7 @@ class JobCard(Card):
         """Show how far *job* is."""
         self.job = job
         over = job.state.is_over
-        self._what.show_text(what_words(job), "text")
+        self._what.show_text(what_words(job) if self._names_itself else "", "text")
         self._state.set_state(*state_words(job))
         self._progress.setText(progress_words(job))
         self.bar.setVisible(not over and job.total > 0)

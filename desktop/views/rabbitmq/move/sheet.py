@@ -104,7 +104,7 @@ class MoveSheet(RabbitSheet):
             )
         )
         self.found = Found()
-        self.card = JobCard()
+        self.card = JobCard(names_itself=False)
         self.card.hide()
         self.typed_name = TypedName()
         self.dry_run = PrimaryButton(tr("Dry run"), self.start_dry_run)

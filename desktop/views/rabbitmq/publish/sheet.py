@@ -145,7 +145,7 @@ class PublishSheet(RabbitSheet):
         self.templates = Templates(self._service, self._notices.from_exception, self._message_to_keep)
         self._outcome = Wrapped()
         self._outcome.hide()
-        self.card = JobCard()
+        self.card = JobCard(names_itself=False)
         self.card.hide()
         self.publish = PrimaryButton(tr("Publish"), self.start_publishing)
         self.clear = Button(tr("Clear"), self._on_clear_clicked)

@@ -1,0 +1,1 @@
+"""Declaring exchanges, queues and bindings."""

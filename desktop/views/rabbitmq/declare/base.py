@@ -1,0 +1,92 @@
+"""What the forms that declare something have in common: a draft that is kept, faults at their places, and one button."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
+
+from desktop.core.i18n import tr
+from desktop.core.problems import hint_of, problem_of, title_of
+from desktop.core.rabbitmq_declare import Faults, differing_argument
+from desktop.core.rabbitmq_typed import Fault
+from desktop.services.notices import Notices
+from desktop.services.rabbitmq import RabbitService
+from desktop.views.rabbitmq.rabbit_sheet import RabbitSheet
+from desktop.views.widgets.buttons import PrimaryButton
+from desktop.views.widgets.form_sheet import field_group
+from desktop.views.widgets.labels import caption
+from desktop.views.widgets.wrapped import Wrapped
+
+WIDTH_PX = 480
+
+
+class DeclareSheet(RabbitSheet):
+    """A subclass makes its fields with `add_field`, and says how they become a request."""
+
+    def __init__(self, host: QWidget, service: RabbitService, notices: Notices, heading: str) -> None:
+        super().__init__(host, service, notices, heading, width=WIDTH_PX)
+        self._faults: dict[str, Wrapped] = {}
+        self._places: dict[str, QWidget] = {}
+        self._loading = False
+        self.button = PrimaryButton("", self.start)
+        self.foot.addWidget(self.button)
+        self.foot.addWidget(caption("Ctrl+Enter"))
+        self.foot.addStretch(1)
+        self.submit_requested.connect(self.start)
+
+    def fault(self, name: str) -> str:
+        """Answer what stands under a field."""
+        return self._faults[name].text()
+
+    @abstractmethod
+    def start(self) -> None:
+        """Check everything; declare it if it holds, else go to the first fault."""
+
+    def add_field(self, name: str, label: str, widget: QWidget, about: QWidget | None = None) -> QWidget:
+        """Put a field into the form, with a place for what is wrong with it, and under it what it is *about*."""
+        fault = Wrapped(tone="bad")
+        fault.hide()
+        self._faults[name], self._places[name] = fault, widget
+        group = field_group(label, widget, about, fault)
+        self.form.addWidget(group)
+        return group
+
+    def show_field_faults(self, faults: dict[str, Fault], *, go: bool = True) -> bool:
+        """Say what is wrong with each field, and go to the first; whether one is wrong."""
+        for name, label in self._faults.items():
+            fault = faults.get(name)
+            label.setText(f"{tr(fault.title, **fault.params)}. {tr(fault.hint, **fault.params)}" if fault else "")
+            label.setVisible(fault is not None)
+        first = next((name for name in self._places if name in faults), "")
+        if first and go:
+            self._places[first].setFocus()
+        return bool(first)
+
+    def show_faults(self, faults: Faults, go_elsewhere: Callable[[Faults], object]) -> None:
+        """Say what is wrong with the fields; *go_elsewhere* where it is none of them."""
+        if not self.show_field_faults(faults.fields):
+            go_elsewhere(faults)
+
+    def _on_act_failed(self, exc: BaseException) -> None:
+        """An argument that an existing object has otherwise is told at that argument."""
+        problem = problem_of(exc)
+        argument = differing_argument(exc)
+        words = f"{title_of(problem)}. {hint_of(problem)}" if problem is not None and argument else ""
+        if argument in self._faults:
+            self._faults[argument].setText(words)
+            self._faults[argument].show()
+            self._places[argument].setFocus()
+        elif not argument or not self.show_differs(argument, words):
+            super()._on_act_failed(exc)
+
+    def show_differs(self, argument: str, words: str) -> bool:  # noqa: ARG002 - a form without arguments has no place for it
+        """Say of an argument that what exists has it otherwise; whether there is a field for it."""
+        return False
+
+    def keep(self, key: str, draft: Any) -> None:
+        """Remember what stands in the form, unless that is just being put there."""
+        if not self._loading:
+            self._service.keep_draft(key, draft)
+            self.show_field_faults({}, go=False)
+            self._show_buttons()
