@@ -147,14 +147,13 @@ class TreeSource(QObject):
 
     async def _load(self, connection: str) -> None:
         overview = await self._service.overview(connection)
-        first = not self._model.vhosts()
         self._model.set_overview(overview)
         self.arrived.emit(overview)
         sights = self._in_sight()
         await asyncio.gather(*(self._load_vhost(connection, sight) for sight in sights))
         await self._load_watched(connection)
         self.loaded.emit()
-        self._wait(overview, first=first)
+        self._wait(overview)
 
     async def _load_watched(self, connection: str) -> None:
         spot = self._watched
@@ -220,14 +219,14 @@ class TreeSource(QObject):
             return True
         return any(pages.at(row) is None for row in range(sight.first, min(sight.last + 1, pages.matching)))
 
-    def _wait(self, overview: Overview, *, first: bool) -> None:
-        """Ask again: at once after the first answer, which opened rows; soon while figures move, later while they do not."""
+    def _wait(self, overview: Overview) -> None:
+        """Ask again: soon while figures move, later while they do not."""
         listed = [pages.known() for vhost in self._listed if (pages := self._model.pages(vhost)) is not None]
         now = (overview, listed)
         self._same = self._same + 1 if now == self._before else 0
         self._before = now
         if self._runs:
-            self._clock.start(0 if first else QUIET_MS if self._same >= QUIET_AFTER else BUSY_MS)
+            self._clock.start(QUIET_MS if self._same >= QUIET_AFTER else BUSY_MS)
 
     def _on_failed(self, exc: BaseException) -> None:
         if self._runs:
