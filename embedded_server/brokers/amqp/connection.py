@@ -21,6 +21,7 @@ from embedded_server.brokers.amqp.frames import Frame, FrameReader, three_frames
 from embedded_server.brokers.amqp.login import MECHANISMS, credentials
 from embedded_server.brokers.amqp.permissions import Access
 from embedded_server.brokers.amqp.vhost import VHost
+from embedded_server.core.version import VERSION
 
 if TYPE_CHECKING:
     from embedded_server.brokers.amqp.broker import Broker
@@ -35,6 +36,7 @@ MAX_BUFFERED_BYTES: Final = 1 << 20
 
 SERVER_PROPERTIES: Final[dict[str, Any]] = {
     "product": "Switchroom",
+    "version": VERSION,
     "information": "Embedded broker for one machine",
     "capabilities": {
         "publisher_confirms": True,
