@@ -38,6 +38,7 @@ EVENT_FIELDS: Final = (
     Field("status", FieldType.TEXT, N_("State, HTTP status, close code or log level")),
     Field("trace", FieldType.TEXT, N_("Events that belong to one message's life")),
     Field("worker", FieldType.TEXT, N_("The worker that ran it")),
+    Field("queue", FieldType.TEXT, N_("The queue a message was read from")),
     Field("size", FieldType.SIZE, N_("Bytes of the body")),
     Field("time", FieldType.TIME, N_("When it happened: 14:30, 2026-11-24, -5m")),
     Field("seq", FieldType.NUMBER, N_("Number in the journal")),

@@ -33,7 +33,7 @@ from embedded_server.rabbitmq.message_problems import CountInvalid, RateInvalid
 from embedded_server.rabbitmq.prepare import prepare
 from embedded_server.rabbitmq.publish import Publisher
 from embedded_server.rabbitmq.stream import StreamReading, check_stream, offset_of
-from embedded_server.rabbitmq.tap import BindingsOf, bindings_for, check_tap, tap, tap_name
+from embedded_server.rabbitmq.tap import BindingsOf, bindings_for, check_tap, tap
 from embedded_server.rabbitmq.templates import Templates
 from embedded_server.rabbitmq.unconfirmed import Unconfirmed
 from embedded_server.rabbitmq.uploads import Uploads
@@ -155,7 +155,7 @@ class Messages:
             connection,
             request.vhost,
             lambda job: tap(self._links, self._journal, profile.name, job, request, bindings),
-            source=tap_name(request),
+            source=request.queue or request.exchange,
         )
 
     async def consume(self, connection: str, request: ConsumeRequest) -> Job:

@@ -46,6 +46,7 @@ EVENTS: Final = vocabulary(
         "status": "event.status",
         "trace": "event.trace",
         "worker": "event.worker",
+        "queue": "event.worker",
         "size": "event.size",
         "time": "event.at",
         "seq": "event.seq",
