@@ -12,6 +12,7 @@ from embedded_server.brokers.amqp import codec
 from embedded_server.brokers.amqp.broker import Broker
 from embedded_server.brokers.amqp.connection import Connection
 from embedded_server.brokers.amqp.errors import Reply
+from embedded_server.brokers.amqp.frames import Frame, FrameReader
 from embedded_server.brokers.management import wire
 from embedded_server.brokers.management.errors import ApiError, bad_request, from_amqp, no_such, not_authorised
 
@@ -69,7 +70,7 @@ class InnerClient:
 
     def __init__(self, broker: Broker, user: str, password: str, vhost: str) -> None:
         self._connection = Connection(broker, PEER)
-        self._frames = codec.FrameReader()
+        self._frames = FrameReader()
         self._connection.receive_data(codec.PROTOCOL_HEADER)
         for number, payload in (
             (0, wire.start_ok(user, password)),
@@ -94,7 +95,7 @@ class InnerClient:
     def publish(self, exchange: str, routing_key: str, header: bytes, body: bytes) -> bool:
         """Publish a message whose content header is *header*; whether it reached a queue."""
         frames = self._send(codec.content_frames(_CHANNEL, wire.basic_publish(exchange, routing_key), header, body, codec.FRAME_MAX_SIZE))
-        return not any(kind == codec.FRAME_METHOD and codec.method_index(payload) == _BASIC_RETURN for kind, _, payload in frames)
+        return not any(kind == codec.FRAME_METHOD and codec.method_index(payload) == _BASIC_RETURN for kind, _, payload, _ in frames)
 
     def get(self, queue: str, *, no_ack: bool) -> GotMessage | None:
         """Fetch the next message of *queue*, left unacknowledged unless *no_ack*."""
@@ -105,17 +106,17 @@ class InnerClient:
         _, redelivered = _TAG_AND_FLAG.unpack_from(payload, 4)
         exchange, at = _short(payload, 13)
         routing_key, at = _short(payload, at)
-        body = b"".join(piece for kind, _, piece in frames if kind == codec.FRAME_BODY)
+        body = b"".join(piece for kind, _, piece, _ in frames if kind == codec.FRAME_BODY)
         return GotMessage(exchange, routing_key, bool(redelivered), int.from_bytes(payload[at : at + 4]), frames[1][2], body)
 
     def give_back(self, *, requeue: bool) -> None:
         """Reject all that was fetched: to where it was, or to the dead letter exchange."""
         self._send(codec.frame(_CHANNEL, wire.basic_nack(requeue=requeue)))
 
-    def _send(self, data: bytes) -> list[codec.Frame]:
+    def _send(self, data: bytes) -> list[Frame]:
         self._connection.receive_data(data)
         frames = [frame for frame in self._frames.feed(self._taken()) if frame[0] != codec.FRAME_HEARTBEAT]
-        for kind, _, payload in frames:
+        for kind, _, payload, _ in frames:
             if kind == codec.FRAME_METHOD and codec.method_index(payload) in {_CONNECTION_CLOSE, _CHANNEL_CLOSE}:
                 text, _ = _short(payload, 6)
                 raise Refused(int.from_bytes(payload[4:6]), text)
