@@ -66,9 +66,7 @@ class ConnectionDelegate(QStyledItemDelegate):
         environment, tone = environment_of(connection)
         host = connection.url.rpartition("@")[2].partition("/")[0]
         kind = "" if connection.spec.kind is ConnectionKind.EMBEDDED else tr(KIND_WORDS[connection.spec.kind])
-        parts = [(kind, "dim"), (environment, tone), (host, "dim")]
-        if edited:
-            parts.insert(0, (tr("not saved"), "warn"))
+        parts = [(environment, tone), (tr("not saved") if edited else "", "warn"), (kind, "dim"), (host, "dim")]
         shown = [part for part in parts if part[0]]
         left, right = line.left(), line.right()
         for number, (text, part_tone) in enumerate(shown):
@@ -125,9 +123,9 @@ class ConnectionList(Card):
         self.view.viewport().setAutoFillBackground(False)
         RowKeys(self.view)
         self.body.addWidget(self.view, 1)
-        self.import_button = Button(tr("Import…"), self.import_requested.emit, icon_name="ph.download-simple")
+        self.import_button = Button(tr("Import…"), self.import_requested.emit)
         self.import_button.setToolTip(tr("Add the connections of an exported file; passwords are not in it"))
-        self.export_button = Button(tr("Export…"), self.export_requested.emit, icon_name="ph.export")
+        self.export_button = Button(tr("Export…"), self.export_requested.emit)
         self.export_button.setToolTip(tr("Write all connections into a file, without passwords"))
         foot = QHBoxLayout()
         foot.setContentsMargins(4, 0, 4, 0)

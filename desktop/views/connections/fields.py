@@ -163,7 +163,7 @@ class ConnectionFields(QWidget):
         environments = [(one.value, tr(ENVIRONMENT_WORDS[one]).capitalize()) for one in Environment]
         self.environment = Segmented(environments, Environment.DEVELOPMENT.value, name=tr("Environment"))
         self.environment.setToolTip(tr("On production, whatever destroys something asks for its name to be typed"))
-        self.read_only = QCheckBox(tr("Read-only: the server refuses to change the broker or to take a message from it"))
+        self.read_only = QCheckBox(tr("Read-only"))
         self.host = line_field(tr("Host"), "rabbit.example.org", mono=True)
         self.port = line_field(tr("Port"), "5672", mono=True)
         self.vhost = line_field(tr("Virtual host"), "/", mono=True)
@@ -171,11 +171,11 @@ class ConnectionFields(QWidget):
         self.password = self._secret_field(tr("Password"))
         self.heartbeat = line_field(tr("Heartbeat in seconds"), "30", mono=True)
         self.tls = QCheckBox(tr("Use TLS"))
-        self.verify = QCheckBox(tr("Check the broker's certificate and the host's name in it"))
+        self.verify = QCheckBox(tr("Check the broker's certificate"))
         self.ca_file = FileField(tr("Trusted certificates"), tr("What the system trusts"), is_here=self._is_here)
         self.cert_file = FileField(tr("Client certificate"), tr("None"), is_here=self._is_here)
         self.key_file = FileField(tr("Client key"), tr("In the certificate's file"), is_here=self._is_here)
-        self.management = QCheckBox(tr("Use the management API: queues, rates, clients and bindings come from it"))
+        self.management = QCheckBox(tr("Use the management API"))
         self.management_url = line_field(tr("Management URL"), "http://host:15672", mono=True)
         self.management_user = line_field(tr("Management user"), tr("The same user"), mono=True)
         self.management_password = self._secret_field(tr("Management password"))
@@ -196,7 +196,7 @@ class ConnectionFields(QWidget):
         name = self._group(tr("Name"), self.name, Entry.NAME)
         column.addLayout(side_by_side(name, field_group(tr("Colour"), self.colour), shares=(1, 0)))
         column.addWidget(field_group(tr("Environment"), _left(self.environment)))
-        column.addWidget(self.read_only)
+        column.addWidget(_with_note(self.read_only, tr("The server refuses to change the broker or to take a message from it.")))
         column.addSpacing(12)
         host, port = self._group(tr("Host"), self.host, Entry.HOST), self._group(tr("Port"), self.port, Entry.PORT)
         port.setFixedWidth(PORT_PX)
@@ -215,7 +215,7 @@ class ConnectionFields(QWidget):
     def _add_folds(self, column: QVBoxLayout) -> None:
         self.tls_fold = Fold("TLS")
         self._tls_groups = [
-            self.verify,
+            _with_note(self.verify, tr("Who signed it, until when, and whether the host's name stands in it.")),
             self._group(tr("Trusted certificates (PEM), on the server's machine"), self.ca_file, Entry.CA_FILE),
             self._group(tr("Client certificate (PEM)"), self.cert_file, Entry.CERT_FILE),
             self._group(tr("Client key (PEM)"), self.key_file, Entry.KEY_FILE),
@@ -229,7 +229,8 @@ class ConnectionFields(QWidget):
             self._group(tr("User; empty is the same"), self.management_user, Entry.MANAGEMENT_USER),
             field_group(tr("Password; empty is the same"), self.management_password),
         ]
-        self.management_fold.body.addWidget(self.management)
+        note = tr("Queues, rates, clients and bindings come from it; messages work without it.")
+        self.management_fold.body.addWidget(_with_note(self.management, note))
         for group in self._management_groups:
             self.management_fold.body.addWidget(group)
         self.more_fold = Fold(tr("More"))
@@ -282,3 +283,17 @@ def _left(widget: QWidget) -> QWidget:
     row.addWidget(widget)
     row.addStretch(1)
     return box
+
+
+def _with_note(box: QCheckBox, note: str) -> QWidget:
+    """Put under a box what ticking it means."""
+    words = Wrapped()
+    words.setText(note)
+    words.setContentsMargins(24, 0, 0, 0)
+    group = QWidget()
+    column = QVBoxLayout(group)
+    column.setContentsMargins(0, 0, 0, 4)
+    column.setSpacing(0)
+    column.addWidget(box)
+    column.addWidget(words)
+    return group

@@ -9,7 +9,7 @@ from embedded_server.contracts.connections import RabbitSettings
 from embedded_server.rabbitmq.problems import CertificateRefused, LinkProblem, PortSpeaksPlain
 from embedded_server.rabbitmq.tls import tls_context_blocking, tls_problem
 from embedded_server.rabbitmq.walk.handshake import PROTOCOL_HEADER
-from embedded_server.rabbitmq.walk.peer import LOOK_LIMIT_S, Peer, answer_to, is_http
+from embedded_server.rabbitmq.walk.peer import LOOK_LIMIT_S, HungUp, Peer, answer_to, is_http
 from embedded_server.rabbitmq.walk.problems import (
     CertificateEarly,
     CertificateExpired,
@@ -56,6 +56,24 @@ async def handshake(peer: Peer, settings: RabbitSettings, at: tuple[str, int], a
 def problem_of(exc: ssl.SSLError, address: str) -> LinkProblem:
     """Answer what a failed handshake means."""
     return tls_problem(exc, address)
+
+
+async def complaint(settings: RabbitSettings, at: tuple[str, int], address: str) -> LinkProblem | None:
+    """Answer what the other side says against our certificate: TLS 1.3 tells only after the handshake, to who listens in silence."""
+    context = await asyncio.to_thread(tls_context_blocking, settings)
+    try:
+        async with asyncio.timeout(LOOK_LIMIT_S):
+            peer = await Peer.connect(at)
+            try:
+                await peer.start_tls(context, settings.host)
+                await peer.read()
+            finally:
+                await peer.close()
+    except ssl.SSLError as exc:
+        return tls_problem(exc, address)
+    except (OSError, TimeoutError, HungUp):
+        pass
+    return None
 
 
 async def _untrusted(

@@ -117,6 +117,4 @@ class PermissionsMissing(LinkProblem):
 
     status = 403
     title = N_("“{user}” may not {missing} everything in “{vhost}”")
-    hint = N_(
-        "It was tried with a name that does not exist: nothing was changed. If certain names only are permitted, all is well."
-    )
+    hint = N_("It was tried with a name that does not exist: nothing was changed. If certain names only are permitted, all is well.")

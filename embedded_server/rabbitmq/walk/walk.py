@@ -19,6 +19,7 @@ from embedded_server.rabbitmq.link import address_of
 from embedded_server.rabbitmq.problems import (
     BrokerClosed,
     LinkLost,
+    LinkProblem,
     LoginRefused,
     NameNotFound,
     NetworkFails,
@@ -31,7 +32,7 @@ from embedded_server.rabbitmq.walk import certificate, management, protocol
 from embedded_server.rabbitmq.walk.handshake import NotFrames, OtherVersion, close, open_vhost, start_ok, tune_ok
 from embedded_server.rabbitmq.walk.peer import HungUp, Peer, Refused, resolve, shown
 from embedded_server.rabbitmq.walk.permissions import ALL, missing_permissions
-from embedded_server.rabbitmq.walk.problems import NameSlow, NoPlainLogin, PermissionsMissing, VHostMissing, VHostMissingAmong
+from embedded_server.rabbitmq.walk.problems import ClosesAtOnce, NameSlow, NoPlainLogin, PermissionsMissing, VHostMissing, VHostMissingAmong
 
 STEP_LIMIT_S: Final = 5.0
 _GOODBYE_LIMIT_S: Final = 1.0
@@ -162,12 +163,19 @@ class _Walk:
         assert self._peer is not None
         try:
             self._start = await protocol.begin(self._peer, self._settings, self._at, self._address, self._limit_s)
-        except ssl.SSLError as exc:  # TLS 1.3 refuses a client's certificate only now
-            self._results[-1] = TestResult(
-                TestStep.TLS, TestOutcome.FAILED, self._results[-1].took_ms, "", certificate.problem_of(exc, self._address).problem()
-            )
-            return Found(outcome=TestOutcome.SKIPPED)
+        except ssl.SSLError as exc:
+            return self._tls_failed_after_all(certificate.problem_of(exc, self._address))
+        except ClosesAtOnce:
+            complaint = await certificate.complaint(self._settings, self._at, self._address) if self._settings.tls else None
+            if complaint is None:
+                raise
+            return self._tls_failed_after_all(complaint)
         return Found(protocol.product(self._start))
+
+    def _tls_failed_after_all(self, problem: LinkProblem) -> Found:
+        """TLS 1.3 refuses a client's certificate only once the handshake is over."""
+        self._results[-1] = TestResult(TestStep.TLS, TestOutcome.FAILED, self._results[-1].took_ms, "", problem.problem())
+        return Found(outcome=TestOutcome.SKIPPED)
 
     async def _login(self) -> Found:
         assert self._peer is not None
