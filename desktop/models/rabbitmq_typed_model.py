@@ -132,13 +132,14 @@ class TypedModel(QAbstractItemModel):
         """Whether a row holds others."""
         return self._node(index).is_nested
 
+    def label_of(self, index: Index) -> str:
+        """Answer what a row is called: its name, or its number in an array."""
+        node = self._node(index)
+        return str(node.row) if self._is_item(node) else node.name
+
     def depth(self) -> int:
         """Answer how many levels there are."""
         return _depth(self._root)
-
-    def shown_rows(self) -> int:
-        """Answer how many rows there are in all."""
-        return _count(self._root)
 
     def _after_edit(self) -> None:
         self._faults = faults_of(self.entries())
@@ -253,7 +254,7 @@ class TypedModel(QAbstractItemModel):
 
     def _shown(self, node: _Node, column: int) -> str:
         if column == NAME:
-            return str(node.row) if self._is_item(node) else node.name
+            return node.name if not self._is_item(node) else ""
         if column == TYPE:
             return tr(TYPE_WORDS[node.type])
         if node.type is FieldType.TABLE:
@@ -265,7 +266,3 @@ class TypedModel(QAbstractItemModel):
 
 def _depth(node: _Node) -> int:
     return 1 + max(map(_depth, node.children), default=0) if node.is_nested else 0
-
-
-def _count(node: _Node) -> int:
-    return sum(1 + _count(child) for child in node.children) if node.is_nested else 0

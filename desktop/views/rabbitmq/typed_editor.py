@@ -158,7 +158,7 @@ class TypedEditor(QWidget):
         self._inside.setVisible(holder.isValid())
         self._remove.setVisible(self.view.currentIndex().isValid())
         if holder.isValid():
-            self._inside.setText(tr("Add to {name}", name=short_id(str(holder.data()), 14) or "…"))
+            self._inside.setText(tr("Add to {name}", name=short_id(self.model.label_of(holder), 14) or "…"))
         self._show_problem()
 
     def _show_problem(self) -> None:
@@ -169,7 +169,7 @@ class TypedEditor(QWidget):
         self._problem.setVisible(path is not None)
         if path is not None:
             fault = faults[path]
-            name = str(self.model.index_at(path).data() or "")
+            name = self.model.label_of(self.model.index_at(path))
             said = f"{tr(fault.title, **fault.params)}. {tr(fault.hint, **fault.params)}"
             self._problem.setText(f"{name}: {said}" if name and not fault.of_name else said)
 
@@ -324,6 +324,8 @@ class _Cells(QStyledItemDelegate):
         tone = "bad" if fault else "dim" if fixed or index.column() == TYPE else "text"
         painter.setFont(theme().font() if index.column() == TYPE else theme().mono_font())
         text = str(index.data() or "").split("\n", 1)[0][:400]
+        if fixed and index.column() == NAME:
+            text = str(index.row())
         if not text and index.column() == NAME:
             text, tone = tr("name"), "bad" if fault else "dim"
         painter.setPen(theme().color(tone))
