@@ -76,7 +76,7 @@ def _first(document: Mapping[str, Any]) -> CeleryTask:
             eta=_word(document.get("eta")),
             expires=_word(document.get("expires")),
             retries=_whole(document.get("retries")),
-            group=_word(document.get("taskset")),
+            group=_word(document.get("group") or document.get("taskset")),
             time_limits=_limits(limits),
             embedded=_embedded(document),
         )

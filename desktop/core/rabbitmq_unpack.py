@@ -12,6 +12,8 @@ from desktop.core.i18n import tr
 
 MAX_BYTES: Final = 32 * 1024 * 1024
 """A few bytes can stand for gigabytes."""
+MAX_WINDOW: Final = 128 * 1024 * 1024
+"""What zstd may keep in memory of what it has unpacked."""
 
 _MAGIC: Final = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"))
 _NAMES: Final = {
@@ -97,7 +99,7 @@ def _xz(data: bytes) -> tuple[bytes, bool]:
 def _zstd(data: bytes) -> tuple[bytes, bool]:
     import zstandard
 
-    with zstandard.ZstdDecompressor(max_window_size=MAX_BYTES * 4).stream_reader(data) as reader:
+    with zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW).stream_reader(data) as reader:
         plain = reader.read(MAX_BYTES + 1)
     if not plain and zstandard.frame_content_size(data) > 0:
         raise EOFError(tr("it ends too early"))

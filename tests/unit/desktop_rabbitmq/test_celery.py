@@ -8,12 +8,13 @@ import pytest
 from celery import Celery
 from hypothesis import given
 from hypothesis import strategies as st
-from kombu.serialization import dumps
+from kombu import serialization
 
 from desktop.core.rabbitmq_celery import CeleryTask, celery_task
 from desktop.core.rabbitmq_unpack import unpack
 from embedded_server.contracts.rabbitmq import Properties
 
+dumps: Any = serialization.dumps
 ID = "0b3c1d50-6f54-4b1e-9a53-000000000001"
 JSON = Properties(content_type="application/json", content_encoding="utf-8")
 
