@@ -9,6 +9,7 @@ from pamqp.heartbeat import Heartbeat
 from embedded_server.brokers.amqp.broker import Broker
 from embedded_server.brokers.amqp.connection import Connection
 from embedded_server.brokers.amqp.store import Store
+from embedded_server.brokers.amqp.stores import Stores
 
 Answer = base.Frame | header.ContentHeader | body.ContentBody | Heartbeat | header.ProtocolHeader
 M = TypeVar("M")
@@ -35,9 +36,10 @@ class Bench:
 
     store: Store | None = None
     clock: FakeClock = field(default_factory=FakeClock)
+    stores: Stores | None = None
 
     def __post_init__(self) -> None:
-        self.broker = Broker(store=self.store, clock=self.clock)
+        self.broker = Broker(store=self.store, stores=self.stores, clock=self.clock)
 
     def peer(self, **options: object) -> "Peer":
         made = Peer(self.broker)
