@@ -20,6 +20,8 @@ ROW_PX: Final = 48
 DOT_PX: Final = 7
 LOCK_PX: Final = 12
 WIDTH_PX: Final = 264
+LEAST_PART_PX: Final = 48
+"""With less room a further part would be a separator and an ellipsis."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -70,12 +72,12 @@ class ConnectionDelegate(QStyledItemDelegate):
         shown = [part for part in parts if part[0]]
         left, right = line.left(), line.right()
         for number, (text, part_tone) in enumerate(shown):
-            drawn = _elided(painter, text if number == len(shown) - 1 else f"{text}  ·  ", right - left)
+            drawn = _elided(painter, f"  ·  {text}" if number else text, right - left)
+            if number and right - left < LEAST_PART_PX:
+                return
             painter.setPen(theme().color(part_tone))
             painter.drawText(QRect(left, line.top(), right - left, line.height()), Qt.AlignmentFlag.AlignVCenter, drawn)
             left += painter.fontMetrics().horizontalAdvance(drawn)
-            if left >= right:
-                return
 
     # -- Qt overrides
 

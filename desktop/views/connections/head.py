@@ -64,8 +64,8 @@ class ConnectionHead(Card):
         self.hint = Wrapped()
         self.connect_button = Button(tr("Connect"), self.connect_requested.emit, icon_name="ph.play")
         self.disconnect_button = Button(tr("Disconnect"), self.disconnect_requested.emit, icon_name="ph.stop")
-        self.copy = IconButton("ph.copy", tr("Copy the address, without the password"), self.copy_requested.emit)
-        self.duplicate = IconButton("ph.copy-simple", tr("Duplicate"), self.duplicate_requested.emit)
+        self.copy = IconButton("ph.link-simple", tr("Copy the address, without the password"), self.copy_requested.emit)
+        self.duplicate = IconButton("ph.copy", tr("Duplicate"), self.duplicate_requested.emit)
         self.remove = IconButton("ph.trash", tr("Remove…"), self.ask_to_remove)
         self.confirm = ConfirmBar()
         self.confirm.confirmed.connect(self.remove_requested)
@@ -84,8 +84,9 @@ class ConnectionHead(Card):
         self._elide()
         self._show_state()
         state = connection.health.state if connection is not None else None
-        self.connect_button.setVisible(state in {LinkState.WAITING, LinkState.FAILED})
-        self.connect_button.setText(tr("Try now") if state is LinkState.WAITING else tr("Try again"))
+        self.connect_button.setVisible(state in {LinkState.IDLE, LinkState.WAITING, LinkState.FAILED})
+        words = {LinkState.WAITING: tr("Try now"), LinkState.FAILED: tr("Try again")}
+        self.connect_button.setText(words.get(state, tr("Connect")) if state is not None else "")
         self.disconnect_button.setVisible(state in {LinkState.OPEN, LinkState.CONNECTING, LinkState.WAITING})
         if connection is not None:
             self._swatch.set_colour(connection.spec.colour)

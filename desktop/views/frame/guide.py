@@ -140,7 +140,7 @@ class ConnectionGuide(QObject):
         if current.secret is SecretState.NEEDED:
             menu.addAction(tr("Give the password…"), partial(self._sheet.ask, current))
         state = current.health.state
-        if state in {LinkState.WAITING, LinkState.FAILED}:
+        if state in {LinkState.IDLE, LinkState.WAITING, LinkState.FAILED}:
             menu.addAction(tr("Connect now"), partial(self._act, "reconnect", current.id))
         if state in {LinkState.OPEN, LinkState.CONNECTING, LinkState.WAITING}:
             menu.addAction(tr("Disconnect"), partial(self._act, "disconnect", current.id))
