@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pika
 import pytest
 
@@ -38,10 +39,12 @@ def test_ready_line_is_all_there_is_on_standard_output(tmp_path: Path) -> None:
     )
     assert child.stdout is not None
     ready = json.loads(child.stdout.readline())
-    assert ready.keys() == {"amqp", "kafka", "pid"}
+    assert ready.keys() == {"amqp", "amqp_management", "kafka", "pid"}
     assert ready["amqp"].startswith("amqp://guest:guest@127.0.0.1:")
     assert ready["amqp"].endswith("//")
     assert (ready["kafka"], ready["pid"]) == (None, child.pid)
+    assert ready["amqp_management"].startswith("http://guest:guest@127.0.0.1:")
+    assert httpx.get(f"{ready['amqp_management']}/api/whoami").json()["name"] == "guest"
     client = pika.BlockingConnection(pika.URLParameters(f"{ready['amqp'][:-1]}%2F"))
     client.close()
     child.terminate()
@@ -70,6 +73,14 @@ def test_port_in_use_is_told_in_one_line(process: EmbeddedBroker, tmp_path: Path
         "Stop the program that has it, or choose another port with --amqp-port (0 takes a free one).\n"
     )
     assert ended.stderr == expected
+
+
+def test_management_port_in_use_is_told_in_one_line(process: EmbeddedBroker, tmp_path: Path) -> None:
+    ended = run("--data-dir", str(tmp_path / "other"), "--management-port", str(process.port))
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr.endswith("or choose another port with --management-port (0 takes a free one).\n")
+    assert len(ended.stderr.splitlines()) == 1
 
 
 def test_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
@@ -148,13 +159,15 @@ async def test_supervised_brokers_come_back_on_their_port(tmp_path: Path) -> Non
     await brokers.start()
     try:
         first = brokers.status()
-        url = brokers.amqp_url
+        url, management_url = brokers.amqp_url, brokers.management_url
         assert (first.state, first.address) == (PartState.RUNNING, url)
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(f"{management_url}/api/whoami")).json()["name"] == "guest"
         await brokers.restart()
         again = brokers.status()
         assert again.state is PartState.RUNNING
         assert again.pid != first.pid
-        assert brokers.amqp_url == url
+        assert (brokers.amqp_url, brokers.management_url) == (url, management_url)
     finally:
         await brokers.stop()
         await brokers.stop()
@@ -186,6 +199,20 @@ async def test_brokers_move_where_another_program_has_their_port(tmp_path: Path)
     await brokers.stop()
     assert brokers.amqp_url != wanted
     assert EmbeddedBrokers(tmp_path, lambda *_: None).amqp_url == brokers.amqp_url
+
+
+async def test_amqp_does_not_wait_for_a_management_port_that_is_taken(tmp_path: Path) -> None:
+    brokers = EmbeddedBrokers(tmp_path, lambda *_: None)
+    url, wanted = brokers.amqp_url, brokers.management_url
+    with socket.create_server(("127.0.0.1", urlsplit(wanted).port or 0)):
+        await brokers.start()
+        try:
+            assert (brokers.status().state, brokers.amqp_url) == (PartState.RUNNING, url)
+            assert brokers.management_url != wanted
+            async with httpx.AsyncClient() as client:
+                assert (await client.get(f"{brokers.management_url}/api/whoami")).json()["name"] == "guest"
+        finally:
+            await brokers.stop()
 
 
 def test_flood_to_a_consumer_that_does_not_read_stays_on_the_broker(process: EmbeddedBroker) -> None:

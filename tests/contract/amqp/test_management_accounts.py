@@ -69,7 +69,8 @@ def test_deleting_a_vhost_ends_its_connections(api: Api, client: Client, name: s
     connection.channel().queue_declare("q")
     assert api.status("DELETE", "vhosts", name) == 204
     code, text = connection_error(lambda: connection.process_data_events(time_limit=10))
-    assert (code, text) == (320, f"CONNECTION_FORCED - vhost '{name}' is deleted")
+    assert code == 320
+    assert text.startswith(f"CONNECTION_FORCED - vhost '{name}' is ")  # deleted, or already down: RabbitMQ says either
     assert api.refusal("GET", "queues", name) == NOT_FOUND
 
 
