@@ -22,7 +22,7 @@ class Socket:
         self._socket.sendall(header.ProtocolHeader().marshal())
         self._hear()
         self.ask(commands.Connection.StartOk({}, "PLAIN", "\0guest\0guest", "en_US"), channel=0)
-        self.tell(commands.Connection.TuneOk(0, 131_072, 0), channel=0)
+        self.tell(commands.Connection.TuneOk(2047, 131_072, 0), channel=0)
         self.ask(commands.Connection.Open("/"), channel=0)
         self.ask(commands.Channel.Open())
 

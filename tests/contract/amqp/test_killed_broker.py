@@ -40,7 +40,7 @@ class Publisher:
         writer.write(header.ProtocolHeader().marshal())
         for method, channel in (
             (commands.Connection.StartOk({}, "PLAIN", "\0guest\0guest", "en_US"), 0),
-            (commands.Connection.TuneOk(0, 131_072, 0), 0),
+            (commands.Connection.TuneOk(2047, 131_072, 0), 0),
             (commands.Connection.Open("/"), 0),
             (commands.Channel.Open(), 1),
             (commands.Queue.Declare(queue=QUEUE, durable=True), 1),
