@@ -108,6 +108,13 @@ class Row(NamedTuple):
     type: str
     """A word; empty where it goes without saying."""
     depth: int = 0
+    raw: str = ""
+    """As it is on the wire, where that is written otherwise."""
+
+    @property
+    def whole(self) -> str:
+        """All of it: for tool tips and copies."""
+        return f"{self.raw}\n{self.text}" if self.raw else self.text
 
 
 TYPE_WORDS: Final = {
@@ -140,14 +147,14 @@ def _rows(headers: Sequence[Header | dict[str, Any]], depth: int) -> Iterator[Ro
         one = given if isinstance(given, Header) else Header(given["name"], FieldType(given["type"]), given["value"])
         name = one.name or f"[{number}]"
         nested = one.value if one.type in {FieldType.TABLE, FieldType.ARRAY} and isinstance(one.value, list) else None
-        yield Row(name, _text(one) if nested is None else "" if nested else tr("empty"), tr(TYPE_WORDS[one.type]), depth)
+        text = _text(one) if nested is None else "" if nested else tr("empty")
+        moment = _moment(one.value) if one.type is FieldType.TIMESTAMP else ""
+        yield Row(name, moment or text, tr(TYPE_WORDS[one.type]), depth, text if moment else "")
         if nested:
             yield from _rows(nested, depth + 1)
 
 
 def _text(header: Header) -> str:
-    if header.type is FieldType.TIMESTAMP:
-        return f"{header.value}  {_moment(header.value)}".rstrip()
     if header.type is FieldType.NULL:
         return ""
     if isinstance(header.value, bool):
@@ -160,16 +167,16 @@ def property_rows(properties: Properties) -> list[Row]:
     rows = []
     for name in _NAMES:
         value = getattr(properties, name)
-        if value is not None:
-            rows.append(Row(name.replace("_", "-"), str(value)[:MAX_TEXT], _remark(name, value)))
+        if value is None:
+            continue
+        text, moment = str(value)[:MAX_TEXT], _moment(value) if name == "timestamp" else ""
+        rows.append(Row(name.replace("_", "-"), moment or text, _remark(name, value), raw=text if moment else ""))
     return rows
 
 
 def _remark(name: str, value: Any) -> str:
     if name == "delivery_mode":
         return {1: tr("transient"), 2: tr("persistent")}.get(value, "")
-    if name == "timestamp":
-        return _moment(value)
     if name == "expiration" and str(value).isdecimal():
         return "ms"
     return ""

@@ -173,7 +173,7 @@ async def test_read_only_offers_what_takes_nothing_and_says_why_not_the_rest(ben
     assert bench.panel.reads.buttons[Read.GET].toolTip() == READ_ONLY
     assert not bench.panel._publish.isEnabled()
     assert bench.panel._publish.toolTip() == READ_ONLY
-    assert bench.menu() == ["Ask the broker again"]
+    assert bench.menu() == ["Copy the name of what is chosen", "Ask the broker again"]
     assert bench.panel.reads.press(Read.CONSUME) is None
 
 

@@ -86,6 +86,7 @@ class MessageDetail(EventDetail):
     def clear(self) -> None:
         """Show no message."""
         super().clear()
+        self._title.setText(tr("No message is selected"))
         self.cost.hide()
         self._forget()
 

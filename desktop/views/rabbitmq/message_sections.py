@@ -18,22 +18,22 @@ from desktop.views.widgets.wrapped import Wrapped
 
 R = TypeVar("R")
 LINE_PX: Final = 22
-NAME_PX: Final = 116
-TYPE_PX: Final = 72
+NAME_PX: Final = 112
+TYPE_PX: Final = 80
 INDENT: Final = "\u2003"
 
 TYPED: Final = (
     SmallColumn[Row](N_("Name"), NAME_PX, lambda row: f"{INDENT * min(row.depth, 8)}{row.name}", mono=True, tip=lambda row: row.name),
-    SmallColumn[Row](N_("Value"), 0, lambda row: row.text, mono=True, tip=lambda row: row.text),
+    SmallColumn[Row](N_("Value"), 0, lambda row: row.text, mono=True, tip=lambda row: row.whole),
     SmallColumn[Row](N_("Type"), TYPE_PX, lambda row: row.type, tip=lambda row: row.type),
 )
 PROPERTIES: Final = (
     SmallColumn[Row](N_("Name"), NAME_PX, lambda row: row.name, mono=True, tip=lambda row: row.name),
-    SmallColumn[Row](N_("Value"), 0, lambda row: f"{row.text}  {row.type}".rstrip(), mono=True, tip=lambda row: row.text),
+    SmallColumn[Row](N_("Value"), 0, lambda row: f"{row.text}  {row.type}".rstrip(), mono=True, tip=lambda row: row.whole),
 )
 NAMED: Final = (
     SmallColumn[Row](N_("Name"), 92, lambda row: row.name, tip=lambda row: row.name),
-    SmallColumn[Row](N_("Value"), 0, lambda row: row.text, mono=True, tip=lambda row: row.text),
+    SmallColumn[Row](N_("Value"), 0, lambda row: row.text, mono=True, tip=lambda row: row.whole),
 )
 
 
@@ -80,7 +80,7 @@ class Lines(SmallTable[R], Generic[R]):
         index = self.currentIndex()
         if event.matches(QKeySequence.StandardKey.Copy) and index.isValid():
             row = self.small_model.rows()[index.row()]
-            QGuiApplication.clipboard().setText(row.text if isinstance(row, Row) else str(index.data()))
+            QGuiApplication.clipboard().setText((row.raw or row.text) if isinstance(row, Row) else str(index.data()))
             return
         super().keyPressEvent(event)
 

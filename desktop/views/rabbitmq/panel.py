@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout
 
 from desktop.core.feeds import FeedStatus, Link
@@ -41,6 +41,7 @@ from embedded_server.contracts.rabbitmq import Overview, QueueInfo
 SETTINGS_KEY: Final = "rabbitmq"
 NOTHING: Final = 'connection:""'
 """Lists nothing: every event has a connection."""
+NAMED: Final = frozenset({Place.QUEUE, Place.EXCHANGE, Place.VHOST})
 BIG_BODY_BYTES: Final = 256 * 1024
 """From here on a body is decoded in a thread."""
 
@@ -60,6 +61,8 @@ class RabbitPanel(Panel):
         self._value: object = None
         self._wanted: Spot | None = None
         self._is_live = False
+        self._is_gone = False
+        """The chosen queue was there, and is no longer."""
         self._make_parts()
         self._make_acts()
         self._lay_out()
@@ -111,6 +114,10 @@ class RabbitPanel(Panel):
         again = tr("Publish the selected message again…")
         self._again = add(again, self.detail.publish_again, keys="Ctrl+Shift+N", icon="ph.paper-plane-tilt", changes=True)
         add(tr("Find a queue or exchange"), self.tree.focus_search, keys="Ctrl+F", icon="ph.magnifying-glass")
+        self._copy_name = add(tr("Copy the name of what is chosen"), self.copy_name, icon="ph.copy", places=NAMED)
+        self._tracing_off = add(
+            tr("Turn the broker's tracing off"), self._turn_tracing_off, icon="ph.broadcast", changes=True, places=frozenset({Place.VHOST})
+        )
         self._refresh = add(tr("Ask the broker again"), self.refresh, keys="R", icon="ph.arrow-clockwise")
 
     def _lay_out(self) -> None:
@@ -201,8 +208,7 @@ class RabbitPanel(Panel):
             self._wanted = self._kept_spot()
             self.source.watch(None)
             self.source.set_connection(connection.id if connection else "")
-            self.feed.forget_selection()
-            self.detail.clear()
+            self._forget_message()
             self._show_message(self._asking() if connection is not None else self._no_connection())
         if is_other or (before and connection and before.spec.name != connection.spec.name):
             self._list_messages(OVERVIEW)
@@ -274,9 +280,24 @@ class RabbitPanel(Panel):
         if self._connection is not None:
             self.reader.start(self._connection.id, asked)
 
+    def copy_name(self) -> None:
+        """Put the name of what is chosen on the clipboard."""
+        if self.head.spot is not None:
+            QGuiApplication.clipboard().setText(self.head.spot.name)
+
+    def _turn_tracing_off(self) -> None:
+        async def act() -> None:
+            if self._connection is not None:
+                await self._service.set_tracing(self._connection.id, self.vhost(), on=False)
+                self._services.notices.info(tr("The broker's tracing is off: the firehose is silent"))
+
+        self._jobs.start("tracing", act(), self._services.notices.from_exception)
+
     def _fill_menu(self, menu: QMenu) -> None:
         self.sheets.fill_menu(menu)
-        menu.addAction(self._refresh)
+        for action in (self._tracing_off, self._copy_name, self._refresh):
+            if action.isEnabled() or action is self._refresh:
+                menu.addAction(action)
 
     def _show_job(self, filter_: str) -> None:
         self._show_tab(Tab.MESSAGES)
@@ -300,10 +321,8 @@ class RabbitPanel(Panel):
             self._show_value(self.model.value(spot))
 
     def _on_queue_arrived(self, queue: QueueInfo | None) -> None:
-        if queue is None:
-            self._show_value(None, tr("It is no longer there."))
-        else:
-            self._show_value(queue)
+        self._is_gone = queue is None
+        self._show_value(queue, tr("It is no longer there.") if queue is None else "")
 
     def _on_failed(self, problem: ProblemDetails) -> None:
         if self._overview is None:
@@ -325,16 +344,22 @@ class RabbitPanel(Panel):
             spot = Spot(Place.VHOST, spot.vhost, spot.vhost)
         if spot == self.head.spot or self._connection is None:
             return
-        self.feed.forget_selection()
-        self.detail.clear()
+        self._forget_message()
         self.head.show_spot(spot)
         self.source.watch(spot)
         self.pages.show_spot(self._connection.id, spot)
         self._services.settings.set_value(f"{SETTINGS_KEY}/spot_{self._connection.id}", kept_text(spot))
         self.feed.remove_chip("job")
+        self._is_gone = False
         self._list_messages(spot)
         self._show_tab(self.head.tab())
         self._show_value(self.model.value(spot))
+
+    def _forget_message(self) -> None:
+        """Another place has other messages; the keys stay with the tree."""
+        self.feed.forget_selection()
+        self.detail.clear()
+        self.feed.close_detail(to_table=False)
 
     def _list_messages(self, spot: Spot) -> None:
         name = self._connection.spec.name if self._connection is not None else ""
@@ -344,7 +369,7 @@ class RabbitPanel(Panel):
     def _show_tab(self, tab: Tab) -> None:
         self.middle.show_tab(tab)
         if tab is not Tab.MESSAGES:
-            self.feed.close_detail()
+            self.feed.close_detail(to_table=False)
         self._follow_feed()
 
     def _follow_feed(self) -> None:
@@ -358,8 +383,9 @@ class RabbitPanel(Panel):
         """Offer what the connection and the place allow, and say why not."""
         connection = self._connection
         why_not = tr("This connection is read-only") if connection is not None and connection.spec.read_only else ""
-        self.acts.follow(self.head.spot, self._value, why_not, connected=connection is not None)
-        self.reads.show_spot(self.head.spot, self._value, why_not)
+        spot = None if self._is_gone else self.head.spot
+        self.acts.follow(spot, self._value, why_not, connected=connection is not None)
+        self.reads.show_spot(spot, self._value, why_not)
         self.pages.set_why_not(why_not)
         self.detail.set_why_not(why_not)
         self._again.setEnabled(self.detail.seen is not None and not why_not)

@@ -77,6 +77,12 @@ def _active(row: ConsumerInfo) -> str:
     return tr("active") if row.active else tr("waiting")
 
 
+def _client(row: ConsumerInfo) -> str:
+    """The client's end alone, and which of its channels."""
+    _, bracket, number = row.channel.rpartition(" (")
+    return f"{row.peer}{bracket}{number}" if row.peer else row.channel
+
+
 CONSUMERS: Final = (
     SmallColumn[ConsumerInfo](N_("State"), 84, _active, tone=lambda row: "ok" if row.active else "wait"),
     SmallColumn[ConsumerInfo](N_("Queue"), 128, lambda row: row.queue, mono=True, tip=lambda row: row.queue),
@@ -98,7 +104,7 @@ CONSUMERS: Final = (
     SmallColumn[ConsumerInfo](
         N_("Ack"), 76, _ack, tip=lambda _: tr("Automatic: a message counts as done the moment it is sent to the consumer")
     ),
-    SmallColumn[ConsumerInfo](N_("Client"), 0, lambda row: row.channel or row.peer, mono=True, tip=lambda row: row.channel or row.peer),
+    SmallColumn[ConsumerInfo](N_("Client"), 0, _client, mono=True, tip=lambda row: row.channel or row.peer),
 )
 _CLIENT_TONES: Final = {"running": "ok", "flow": "warn", "blocked": "warn", "blocking": "warn", "closed": "bad", "closing": "wait"}
 

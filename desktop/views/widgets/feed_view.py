@@ -259,13 +259,14 @@ class FeedView(QWidget):
         kept = self._services.settings.value(f"{self._settings_key}/detail_px", DETAIL_PX)
         self._splitter.setSizes([max(LEAST_TABLE_PX, self._splitter.width() - kept - self._splitter.handleWidth()), kept])
 
-    def close_detail(self) -> bool:
-        """Hide the detail; False where it was not shown."""
+    def close_detail(self, *, to_table: bool = True) -> bool:
+        """Hide the detail; False where it was not shown. The focus goes to the table, or stays where it is."""
         if self.detail is None or not self.detail.isVisibleTo(self):
             return False
         self.detail.hide()
         self._share_out()
-        self.table.setFocus()
+        if to_table:
+            self.table.setFocus()
         return True
 
     def forget_selection(self) -> None:
