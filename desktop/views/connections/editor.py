@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -28,8 +28,9 @@ from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.connections import EMBEDDED_ID, Colour, Connection, SaveConnection, TestReport
 
 WALK_PX: Final = 316
-NARROW_PX: Final = 700
+NARROW_PX: Final = 736
 """With less room the test stands under the form."""
+LEAST_PX: Final = 400
 
 
 class ConnectionEditor(QWidget):
@@ -305,6 +306,10 @@ class ConnectionEditor(QWidget):
             on_keys(self, keys, lambda: self.start_save(then_test=True))
 
     # -- Qt overrides
+
+    def minimumSizeHint(self) -> QSize:
+        """Answer what the form takes by itself: with the test beside it there would be no way back to less room."""
+        return QSize(LEAST_PX, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the test beside the form where there is room, else under it."""
