@@ -4,6 +4,7 @@ The shell feeds what it reads to ``receive_data``, takes what there is to send f
 socket once ``finished`` is set and those bytes are written. Nothing a client sends raises out of here.
 """
 
+import functools
 import logging
 from collections.abc import Mapping
 from enum import Enum
@@ -21,7 +22,6 @@ from embedded_server.brokers.amqp.frames import Frame, FrameReader, three_frames
 from embedded_server.brokers.amqp.login import MECHANISMS, credentials
 from embedded_server.brokers.amqp.permissions import Access
 from embedded_server.brokers.amqp.vhost import VHost
-from embedded_server.core.version import VERSION
 
 if TYPE_CHECKING:
     from embedded_server.brokers.amqp.broker import Broker
@@ -34,9 +34,8 @@ HANDSHAKE_LIMIT_S: Final = 10.0
 CLOSE_LIMIT_S: Final = 5.0
 MAX_BUFFERED_BYTES: Final = 1 << 20
 
-SERVER_PROPERTIES: Final[dict[str, Any]] = {
+_SERVER_PROPERTIES: Final[dict[str, Any]] = {
     "product": "Switchroom",
-    "version": VERSION,
     "information": "Embedded broker for one machine",
     "capabilities": {
         "publisher_confirms": True,
@@ -49,6 +48,14 @@ SERVER_PROPERTIES: Final[dict[str, Any]] = {
         "per_consumer_qos": True,
     },
 }
+
+
+@functools.cache
+def server_properties() -> dict[str, Any]:
+    """What the broker says of itself. Finding out its version takes as long as a tenth of its start, so the first client waits for it."""
+    from embedded_server.core.version import VERSION
+
+    return {**_SERVER_PROPERTIES, "version": VERSION}
 
 
 class State(Enum):
@@ -210,7 +217,7 @@ class Connection:
             return b""
         rest, self._head = self._head[len(expected) :], b""
         self.state = State.START
-        self._reply(Methods.Start(0, 9, SERVER_PROPERTIES, MECHANISMS, "en_US"))
+        self._reply(Methods.Start(0, 9, server_properties(), MECHANISMS, "en_US"))
         return rest
 
     def _receive_frame(self, frame: Frame) -> None:
