@@ -56,6 +56,7 @@ _NO_TABLE: Final = b"\x00\x00\x00\x00"
 _TLS_ALERT: Final = b"\x15\x03"
 
 _logger = logging.getLogger(__name__)
+logging.getLogger("pika").setLevel(logging.CRITICAL + 1)  # every closed channel is an error to it; we raise what it logs
 
 
 def address_of(settings: RabbitSettings) -> str:

@@ -1,5 +1,6 @@
 """Brokers for tests: the embedded one as its own process, and a private RabbitMQ node that no other program sees."""
 
+import contextlib
 import json
 import os
 import queue
@@ -124,6 +125,7 @@ class RealRabbitMQ:
         self._management_port = free_port()
         self._epmd_port = free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="rabbit"))
+        self._environment: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -138,11 +140,11 @@ class RealRabbitMQ:
     def start(self) -> None:
         server = find_rabbitmq_server()
         assert server is not None
-        environment = self._prepare()
+        self._environment = self._environment or self._prepare()
         self._process = subprocess.Popen(
             [str(server)],
             cwd=self._folder,
-            env=environment,
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -150,10 +152,15 @@ class RealRabbitMQ:
         )
         wait_until(self._answers, READY_LIMIT_S, "RabbitMQ answers")
 
-    def stop(self) -> None:
+    def kill(self) -> None:
+        """End it as ``kill -9`` does; `start` brings it back with what it had on disk."""
         if self._process is not None and sys.platform != "win32":
-            os.killpg(self._process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(10)
+
+    def stop(self) -> None:
+        self.kill()
         epmd = shutil.which("epmd")
         if epmd is not None:
             environment = {**os.environ, "ERL_EPMD_PORT": str(self._epmd_port)}
