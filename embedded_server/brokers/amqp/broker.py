@@ -6,6 +6,7 @@ only then lets the answers out.
 
 import logging
 from collections.abc import Callable, Iterable
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from embedded_server.brokers.amqp.accounts import Accounts, Kept, MemoryAccounts
@@ -23,6 +24,16 @@ logger = logging.getLogger(__name__)
 
 RETRY_WRITE_S: Final = 1.0
 WRITE_LATER_S: Final = 0.05
+LOOK_AT_DISK_S: Final = 5.0
+LOW_ON_DISK: Final = "low on disk"
+"""RabbitMQ's word for it."""
+
+
+class Alarm(Enum):
+    """What makes publishers wait."""
+
+    STORE = "Cannot write to the broker's store"
+    DISK = "There is too little room on the disk"
 
 
 class Broker:
@@ -52,7 +63,8 @@ class Broker:
         self.users = Users(self._accounts, kept)
         self.users.on_change.append(self._refresh_access)
         self.vhosts: dict[str, VHost] = {one.name: self._made(one) for one in kept.vhosts}
-        self._store_fails = False
+        self._alarms: dict[Alarm, str] = {}
+        self._look_at_disk_at = self.clock.now()
         self._later: Timer | None = None
         """Writes what could wait."""
         self._speaking: dict[Connection, None] = {}
@@ -139,21 +151,16 @@ class Broker:
 
         What nobody was promised, that messages left their queues, is written a moment later unless *everything* is asked for.
         """
+        self._look_at_the_disk()
         waits = False
         try:
             for vhost in self.vhosts.values():
                 waits = vhost.store.commit(everything=everything) or waits
         except StoreFailed as exc:
-            if not self._store_fails:
-                self._store_fails = True
-                logger.error("Cannot write to the broker's store: %s", exc)  # noqa: TRY400 - the reason is all there is to tell
-                self.block(str(exc))
+            self.alarm(Alarm.STORE, str(exc))
             self.timers.call_at(self.clock.now() + RETRY_WRITE_S, lambda: None)  # the turn after it writes again
             return False
-        if self._store_fails:
-            self._store_fails = False
-            logger.info("The broker's store can be written again")
-            self.unblock()
+        self.alarm(Alarm.STORE, "")
         if waits and self._later is None:
             self._later = self.timers.call_at(self.clock.now() + WRITE_LATER_S, self._write_later)
         return True
@@ -162,7 +169,33 @@ class Broker:
         self._later = None
         self.flush(everything=True)
 
+    def _look_at_the_disk(self) -> None:
+        now = self.clock.now()
+        if now < self._look_at_disk_at:
+            return
+        self._look_at_disk_at = now + LOOK_AT_DISK_S
+        low = self._pages.is_overfull() or self._pages.is_disk_low()
+        self.alarm(Alarm.DISK, LOW_ON_DISK if low else "")
+        if low:
+            self.timers.call_at(self._look_at_disk_at, lambda: None)  # the turn after it looks again
+
     # -- flow
+
+    def alarm(self, source: Alarm, reason: str) -> None:
+        """Let *source* complain, or with no *reason* be content again. Publishers wait for as long as there is a complaint."""
+        if self._alarms.get(source, "") == reason:
+            return
+        if reason:
+            logger.error("Publishers are asked to wait: %s: %s", source.value, reason)
+            self._alarms[source] = reason
+        else:
+            logger.info("No longer: %s", source.value)
+            del self._alarms[source]
+        first = next(iter(self._alarms.values()), "")
+        if first and not self.blocked:
+            self.block(first)
+        elif not first:
+            self.unblock()
 
     def block(self, reason: str) -> None:
         """Ask publishers to wait (``connection.blocked``)."""

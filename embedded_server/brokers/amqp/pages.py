@@ -13,6 +13,8 @@ logger = logging.getLogger(__name__)
 
 MEMORY_BYTES: Final = 192 * 1024**2
 FILE_BYTES: Final = 64 * 1024**2
+MIN_FREE_BYTES: Final = 50_000_000
+"""RabbitMQ's own limit."""
 
 
 class PageFile:
@@ -122,6 +124,15 @@ class Pages:
     def is_overfull(self) -> bool:
         """Whether files cannot be written and memory holds twice what it should."""
         return self._fails and self.memory_bytes > 2 * self._memory_limit
+
+    def is_disk_low(self) -> bool:
+        """Whether the folder's disk is nearly full."""
+        if self._folder is None:
+            return False
+        try:
+            return shutil.disk_usage(self._folder.parent).free < MIN_FREE_BYTES
+        except OSError:
+            return False
 
     def left(self, file: PageFile, size: int) -> None:
         """A page of *file* was let go of."""

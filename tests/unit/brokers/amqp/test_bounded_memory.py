@@ -1,5 +1,6 @@
 """Queues longer than the memory they may take: what waits beyond it is on disk, and nobody can tell by what comes out."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -211,3 +212,36 @@ def test_purge_of_stored_messages_lasts_and_spares_other_queues(life: Life) -> N
 def _rows(life: Life, table: str) -> int:
     db = life.bench.broker.vhosts["/"].store._db  # type: ignore[attr-defined]
     return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def test_publishers_wait_while_the_disk_is_nearly_full(
+    life: Life, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    life.peer.declare()
+    with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):
+        patch.setattr("embedded_server.brokers.amqp.pages.MIN_FREE_BYTES", 2**62)
+        life.bench.advance(6)
+        (blocked,) = life.peer.answers()
+        assert isinstance(blocked, commands.Connection.Blocked)
+        assert blocked.reason == "low on disk"
+    life.bench.advance(6)
+    assert [type(answer) for answer in life.peer.answers()] == [commands.Connection.Unblocked]
+
+
+def test_publishers_wait_where_messages_cannot_be_moved_to_the_disk(
+    forgetful: Life, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    forgetful.peer.declare()
+    with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):
+        patch.setattr("embedded_server.brokers.amqp.pages.PageFile.append", _full)
+        forgetful.fill()
+        forgetful.bench.advance(6)
+        assert commands.Connection.Blocked in [type(answer) for answer in forgetful.peer.answers()]
+        assert forgetful.memory > 2 * LIMIT_BYTES
+    assert forgetful.get(COUNT) == list(range(COUNT))
+    forgetful.bench.advance(6)
+    assert [type(answer) for answer in forgetful.peer.answers()] == [commands.Connection.Unblocked]
+
+
+def _full(*_: object) -> int:
+    raise OSError(28, "No space left on device")
