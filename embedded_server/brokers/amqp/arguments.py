@@ -8,12 +8,11 @@ from enum import StrEnum
 from typing import Any, Final
 
 from embedded_server.brokers.amqp.errors import AmqpError, precondition
+from embedded_server.brokers.amqp.properties import MAX_MILLISECONDS
 
 logger = logging.getLogger(__name__)
 
 MAX_PRIORITY: Final = 255
-MAX_MILLISECONDS: Final = 315_360_000_000
-"""Ten years."""
 CLASSIC: Final = "classic"
 QUEUE_TYPES: Final = (CLASSIC, "quorum", "stream")
 
@@ -231,7 +230,7 @@ def check_consume_arguments(raw: Mapping[str, Any], queue: str, vhost: str) -> i
 
 def require_same(kind: str, name: str, vhost: str, field_name: str, received: object, current: object) -> None:
     """Raise RabbitMQ's 406 where a declaration names another value than the one in force."""
-    if received == current and isinstance(received, bool) == isinstance(current, bool):
+    if received == current and type(received) is type(current):
         return
     if field_name == "x-queue-type" and {received, current} == {None, CLASSIC}:
         return
@@ -269,7 +268,7 @@ def type_name(value: object) -> str:
         case bytes() | bytearray():
             return "binary"
         case float():
-            return "double"
+            return "float"
         case Decimal():
             return "decimal"
         case dict():

@@ -74,7 +74,7 @@ class Channel:
         if handler is not None:
             handler(self, method)
         elif not self._topology.method(method):
-            raise AmqpError(Reply.COMMAND_INVALID, f"unexpected method {method.name} on a channel")
+            raise AmqpError(Reply.COMMAND_INVALID, "unimplemented method")
 
     def acknowledge(self, payload: bytes) -> None:
         """``basic.ack`` came: the hot path of every consumer."""
@@ -321,9 +321,6 @@ class Channel:
             raise not_implemented("active=false")
         self.reply(ChannelMethods.FlowOk(active=True))
 
-    def _on_ignored(self, _method: base.Frame) -> None:
-        """An answer that needs none."""
-
     _HANDLERS: ClassVar[Mapping[int, Callable[["Channel", Any], None]]] = {
         Basic.Nack.index: _on_nack,
         Basic.Reject.index: _on_reject,
@@ -333,11 +330,9 @@ class Channel:
         Basic.Get.index: _on_get,
         Basic.Consume.index: _on_consume,
         Basic.Cancel.index: _on_cancel,
-        Basic.CancelOk.index: _on_ignored,
         Confirm.Select.index: _on_confirm_select,
         Tx.Select.index: _on_tx_select,
         Tx.Commit.index: _on_tx_commit,
         Tx.Rollback.index: _on_tx_rollback,
         ChannelMethods.Flow.index: _on_flow,
-        ChannelMethods.FlowOk.index: _on_ignored,
     }

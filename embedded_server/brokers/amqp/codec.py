@@ -13,18 +13,25 @@ from pamqp import base, commands
 from embedded_server.brokers.amqp.errors import AmqpError, Reply
 
 PROTOCOL_HEADER: Final = b"AMQP\x00\x00\x09\x01"
+PROTOCOL_HEADER_0_9: Final = b"AMQP\x01\x01\x00\x09"
+"""How older clients ask for the same."""
+METHOD_MIN_SIZE: Final = 4
+CONTENT_MIN_SIZE: Final = 12
 FRAME_METHOD: Final = 1
 FRAME_HEADER: Final = 2
 FRAME_BODY: Final = 3
 FRAME_HEARTBEAT: Final = 8
 FRAME_END: Final = 0xCE
 FRAME_OVERHEAD: Final = 8
+_SHOWN_BYTES: Final = 160
 FRAME_MIN_SIZE: Final = 4096
 FRAME_MAX_SIZE: Final = 131_072
 HEARTBEAT: Final = b"\x08\x00\x00\x00\x00\x00\x00\xce"
 
 BASIC_PUBLISH: Final = 0x003C0028
 BASIC_ACK: Final = 0x003C0050
+ACCESS_REQUEST: Final = 0x001E000A
+ACCESS_REQUEST_OK: Final = b"\x00\x1e\x00\x0b\x00\x01"
 _BASIC_RETURN: Final = b"\x00\x3c\x00\x32"
 _BASIC_DELIVER: Final = b"\x00\x3c\x00\x3c"
 _BASIC_GET_OK: Final = b"\x00\x3c\x00\x47"
@@ -93,8 +100,8 @@ def parse_method(payload: bytes) -> base.Frame:
 
 
 def cannot_decode(payload: bytes) -> AmqpError:
-    """The error for a frame whose fields do not add up."""
-    octets = ",".join(str(octet) for octet in payload[:32])
+    """The error for a method or a content header whose fields do not add up."""
+    octets = ",".join(str(octet) for octet in payload[4:_SHOWN_BYTES])  # more would not fit the text
     return AmqpError(Reply.FRAME_ERROR, f"cannot decode <<{octets}>>")
 
 

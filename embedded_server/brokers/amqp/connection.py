@@ -17,7 +17,7 @@ from pamqp.commands import Connection as Methods
 from embedded_server.brokers.amqp import codec
 from embedded_server.brokers.amqp.channel import Channel
 from embedded_server.brokers.amqp.clock import Timer
-from embedded_server.brokers.amqp.errors import AmqpError, Reply
+from embedded_server.brokers.amqp.errors import AmqpError, Reply, odd_frame, unexpected_frame
 from embedded_server.brokers.amqp.frames import Frame, FrameReader, three_frames
 from embedded_server.brokers.amqp.login import MECHANISMS, credentials
 from embedded_server.brokers.amqp.permissions import Access
@@ -59,14 +59,14 @@ def server_properties() -> dict[str, Any]:
 
 
 class State(Enum):
-    """How far a connection has come."""
+    """How far a connection has come, in RabbitMQ's words."""
 
     HEADER = "waits for the protocol header"
-    START = "waits for start-ok"
-    TUNE = "waits for tune-ok"
-    OPENING = "waits for open"
-    OPEN = "open"
-    CLOSING = "closed by the broker, waits for close-ok"
+    START = "starting"
+    TUNE = "tuning"
+    OPENING = "opening"
+    OPEN = "running"
+    CLOSING = "closing"
     CLOSED = "closed"
 
 
@@ -209,7 +209,7 @@ class Connection:
         """Wait for the protocol header; what follows it."""
         self._head += data
         expected = codec.PROTOCOL_HEADER
-        if not expected.startswith(self._head[: len(expected)]):
+        if not any(known.startswith(self._head[: len(expected)]) for known in (expected, codec.PROTOCOL_HEADER_0_9)):
             self.send(expected)
             self._finish()
             return b""
@@ -235,49 +235,57 @@ class Connection:
         try:
             if opening is not None and channel is not None:
                 channel.publisher.whole(opening, payload)
-            elif kind == codec.FRAME_METHOD:
+            elif kind == codec.FRAME_METHOD and len(payload) >= codec.METHOD_MIN_SIZE and (number == 0 or self.state is State.OPEN):
                 self._receive_method(number, channel, payload)
-            elif kind == codec.FRAME_HEARTBEAT:
-                return
             else:
-                self._receive_content(kind, channel, payload)
+                self._receive_other(kind, number, channel, payload)
         except AmqpError as error:
-            self._refuse(error, channel, self._culprit(kind, payload))
+            self._refuse(error, channel, self._culprit(kind, payload) if error.culprit is None else error.culprit)
         except Exception:
             logger.exception("A frame from %s could not be handled", self.peer)
             self._refuse(AmqpError(Reply.INTERNAL_ERROR, "the broker failed on this frame"), None, self._culprit(kind, payload))
 
-    @staticmethod
-    def _receive_content(kind: int, channel: Channel | None, payload: bytes) -> None:
+    def _receive_other(self, kind: int, number: int, channel: Channel | None, payload: bytes) -> None:
+        """A heartbeat, a part of a content, or what should not have come."""
+        is_content = kind == codec.FRAME_BODY or (kind == codec.FRAME_HEADER and len(payload) >= codec.CONTENT_MIN_SIZE)
+        if kind == codec.FRAME_HEARTBEAT and not payload:
+            if number == 0:
+                return
+            raise odd_frame(Reply.UNEXPECTED_FRAME, kind, payload)
+        if number != 0 and self.state is not State.OPEN:
+            raise odd_frame(Reply.UNEXPECTED_FRAME, kind, payload)
+        if not is_content:
+            raise odd_frame(Reply.FRAME_ERROR, kind, payload, "unknown_frame")
+        if number == 0:
+            raise odd_frame(Reply.UNEXPECTED_FRAME, kind, payload)
         if channel is None:
-            raise AmqpError(Reply.CHANNEL_ERROR, "expected 'channel.open'")
+            raise unexpected_frame("expected method frame, got non method frame instead")
         if kind == codec.FRAME_BODY:
             channel.publisher.body(payload)
-        elif kind == codec.FRAME_HEADER:
-            channel.publisher.header(payload)
         else:
-            raise AmqpError(Reply.FRAME_ERROR, f"type {kind}, unknown frame type")
+            channel.publisher.header(payload)
 
     def _receive_method(self, number: int, channel: Channel | None, payload: bytes) -> None:
         index = codec.method_index(payload)
         if channel is not None:
+            if channel.publisher.receiving:
+                raise channel.publisher.out_of_order()
             if index == codec.BASIC_PUBLISH:
                 channel.publisher.begin(payload)
                 return
-            if channel.publisher.receiving:
-                raise AmqpError(Reply.UNEXPECTED_FRAME, "expected content header for class 60, got non content header frame instead")
             if index == codec.BASIC_ACK:
                 channel.acknowledge(payload)
+                return
+            if index == codec.ACCESS_REQUEST:  # of older versions of AMQP; some clients still ask
+                channel.send(codec.ACCESS_REQUEST_OK)
                 return
         method = codec.parse_method(payload)
         if number == 0:
             self._on_connection_method(method)
-        elif self.state is not State.OPEN:
-            raise AmqpError(Reply.CHANNEL_ERROR, f"unexpected method {method.name} before the connection is open")
         elif isinstance(method, ChannelMethods.Open):
             self._on_channel_open(number, channel)
         elif channel is None:
-            self._on_no_channel(number, method)
+            raise AmqpError(Reply.CHANNEL_ERROR, "expected 'channel.open'")
         elif isinstance(method, ChannelMethods.Close):
             self._drop_channel(channel)
             self.send(codec.method_frame(number, ChannelMethods.CloseOk()))
@@ -290,6 +298,8 @@ class Connection:
             return
         index = codec.method_index(payload)
         if self.state is State.CLOSING:
+            if number != 0:
+                return
             if index == Methods.Close.index:
                 self._reply(Methods.CloseOk())
             if index in {Methods.Close.index, Methods.CloseOk.index}:
@@ -304,19 +314,11 @@ class Connection:
     def _on_channel_open(self, number: int, channel: Channel | None) -> None:
         if channel is not None:
             raise AmqpError(Reply.CHANNEL_ERROR, "second 'channel.open' seen")
-        if number > CHANNEL_MAX:
-            raise AmqpError(Reply.CHANNEL_ERROR, f"channel {number} is above the negotiated channel_max ({CHANNEL_MAX})")
+        if len(self.channels) >= self.channel_max:
+            counts = f"({len(self.channels)}) has reached the negotiated channel_max ({self.channel_max})"
+            raise AmqpError(Reply.NOT_ALLOWED, f"number of channels opened {counts}", culprit=0)
         self.channels[number] = Channel(self, number)
         self.send(codec.method_frame(number, ChannelMethods.OpenOk()))
-
-    def _on_no_channel(self, number: int, method: base.Frame) -> None:
-        """A method on a channel that is not open: late answers are let pass."""
-        if isinstance(method, ChannelMethods.CloseOk):
-            return
-        if isinstance(method, ChannelMethods.Close):
-            self.send(codec.method_frame(number, ChannelMethods.CloseOk()))
-            return
-        raise AmqpError(Reply.CHANNEL_ERROR, "expected 'channel.open'")
 
     def _drop_channel(self, channel: Channel) -> None:
         self.channels.pop(channel.number, None)
@@ -338,7 +340,7 @@ class Connection:
             case Methods.UpdateSecret() if self.state is State.OPEN:
                 self._reply(Methods.UpdateSecretOk())
             case _:
-                raise AmqpError(Reply.COMMAND_INVALID, f"unexpected method {method.name} in connection state '{self.state.value}'")
+                raise AmqpError(Reply.CHANNEL_ERROR, f"unexpected method in connection state {self.state.value}")
 
     def _on_start_ok(self, method: Methods.StartOk) -> None:
         self.client_properties = method.client_properties or {}
@@ -355,10 +357,10 @@ class Connection:
         self._reply(Methods.Tune(CHANNEL_MAX, codec.FRAME_MAX_SIZE, HEARTBEAT_S))
 
     def _on_tune_ok(self, method: Methods.TuneOk) -> None:
-        frame_max = method.frame_max or codec.FRAME_MAX_SIZE
-        if not codec.FRAME_MIN_SIZE <= frame_max <= codec.FRAME_MAX_SIZE:
-            raise AmqpError(Reply.NOT_ALLOWED, f"negotiated frame_max = {frame_max} is not between 4096 and {codec.FRAME_MAX_SIZE}")
-        self.frame_max = self._reader.frame_max = frame_max
+        _require_between("frame_max", method.frame_max, codec.FRAME_MIN_SIZE, codec.FRAME_MAX_SIZE)
+        _require_between("channel_max", method.channel_max, 1, CHANNEL_MAX)
+        self.frame_max = self._reader.frame_max = method.frame_max
+        self.channel_max = method.channel_max
         self.heartbeat_s = method.heartbeat
         self.state = State.OPENING
         if self.heartbeat_s:
@@ -459,3 +461,12 @@ class Connection:
             self.send(codec.HEARTBEAT)
         self._sent = False
         self._heartbeat_timer = self.broker.timers.call_at(now + self.heartbeat_s / 2, self._on_heartbeat)
+
+
+def _require_between(name: str, value: int, smallest: int, largest: int) -> None:
+    """Refuse what a client wants to negotiate beyond what the broker offered; 0 asks for no limit."""
+    shown = f"negotiated {name} = {value}{' (no limit)' if name == 'channel_max' and not value else ''}"
+    if value and value < smallest:
+        raise AmqpError(Reply.NOT_ALLOWED, f"{shown} is lower than the minimum allowed value ({smallest})")
+    if not value or value > largest:
+        raise AmqpError(Reply.NOT_ALLOWED, f"{shown} is higher than the maximum allowed value ({largest})")

@@ -4,6 +4,9 @@ from enum import IntEnum
 from typing import Final
 
 MAX_TEXT_BYTES: Final = 255
+SNIPPET_BYTES: Final = 16
+_CUT: Final = "..."
+_PRINTABLE: Final = frozenset(range(32, 127)) - frozenset(b'"\\')
 
 
 class Reply(IntEnum):
@@ -28,18 +31,44 @@ _SOFT: Final = frozenset({Reply.ACCESS_REFUSED, Reply.NOT_FOUND, Reply.RESOURCE_
 
 
 class AmqpError(Exception):
-    """A client broke a rule: a soft error closes its channel, a hard one its connection."""
+    """A client broke a rule: a soft error closes its channel, a hard one its connection.
 
-    def __init__(self, reply: Reply, text: str, *, hard: bool | None = None) -> None:
+    *culprit* is the index of the method to blame, where it is not the one that came; 0 for none.
+    """
+
+    def __init__(self, reply: Reply, text: str, *, hard: bool | None = None, culprit: int | None = None) -> None:
         self.reply = reply
+        self.culprit = culprit
         self.text = _shortened(f"{reply.name} - {text}")
         self.hard = reply not in _SOFT if hard is None else hard
         super().__init__(self.text)
 
 
 def _shortened(text: str) -> str:
-    """*text* as it fits a short string, cut between characters."""
-    return text.encode()[:MAX_TEXT_BYTES].decode(errors="ignore")
+    """*text* as it fits a short string, cut as RabbitMQ cuts it."""
+    octets = text.encode()
+    if len(octets) <= MAX_TEXT_BYTES:
+        return text
+    return octets[: MAX_TEXT_BYTES - len(_CUT)].decode(errors="ignore") + _CUT
+
+
+def as_binary(octets: bytes) -> str:
+    """*octets* as Erlang prints them: as text where they are that."""
+    if octets and all(octet in _PRINTABLE for octet in octets):
+        return f'<<"{octets.decode()}">>'
+    return f"<<{','.join(map(str, octets))}>>"
+
+
+def unexpected_frame(text: str, culprit: int = 0) -> AmqpError:
+    """The error for a frame out of order."""
+    return AmqpError(Reply.UNEXPECTED_FRAME, text, culprit=culprit)
+
+
+def odd_frame(reply: Reply, kind: int, payload: bytes, reason: str = "") -> AmqpError:
+    """The error for a frame that has no meaning where it came."""
+    some = "all" if len(payload) <= SNIPPET_BYTES else f"first {SNIPPET_BYTES}"
+    text = f"type {kind}, {some} octets = {as_binary(payload[:SNIPPET_BYTES])}"
+    return AmqpError(reply, f"{text}: {reason}" if reason else text, culprit=0)
 
 
 def not_found(kind: str, name: str, vhost: str) -> AmqpError:

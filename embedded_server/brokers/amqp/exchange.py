@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from embedded_server.brokers.amqp.errors import precondition
+from embedded_server.brokers.amqp.arguments import type_name
+from embedded_server.brokers.amqp.errors import as_binary, precondition
 from embedded_server.brokers.amqp.figures import ExchangeFigures
 from embedded_server.core.topics import TopicTree
 
@@ -184,8 +185,11 @@ class HeadersExchange(Exchange):
     def bind(self, binding: Binding) -> bool:
         """Add *binding*; whether it is new. Raises ``AmqpError`` for an ``x-match`` that does not exist."""
         mode = binding.arguments.get("x-match", "all")
+        if not isinstance(mode, str):
+            raise precondition(f"Invalid x-match field type {type_name(mode)} (value {mode}); expected longstr")
         if mode not in _MATCH_MODES:
-            raise precondition(f'Invalid x-match field value <<"{mode}">>; expected all or any')
+            expected = "expected all, any, all-with-x, or any-with-x"
+            raise precondition(f"Invalid x-match field value {as_binary(mode.encode())}; {expected}")
         return super().bind(binding)
 
     def match(self, routing_key: str, headers: Headers) -> Iterator[Destination]:  # noqa: ARG002 - one signature for all types

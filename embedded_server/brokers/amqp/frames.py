@@ -16,7 +16,7 @@ from embedded_server.brokers.amqp.codec import (
     FRAME_OVERHEAD,
     HEADER_MIN_SIZE,
 )
-from embedded_server.brokers.amqp.errors import AmqpError, Reply
+from embedded_server.brokers.amqp.errors import AmqpError, Reply, odd_frame
 
 _PUBLISH_INDEX: Final = b"\x00\x3c\x00\x28"
 _ULONG: Final = struct.Struct(">Q")
@@ -74,13 +74,14 @@ class FrameReader:
                 continue
             kind, number, octets = FRAME_HEAD.unpack_from(buffer, position)
             if octets > largest:
-                self.error = AmqpError(Reply.FRAME_ERROR, f"type {kind}, all octets = <<>>: {{frame_too_large,{octets},{largest}}}")
+                self.error = odd_frame(Reply.FRAME_ERROR, kind, b"", f"{{frame_too_large,{octets},{largest}}}")
                 break
             end = position + FRAME_OVERHEAD - 1 + octets
             if end >= available:
                 break
             if buffer[end] != FRAME_END:
-                self.error = AmqpError(Reply.FRAME_ERROR, f"type {kind}, {{invalid_frame_end_marker,{buffer[end]}}}")
+                reason = f"{{invalid_frame_end_marker,{buffer[end]}}}"
+                self.error = odd_frame(Reply.FRAME_ERROR, kind, buffer[position + 7 : end], reason)
                 break
             if kind == FRAME_METHOD and buffer.startswith(_PUBLISH_INDEX, position + 7):
                 whole = _whole_message(buffer, position, end, number, largest)

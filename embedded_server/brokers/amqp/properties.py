@@ -5,6 +5,7 @@ dead-lettering splices bytes instead.
 """
 
 import functools
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
@@ -27,6 +28,9 @@ _USER_ID: Final = 0x0010
 REPLY_TO: Final = 0x0200
 
 _SIZES: Final = {DELIVERY_MODE: 1, PRIORITY: 1, TIMESTAMP: 8}
+_NUMBER: Final = re.compile(rb"[+-]?[0-9]+")
+MAX_MILLISECONDS: Final = 315_360_000_000
+"""Ten years: the longest life of a message or a queue."""
 _PSEUDO_QUEUE: Final = b"amq.rabbitmq.reply-to"
 
 _FIXED_SIZES: Final = {
@@ -188,6 +192,16 @@ def spans(header: bytes) -> list[Span]:
 
 
 def _expiration(text: bytes) -> int:
-    if not text.isdigit():
-        raise precondition(f"invalid expiration '{text.decode(errors='replace')}': {{error,not_a_number}}")
-    return int(text)
+    """As RabbitMQ reads it: a whole number, and nothing behind it."""
+    shown = text.decode(errors="replace")
+    number = _NUMBER.match(text)
+    if number is None:
+        raise precondition(f"invalid expiration '{shown}': no_integer")
+    value, rest = int(number[0]), shown[number.end() :]
+    if rest:
+        raise precondition(f"invalid expiration '{shown}': {{leftover_string,\"{rest}\"}}")
+    if value < 0:
+        raise precondition(f"invalid expiration '{shown}': {{value_negative,{value}}}")
+    if value > MAX_MILLISECONDS:
+        raise precondition(f"invalid expiration '{shown}': {{value_too_large,{value}}}")
+    return value

@@ -4,7 +4,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from embedded_server.brokers.amqp import codec
-from embedded_server.brokers.amqp.errors import AmqpError, Reply, not_implemented, precondition
+from embedded_server.brokers.amqp.errors import AmqpError, Reply, not_implemented, precondition, unexpected_frame
 from embedded_server.brokers.amqp.exchange import ExchangeType
 from embedded_server.brokers.amqp.frames import Opening
 from embedded_server.brokers.amqp.message import Message
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from embedded_server.brokers.amqp.channel import Channel
 
 
+_BASIC_HEADER: Final = b"\x00\x3c\x00\x00"
 MAX_BODY_BYTES: Final = 128 * 1024**2
 
 
@@ -68,10 +69,18 @@ class Publisher:
         """Messages whose publisher waits for the confirm."""
         return self._published - self._confirmed
 
+    def out_of_order(self) -> AmqpError:
+        """The error for a frame that is not the one that must come next."""
+        if self._content is None:
+            return unexpected_frame("expected method frame, got non method frame instead")
+        if self._content.missing < 0:
+            text = "expected content header for class 60, got non content header frame instead"
+        else:
+            text = "expected content body, got non content body frame instead"
+        return unexpected_frame(text, codec.BASIC_PUBLISH)
+
     def begin(self, payload: bytes) -> None:
         """``basic.publish`` came."""
-        if self._content is not None:
-            raise _unexpected("method")
         publish = codec.parse_publish(payload)
         if publish.immediate:
             raise not_implemented("immediate=true")
@@ -81,7 +90,8 @@ class Publisher:
         """A content header came."""
         content = self._content
         if content is None or content.missing >= 0:
-            raise _unexpected("header")
+            raise self.out_of_order()
+        _require_basic(payload)
         content.header = payload
         content.missing = codec.body_size(payload)
         if content.missing > MAX_BODY_BYTES:
@@ -94,13 +104,13 @@ class Publisher:
         """A piece of a body came."""
         content = self._content
         if content is None or content.missing < 0:
-            raise _unexpected("body")
+            raise self.out_of_order()
         if not payload:
             return
         content.parts.append(payload)
         content.missing -= len(payload)
         if content.missing < 0:
-            raise AmqpError(Reply.UNEXPECTED_FRAME, "received more body than the content header announced")
+            raise unexpected_frame("received more body than the content header announced", codec.BASIC_PUBLISH)
         if not content.missing:
             self._complete(content)
 
@@ -110,6 +120,7 @@ class Publisher:
             self._publish = codec.parse_publish(opening.method)
             if self._publish.immediate:
                 raise not_implemented("immediate=true")
+            _require_basic(opening.header)
             self._opening = opening
         self._take(self._publish, opening.header, body)
 
@@ -227,13 +238,12 @@ class Publisher:
         return held
 
 
-def _unexpected(got: str) -> AmqpError:
-    """RabbitMQ's words for a frame out of order."""
-    match got:
-        case "method":
-            text = "expected content header for class 60, got non content header frame instead"
-        case "header":
-            text = "expected method frame, got non method frame instead"
-        case _:
-            text = "expected content header for class 60, got non content header frame instead"
-    return AmqpError(Reply.UNEXPECTED_FRAME, text)
+def _require_basic(header: bytes) -> None:
+    """Raise ``AmqpError`` for a content header of another class than that of ``basic.publish``."""
+    if header.startswith(_BASIC_HEADER):
+        return
+    if len(header) < codec.HEADER_MIN_SIZE or header[2:4] != _BASIC_HEADER[2:]:
+        text = "expected content header for class 60, got non content header frame instead"
+    else:
+        text = f"expected content header for class 60, got one for class {int.from_bytes(header[:2])} instead"
+    raise unexpected_frame(text, codec.BASIC_PUBLISH)

@@ -399,7 +399,7 @@ class VHost:
     def require_type(self, kind: str) -> None:
         """Raise ``AmqpError`` for an exchange type that does not exist."""
         if kind not in set(ExchangeType):
-            raise AmqpError(Reply.COMMAND_INVALID, f"unknown exchange type '{kind}'")
+            raise AmqpError(Reply.COMMAND_INVALID, f"{'unknown' if kind else 'invalid'} exchange type '{kind}'")
 
     def refuse_default(self, exchange: str) -> None:
         """Raise ``AmqpError`` for the exchange without a name."""

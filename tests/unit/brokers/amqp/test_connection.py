@@ -22,7 +22,7 @@ def test_handshake_byte_by_byte(bench: Bench) -> None:
     script = (
         header.ProtocolHeader().marshal()
         + frame.marshal(commands.Connection.StartOk({}, "PLAIN", "\0guest\0guest", "en_US"), 0)
-        + frame.marshal(commands.Connection.TuneOk(0, 0, 0), 0)
+        + frame.marshal(commands.Connection.TuneOk(2047, 131072, 0), 0)
         + frame.marshal(commands.Connection.Open("/"), 0)
         + frame.marshal(commands.Channel.Open(), 1)
     )
