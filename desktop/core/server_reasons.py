@@ -19,6 +19,11 @@ _FORMS: Final = tuple(
         (r"Did not end within (?P<seconds>[\d.]+) seconds", N_("Did not end within {seconds} s")),
         (r"Cannot be started: (?P<why>.+)", N_("Cannot be started: {why}")),
         (r"The journal was damaged and set aside as (?P<file>.+)", N_("The journal was damaged and set aside as {file}")),
+        (r"The list of streams was damaged and set aside as (?P<file>.+)", N_("The list of streams was damaged and set aside as {file}")),
+        (
+            r"The list of connections was damaged and set aside as (?P<file>.+)",
+            N_("The list of connections was damaged and set aside as {file}"),
+        ),
         (r"Its supervision failed; the server's log has the cause", N_("Its supervision failed; the server's log has the cause")),
         (
             r"Something unforeseen happened; the server's log has the cause",

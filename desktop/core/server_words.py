@@ -18,8 +18,10 @@ REQUIRED: Final = frozenset({"journal", "sessions"})
 _TITLES: Final = {
     "journal": N_("Journal"),
     "sessions": N_("Accounts and sessions"),
+    "connections": N_("Connections"),
     "hub": N_("Hub"),
     "streams": N_("Streams"),
+    "rabbitmq": "RabbitMQ",
     "brokers": N_("Embedded brokers"),
     "tasks": N_("Tasks"),
     "worker": N_("Celery worker"),
@@ -28,8 +30,10 @@ _TITLES: Final = {
 _SUMMARIES: Final = {
     "journal": N_("Keeps every event."),
     "sessions": N_("Keeps who may sign in, and who has."),
+    "connections": N_("Keeps which brokers you added, and where their passwords are."),
     "hub": N_("Offers the server's own topics over SSE and WebSocket."),
     "streams": N_("Follows the event streams and WebSockets you added."),
+    "rabbitmq": N_("Connects to brokers, reads and publishes, when you ask for it."),
     "brokers": N_("The message broker that tasks travel through, on this machine only."),
     "tasks": N_("Sends tasks and follows them."),
     "worker": N_("Runs the demo tasks."),

@@ -261,6 +261,10 @@ class ConnectionEditor(QWidget):
         self.embedded.copy_requested.connect(self.head.copy_requested)
 
     def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self.head)  # first of all: Tab goes the way things were put in
         form = Card(margins=(16, 12, 16, 12))
         form.body.addWidget(self.url)
         form.body.addWidget(self.fields)
@@ -297,10 +301,6 @@ class ConnectionEditor(QWidget):
         middle.setSpacing(12)
         middle.addWidget(self._pages, 1)
         middle.addWidget(self._side)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addWidget(self.head)
         column.addLayout(middle, 1)
         for keys in SUBMIT_KEYS:
             on_keys(self, keys, lambda: self.start_save(then_test=True))
