@@ -1,0 +1,54 @@
+"""Connections and their tests in words."""
+
+from desktop.core.connections_walk import FIXES, verdict
+from desktop.core.connections_words import environment_of, name_of, state_of, summary
+from embedded_server.contracts import connections as wire
+from embedded_server.contracts.connections import Connection, ConnectionKind, ConnectionSpec, Environment, Health, LinkState, SecretState
+
+ORDERS = Connection("a", ConnectionSpec("orders", ConnectionKind.RABBITMQ, environment=Environment.PRODUCTION, read_only=True), "amqp://h")
+EMBEDDED = Connection("embedded", ConnectionSpec("embedded", ConnectionKind.EMBEDDED), "")
+
+
+def report(*outcomes: wire.TestOutcome) -> wire.TestReport:
+    return wire.TestReport([wire.TestResult(step, outcome, 1.4) for step, outcome in zip(wire.TestStep, outcomes, strict=False)])
+
+
+def test_a_connection_is_summed_up_in_one_line() -> None:
+    assert summary(ORDERS) == "orders, not connected, production, read-only"
+    assert (name_of(EMBEDDED), environment_of(EMBEDDED)) == ("Embedded", ("", "dim"))
+
+
+def test_every_state_has_a_word_and_a_colour() -> None:
+    told = {state: state_of(Connection("a", ORDERS.spec, "", health=Health(state))) for state in LinkState}
+    assert len({word for word, _ in told.values()}) == len(LinkState)
+    assert (told[LinkState.OPEN][1], told[LinkState.FAILED][1]) == ("ok", "bad")
+    assert state_of(Connection("a", ORDERS.spec, "", SecretState.NEEDED))[0] == "password needed"
+
+
+def test_production_alone_is_red() -> None:
+    tones = {
+        one: environment_of(Connection("a", ConnectionSpec("n", ConnectionKind.RABBITMQ, environment=one), ""))[1] for one in Environment
+    }
+    assert [one for one, tone in tones.items() if tone == "bad"] == [Environment.PRODUCTION]
+
+
+def test_the_verdict_names_the_step_that_fails() -> None:
+    passed, warning, failed = wire.TestOutcome.PASSED, wire.TestOutcome.WARNING, wire.TestOutcome.FAILED
+    assert verdict(report(passed, passed, failed)) == ("Fails at: TLS", "bad")
+    assert verdict(report(passed, warning)) == ("Works, with less · 3 ms", "warn")
+    assert verdict(report(passed)) == ("Works · 1 ms", "ok")
+    assert verdict(None)[1] == "dim"
+
+
+def test_every_hint_with_a_button_belongs_to_a_problem_the_test_can_find() -> None:
+    from embedded_server.contracts.problems import UserFacingError
+    from embedded_server.rabbitmq import management_problems, problems
+    from embedded_server.rabbitmq.walk import problems as walk_problems
+
+    found = {
+        "".join(f"-{char.lower()}" if char.isupper() else char for char in name).lstrip("-")
+        for module in (problems, walk_problems, management_problems)
+        for name, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, UserFacingError)
+    }
+    assert set(FIXES) <= found
