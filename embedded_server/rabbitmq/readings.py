@@ -39,7 +39,7 @@ def rate(value: Any, event: str) -> float | None:
     found = inner(stats, f"{event}_details", "rate")
     if isinstance(found, int | float):
         return max(0.0, float(found))
-    told = stats is not None or "messages_ready" in value or "messages" in value
+    told = isinstance(value, dict) and (stats is not None or "messages_ready" in value or "messages" in value)
     return 0.0 if told else None
 
 
