@@ -51,8 +51,8 @@ class Bench:
 
     def menu(self) -> list[str]:
         menu = QMenu()
-        self.panel._fill_menu(menu)
-        return [action.text() for action in menu.actions() if action.isEnabled()]
+        self.panel.fill_menu(menu)
+        return [action.text() for action in menu.actions() if action.isEnabled() and action.text()]
 
     def options(self, read: Read) -> ReadOptions:
         options = self.panel.reads.press(read)

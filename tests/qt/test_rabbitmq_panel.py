@@ -12,7 +12,7 @@ from desktop.core.rabbitmq_spots import OVERVIEW, Place, Spot, base_filter
 from desktop.models.feed_model import FeedModel
 from desktop.views.rabbitmq.columns import MESSAGE_COLUMNS
 from desktop.views.rabbitmq.head import Tab
-from desktop.views.rabbitmq.panel import NOTHING
+from desktop.views.rabbitmq.view import NOTHING
 from desktop.views.widgets.sheet import Sheet
 from embedded_server.contracts.rabbitmq import (
     BindingRequest,

@@ -41,6 +41,7 @@ class SpotPages(QObject):
     """A `Tab` and how many rows are behind it."""
     changed = Signal()
     """Something of the broker was changed here."""
+    bind_requested = Signal()
 
     def __init__(self, service: RabbitService, notify: Notify, parent: QObject) -> None:
         super().__init__(parent)
@@ -86,10 +87,13 @@ class SpotPages(QObject):
             notify=self._notify,
         )
         self.unbind = Button(tr("Unbind…"), self._ask_to_unbind, icon_name="ph.scissors")
+        self.bind = Button(tr("Bind…"), self.bind_requested.emit, icon_name="ph.git-branch")
         self.close_client = Button(tr("Close connection…"), self._ask_to_close, icon_name="ph.link-simple")
-        for page, button in ((self.bindings, self.unbind), (self.clients, self.close_client)):
+        for page, buttons in ((self.bindings, (self.bind, self.unbind)), (self.clients, (self.close_client,))):
             row = QHBoxLayout()
-            row.addWidget(button)
+            row.setSpacing(8)
+            for button in buttons:
+                row.addWidget(button)
             row.addStretch(1)
             page.tools.addLayout(row)
 
@@ -178,6 +182,8 @@ class SpotPages(QObject):
     # -- what is done
 
     def _follow(self) -> None:
+        self.bind.setEnabled(not self._why_not)
+        self.bind.setToolTip(self._why_not)
         for button, page in ((self.unbind, self.bindings), (self.close_client, self.clients)):
             button.setEnabled(page.current() is not None and not self._why_not)
             button.setToolTip(self._why_not or ("" if page.current() is not None else tr("Choose a row first")))

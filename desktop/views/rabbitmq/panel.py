@@ -1,61 +1,33 @@
 """The RabbitMQ panel: the broker as a tree, the chosen place with its figures, its messages live, and the message beside them."""
 
-import asyncio
+from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QMenu
 
 from desktop.core.feeds import FeedStatus, Link
 from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, title_of
-from desktop.core.rabbitmq_message import Seen, message_of
+from desktop.core.rabbitmq_message import Seen
 from desktop.core.rabbitmq_spots import OVERVIEW, Place, Spot, base_filter, kept_text, spot_of
-from desktop.models.rabbitmq_tree import RabbitTreeModel
 from desktop.services import Services
-from desktop.services.rabbitmq import rabbit_service
-from desktop.views.panel import Panel
-from desktop.views.rabbitmq.acts import RabbitActs
-from desktop.views.rabbitmq.columns import MESSAGE_COLUMNS
-from desktop.views.rabbitmq.head import SpotHead, Tab
-from desktop.views.rabbitmq.jobs.strip import JobsStrip
-from desktop.views.rabbitmq.message_detail import MessageDetail
-from desktop.views.rabbitmq.middle import Middle
-from desktop.views.rabbitmq.pages import SpotPages
+from desktop.views.rabbitmq.head import Tab
 from desktop.views.rabbitmq.read_options import Asked
-from desktop.views.rabbitmq.reader import Reader
-from desktop.views.rabbitmq.reads import ReadsBar
-from desktop.views.rabbitmq.sheets import RabbitSheets
-from desktop.views.rabbitmq.tree import WIDTH_PX, BrokerTree
-from desktop.views.rabbitmq.tree_source import TreeSource
-from desktop.views.widgets.empty_state import EmptyState, EmptyStateView
-from desktop.views.widgets.feed_splitter import QuietSplitter
-from desktop.views.widgets.feed_view import FeedView
-from desktop.views.widgets.jobs import Jobs
+from desktop.views.rabbitmq.view import NOTHING, SETTINGS_KEY, RabbitView, asking, no_connection
+from desktop.views.widgets.empty_state import EmptyState
 from embedded_server.contracts.connections import Connection
-from embedded_server.contracts.feeds import Source
 from embedded_server.contracts.problems import ProblemDetails
 from embedded_server.contracts.rabbitmq import Overview, QueueInfo
 
-SETTINGS_KEY: Final = "rabbitmq"
-NOTHING: Final = 'connection:""'
-"""Lists nothing: every event has a connection."""
 NAMED: Final = frozenset({Place.QUEUE, Place.EXCHANGE, Place.VHOST})
-BIG_BODY_BYTES: Final = 256 * 1024
-"""From here on a body is decoded in a thread."""
 
 
-class RabbitPanel(Panel):
-    """Composes the parts and carries messages between them; each part works alone."""
+class RabbitPanel(RabbitView):
+    """Carries messages between the parts, and knows what is looked at."""
 
     def __init__(self, services: Services) -> None:
-        super().__init__()
-        self.setObjectName("rabbitmq")
-        self._services = services
-        self._service = rabbit_service(services.api)
-        self._service.keep_drafts_of(services.session.state.account)
-        self._jobs = Jobs(self)
+        super().__init__(services)
         self._connection: Connection | None = None
         self._overview: Overview | None = None
         self._value: object = None
@@ -63,43 +35,14 @@ class RabbitPanel(Panel):
         self._is_live = False
         self._is_gone = False
         """The chosen queue was there, and is no longer."""
-        self._make_parts()
         self._make_acts()
-        self._lay_out()
+        self.feed.set_empty(self._no_messages())
         self._connect()
         self._follow()
 
     # -- how it is made
 
-    def _make_parts(self) -> None:
-        notify = self._services.notices.from_exception
-        self.model = RabbitTreeModel(self)
-        self.tree = BrokerTree(self.model)
-        self.source = TreeSource(self._service, self.model, self.tree.view.in_sight, notify, self)
-        self.head = SpotHead(self._fill_menu)
-        self.reads = ReadsBar()
-        self.pages = SpotPages(self._service, notify, self)
-        self.middle = Middle(self._services.settings, self.head, self.reads, self.pages.widgets())
-        self.detail = MessageDetail(self._services)
-        self.feed = FeedView(
-            self._services,
-            source=Source.EVENTS,
-            columns=MESSAGE_COLUMNS,
-            settings_key=SETTINGS_KEY,
-            base_filter=NOTHING,
-            empty=self._no_messages(),
-            detail=self.detail,
-            frame=self.middle.frame,
-        )
-        self.feed.filter_bar.line.setPlaceholderText(tr("Filter: words, status:returned, body.order.id:42"))
-        self.feed.table.setAccessibleName(tr("Messages"))
-        self.strip = JobsStrip(self._service, self._services.notices)
-        self.middle.add_below(self.strip)
-        self.reader = Reader(self._service, self._services.notices, self)
-        self.sheets = RabbitSheets(self, self._service, self._services.notices)
-
     def _make_acts(self) -> None:
-        self.acts = RabbitActs(self)
         add = self.acts.add
         self._publish = add(
             tr("Publish"),
@@ -119,23 +62,6 @@ class RabbitPanel(Panel):
             tr("Turn the broker's tracing off"), self._turn_tracing_off, icon="ph.broadcast", changes=True, places=frozenset({Place.VHOST})
         )
         self._refresh = add(tr("Ask the broker again"), self.refresh, keys="R", icon="ph.arrow-clockwise")
-
-    def _lay_out(self) -> None:
-        self._splitter = QuietSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(self.tree)
-        self._splitter.addWidget(self.feed)
-        self._splitter.setStretchFactor(0, 0)
-        self._splitter.setStretchFactor(1, 1)
-        self._splitter.setSizes([self._services.settings.value(f"{SETTINGS_KEY}/tree_px", WIDTH_PX), 800])
-        self._message = EmptyStateView(self._asking())
-        self._stack = QStackedWidget()
-        for page in (self._message, self._splitter):
-            self._stack.addWidget(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._stack)
-        self.setFocusProxy(self.tree.view)
 
     def _connect(self) -> None:
         self.source.arrived.connect(self._on_overview)
@@ -167,7 +93,9 @@ class RabbitPanel(Panel):
         self.detail.publish_requested.connect(self._on_publish_again)
         self.detail.redrive_requested.connect(self._on_redrive_requested)
         self._services.feeds.state_changed.connect(self._on_link_changed)
-        self._splitter.splitterMoved.connect(self._on_splitter_moved)
+        self.sheets.declared.connect(self._on_declared)
+        self.tree.new_requested.connect(self._open_new_menu)
+        self.pages.bind_requested.connect(self.sheets.open_bind)
 
     # -- what the window asks
 
@@ -181,7 +109,7 @@ class RabbitPanel(Panel):
 
     def focus_filter(self) -> bool:
         """The cursor into the messages' filter, or into the tree's search where no messages are shown."""
-        if self._stack.currentIndex() == 0:
+        if self.is_message_shown():
             return False
         if self.middle.shows_messages():
             return self.feed.focus_filter()
@@ -209,7 +137,7 @@ class RabbitPanel(Panel):
             self.source.watch(None)
             self.source.set_connection(connection.id if connection else "")
             self._forget_message()
-            self._show_message(self._asking() if connection is not None else self._no_connection())
+            self.show_message(asking() if connection is not None else no_connection())
         if is_other or (before and connection and before.spec.name != connection.spec.name):
             self._list_messages(OVERVIEW)
         self.strip.set_connection(connection)
@@ -231,7 +159,7 @@ class RabbitPanel(Panel):
 
     async def stop(self) -> None:
         """End what is under way; may be called twice."""
-        for part in (self.source, self.pages, self.reader, self.strip, self.sheets, self._jobs):
+        for part in (self.source, self.pages, self.reader, self.strip, self.sheets):
             await part.stop()
 
     # -- acts
@@ -245,7 +173,8 @@ class RabbitPanel(Panel):
         """Answer the connection, the place and what the broker says of it; None while there is no connection."""
         if self._connection is None:
             return None
-        return self._connection, self.head.spot or OVERVIEW, self._value
+        spot = self.head.spot or OVERVIEW
+        return self._connection, spot if spot.vhost else replace(spot, vhost=self.vhost()), self._value
 
     def vhost(self) -> str:
         """Answer the virtual host that is looked at, or the first there is."""
@@ -263,18 +192,24 @@ class RabbitPanel(Panel):
             self.sheets.open_publish(self._connection, self.vhost(), self.head.spot)
 
     def _on_publish_again(self, seen: Seen, body: bytes) -> None:
-        async def open_it() -> None:
-            vhost = self.vhost()
-            big = len(body) > BIG_BODY_BYTES
-            message = await asyncio.to_thread(message_of, seen, body, vhost) if big else message_of(seen, body, vhost)
-            if self._connection is not None:
-                self.sheets.open_publish(self._connection, vhost, None, message)
-
-        self._jobs.start("again", open_it(), self._services.notices.from_exception)
+        if self._connection is not None:
+            self.sheets.start_again(self._connection, self.vhost(), seen, body)
 
     def _on_redrive_requested(self, seen: Seen) -> None:
         self.tree.choose(Spot(Place.QUEUE, self.vhost(), seen.queue))
         self.sheets.open_redrive()
+
+    def _on_declared(self, spot: Spot) -> None:
+        """Look at what was declared as soon as it is listed."""
+        self.refresh()
+        self.tree.choose(spot)
+
+    def _open_new_menu(self) -> None:
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        self.sheets.fill_new_menu(menu)
+        button = self.tree.new_button
+        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
 
     def _on_asked(self, asked: Asked) -> None:
         if self._connection is not None:
@@ -286,14 +221,12 @@ class RabbitPanel(Panel):
             QGuiApplication.clipboard().setText(self.head.spot.name)
 
     def _turn_tracing_off(self) -> None:
-        async def act() -> None:
-            if self._connection is not None:
-                await self._service.set_tracing(self._connection.id, self.vhost(), on=False)
-                self._services.notices.info(tr("The broker's tracing is off: the firehose is silent"))
+        if self._connection is not None:
+            self.reader.start_turning_tracing_off(self._connection.id, self.vhost())
 
-        self._jobs.start("tracing", act(), self._services.notices.from_exception)
-
-    def _fill_menu(self, menu: QMenu) -> None:
+    def fill_menu(self, menu: QMenu) -> None:
+        """Offer what can be done with the chosen place, and say why something cannot."""
+        menu.setToolTipsVisible(True)
         self.sheets.fill_menu(menu)
         for action in (self._tracing_off, self._copy_name, self._refresh):
             if action.isEnabled() or action is self._refresh:
@@ -308,7 +241,7 @@ class RabbitPanel(Panel):
 
     def _on_overview(self, overview: Overview) -> None:
         first, self._overview = self._overview is None, overview
-        self._stack.setCurrentIndex(1)
+        self.show_broker()
         missing = overview.missing
         self.tree.set_note(f"{title_of(missing)}\n{hint_of(missing)}".strip() if missing is not None else "")
         if first:
@@ -326,7 +259,7 @@ class RabbitPanel(Panel):
 
     def _on_failed(self, problem: ProblemDetails) -> None:
         if self._overview is None:
-            self._show_message(EmptyState("ph.warning", title_of(problem), hint_of(problem), (self._refresh,)))
+            self.show_message(EmptyState("ph.warning", title_of(problem), hint_of(problem), (self._refresh,)))
         else:
             self.tree.set_note(f"{title_of(problem)}\n{hint_of(problem)}".strip())
 
@@ -403,9 +336,6 @@ class RabbitPanel(Panel):
     def _on_path_filter_requested(self, path: str, raw: str) -> None:
         self.feed.add_raw_term(f"body{'' if path.startswith('[') else '.'}{path}:{raw}")
 
-    def _on_splitter_moved(self) -> None:
-        self._services.settings.set_value(f"{SETTINGS_KEY}/tree_px", self._splitter.sizes()[0])
-
     def _kept_spot(self) -> Spot | None:
         if self._connection is None:
             return None
@@ -417,21 +347,9 @@ class RabbitPanel(Panel):
 
     # -- words
 
-    def _show_message(self, state: EmptyState) -> None:
-        self._message.set_state(state)
-        self._stack.setCurrentIndex(0)
-
-    @staticmethod
-    def _asking() -> EmptyState:
-        return EmptyState("ph.share-network", tr("Asking the broker …"))
-
-    @staticmethod
-    def _no_connection() -> EmptyState:
-        return EmptyState("ph.link-simple", tr("No connection"), tr("Choose one above, or add your RabbitMQ under Connections."))
-
     def _no_messages(self) -> EmptyState:
         sentence = tr("Tap a queue or an exchange to see copies of what passes, or publish a message: both appear here and stay.")
-        return EmptyState("ph.envelope-simple", tr("No message yet"), sentence, (self._publish,) if hasattr(self, "_publish") else ())
+        return EmptyState("ph.envelope-simple", tr("No message yet"), sentence, (self._publish,))
 
 
 def build(services: Services) -> RabbitPanel:

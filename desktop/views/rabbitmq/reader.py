@@ -38,6 +38,15 @@ class Reader(QObject):
 
         self._jobs.start(f"stop-{job_id}", act(), self._notices.from_exception)
 
+    def start_turning_tracing_off(self, connection: str, vhost: str) -> None:
+        """Let the firehose be silent again."""
+
+        async def act() -> None:
+            await self._service.set_tracing(connection, vhost, on=False)
+            self._notices.info(tr("The broker's tracing is off: the firehose is silent"))
+
+        self._jobs.start("tracing", act(), self._notices.from_exception)
+
     async def stop(self) -> None:
         """End what is under way; may be called twice."""
         await self._jobs.stop()

@@ -1,26 +1,34 @@
 """The forms of the panel and the acts that open them: publish, declare, bind, move, redrive, purge, delete."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.core.i18n import tr
+from desktop.core.rabbitmq_message import Seen, message_of
 from desktop.core.rabbitmq_spots import Place, Spot
 from desktop.services.notices import Notices
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.rabbitmq.acts import RabbitActs
+from desktop.views.rabbitmq.declare.bind import BindSheet
+from desktop.views.rabbitmq.declare.exchange import DeclareExchangeSheet
+from desktop.views.rabbitmq.declare.queue import DeclareQueueSheet
 from desktop.views.rabbitmq.destroy.sheet import DestroySheet
 from desktop.views.rabbitmq.move.sheet import MoveSheet
 from desktop.views.rabbitmq.publish.sheet import PublishSheet
 from desktop.views.rabbitmq.rabbit_sheet import RabbitSheet
+from desktop.views.widgets.jobs import Jobs
 from embedded_server.contracts.connections import Connection
-from embedded_server.contracts.rabbitmq import Message, QueueInfo, Target
+from embedded_server.contracts.rabbitmq import Declared, Message, QueueInfo, Target
 
 S = TypeVar("S", bound=RabbitSheet)
+BIG_BODY_BYTES: Final = 256 * 1024
+"""From here on a body is decoded in a thread."""
 Make = Callable[[QWidget, RabbitService, Notices], S]
 Now = Callable[[], tuple[Connection, Spot, object] | None]
 
@@ -30,6 +38,8 @@ class RabbitSheets(QObject):
 
     changed = Signal()
     """Something of the broker was changed by a form."""
+    declared = Signal(object)
+    """The `Spot` of what a form has declared."""
     job_began = Signal()
 
     def __init__(self, host: QWidget, service: RabbitService, notices: Notices) -> None:
@@ -40,11 +50,19 @@ class RabbitSheets(QObject):
         self._made: dict[object, RabbitSheet] = {}
         self._now: Now = lambda: None
         self._menu: list[tuple[QAction, frozenset[Place]]] = []
+        self._declaring: list[QAction] = []
+        self._jobs = Jobs(self)
 
     def add_acts(self, acts: RabbitActs, now: Now) -> None:
         """Make the acts; *now* answers what is looked at."""
         self._now = now
         queue, exchange = frozenset({Place.QUEUE}), frozenset({Place.EXCHANGE})
+        for text, do, icon in (
+            (tr("Declare an exchange…"), self.open_declare_exchange, "ph.intersect"),
+            (tr("Declare a queue…"), self.open_declare_queue, "ph.queue"),
+            (tr("Bind…"), self.open_bind, "ph.git-branch"),
+        ):
+            self._declaring.append(acts.add(text, do, icon=icon, changes=True))
         self._offer(acts, tr("Move messages…"), self._open_move, queue, icon="ph.arrow-bend-up-right")
         self._offer(acts, tr("Redrive dead letters…"), self.open_redrive, queue, icon="ph.arrow-u-up-left")
         self._offer(acts, tr("Purge the chosen queue…"), partial(self._open_destroy, Target.MESSAGES), queue, icon="ph.eraser")
@@ -57,9 +75,16 @@ class RabbitSheets(QObject):
     def fill_menu(self, menu: QMenu) -> None:
         """Offer what can be done with the chosen place."""
         now = self._now()
-        for action, places in self._menu:
-            if now is not None and now[1].place in places:
-                menu.addAction(action)
+        fitting = [action for action, places in self._menu if now is not None and now[1].place in places]
+        menu.addActions(fitting)
+        if fitting:
+            menu.addAction(self._declaring[-1])
+            menu.addSeparator()
+
+    def fill_new_menu(self, menu: QMenu) -> None:
+        """Offer what can be declared."""
+        for action in self._declaring:
+            menu.addAction(action)
 
     def close_one(self) -> bool:
         """Close the form that is open; False where none is."""
@@ -75,6 +100,7 @@ class RabbitSheets(QObject):
 
     async def stop(self) -> None:
         """End what is under way; may be called twice."""
+        await self._jobs.stop()
         for sheet in self._made.values():
             await sheet.stop()
 
@@ -88,7 +114,14 @@ class RabbitSheets(QObject):
             made.done.connect(lambda _: self.changed.emit())
             if isinstance(made, PublishSheet | MoveSheet):
                 made.job_started.connect(lambda _: self.job_began.emit())
+            place = Place.QUEUE if isinstance(made, DeclareQueueSheet) else Place.EXCHANGE
+            if isinstance(made, DeclareQueueSheet | DeclareExchangeSheet):
+                made.done.connect(lambda answer: self._on_declared(place, made.vhost, answer))
         return made
+
+    def _on_declared(self, place: Place, vhost: str, answer: object) -> None:
+        if isinstance(answer, Declared):
+            self.declared.emit(Spot(place, vhost, answer.name))
 
     def open_publish(self, connection: Connection, vhost: str, spot: Spot | None, message: Message | None = None) -> None:
         """Open the form that publishes, addressed to *spot* where that can be published to."""
@@ -98,6 +131,34 @@ class RabbitSheets(QObject):
         elif spot is not None and spot.place is Place.EXCHANGE:
             exchange = spot.name
         self._only(PublishSheet).open_to(connection, vhost, exchange, routing_key, message)
+
+    def start_again(self, connection: Connection, vhost: str, seen: Seen, body: bytes) -> None:
+        """Open the form that publishes, filled with a message that was seen; a large body is decoded in a thread."""
+
+        async def open_it() -> None:
+            big = len(body) > BIG_BODY_BYTES
+            message = await asyncio.to_thread(message_of, seen, body, vhost) if big else message_of(seen, body, vhost)
+            self.open_publish(connection, vhost, None, message)
+
+        self._jobs.start("again", open_it(), self._notices.from_exception)
+
+    def open_declare_exchange(self) -> None:
+        """Open the form that declares an exchange."""
+        if (now := self._now()) is not None:
+            self._only(DeclareExchangeSheet).open_to(now[0], now[1].vhost)
+
+    def open_declare_queue(self) -> None:
+        """Open the form that declares a queue."""
+        if (now := self._now()) is not None:
+            self._only(DeclareQueueSheet).open_to(now[0], now[1].vhost)
+
+    def open_bind(self) -> None:
+        """Open the form that binds, with the chosen place at its end of it."""
+        if (now := self._now()) is not None:
+            connection, spot, _ = now
+            source = spot.name if spot.place is Place.EXCHANGE else ""
+            destination = spot.name if spot.place is Place.QUEUE else ""
+            self._only(BindSheet).open_to(connection, spot.vhost, source, destination)
 
     def open_redrive(self) -> None:
         """Open the form that sends the chosen queue's dead letters back."""

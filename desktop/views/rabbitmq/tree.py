@@ -125,6 +125,7 @@ class BrokerTree(Card):
     order_changed = Signal(object)
     """Another `Order` is wanted."""
     looked = Signal()
+    new_requested = Signal()
 
     def __init__(self, model: RabbitTreeModel) -> None:
         super().__init__(margins=(8, 8, 6, 8))
@@ -139,6 +140,7 @@ class BrokerTree(Card):
         self.search.setAccessibleName(tr("Find a queue or exchange"))
         self.search.setClearButtonEnabled(True)
         self.sort_button = IconButton("ph.sort-ascending", tr("Order of the queues"), self.open_sorts)
+        self.new_button = IconButton("ph.plus", tr("Declare an exchange or a queue, or bind them"), self.new_requested.emit)
         self.note = Wrapped(tone="warn")
         self.note.hide()
         self._search_clock = QTimer(self, singleShot=True, interval=SEARCH_AFTER_MS)
@@ -151,6 +153,7 @@ class BrokerTree(Card):
         top.setSpacing(4)
         top.addWidget(self.search, 1)
         top.addWidget(self.sort_button)
+        top.addWidget(self.new_button)
         foot = QHBoxLayout()
         foot.setContentsMargins(4, 0, 4, 0)
         foot.addWidget(self.note)

@@ -1,0 +1,116 @@
+"""The parts of the RabbitMQ panel and where they stand: tree, head, reads, messages, detail, jobs and forms."""
+
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout
+
+from desktop.core.i18n import tr
+from desktop.models.rabbitmq_tree import RabbitTreeModel
+from desktop.services import Services
+from desktop.services.rabbitmq import rabbit_service
+from desktop.views.panel import Panel
+from desktop.views.rabbitmq.acts import RabbitActs
+from desktop.views.rabbitmq.columns import MESSAGE_COLUMNS
+from desktop.views.rabbitmq.head import SpotHead
+from desktop.views.rabbitmq.jobs.strip import JobsStrip
+from desktop.views.rabbitmq.message_detail import MessageDetail
+from desktop.views.rabbitmq.middle import Middle
+from desktop.views.rabbitmq.pages import SpotPages
+from desktop.views.rabbitmq.reader import Reader
+from desktop.views.rabbitmq.reads import ReadsBar
+from desktop.views.rabbitmq.sheets import RabbitSheets
+from desktop.views.rabbitmq.tree import WIDTH_PX, BrokerTree
+from desktop.views.rabbitmq.tree_source import TreeSource
+from desktop.views.widgets.empty_state import EmptyState, EmptyStateView
+from desktop.views.widgets.feed_splitter import QuietSplitter
+from desktop.views.widgets.feed_view import FeedView
+from embedded_server.contracts.feeds import Source
+
+SETTINGS_KEY: Final = "rabbitmq"
+NOTHING: Final = 'connection:""'
+"""Lists nothing: every event has a connection."""
+
+
+class RabbitView(Panel):
+    """Each part works alone; `RabbitPanel` carries messages between them."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self.setObjectName("rabbitmq")
+        self._services = services
+        self._service = rabbit_service(services.api)
+        self._service.keep_drafts_of(services.session.state.account)
+        notify = services.notices.from_exception
+        self.acts = RabbitActs(self)
+        self.model = RabbitTreeModel(self)
+        self.tree = BrokerTree(self.model)
+        self.source = TreeSource(self._service, self.model, self.tree.view.in_sight, notify, self)
+        self.head = SpotHead(self.fill_menu)
+        self.reads = ReadsBar()
+        self.pages = SpotPages(self._service, notify, self)
+        self.middle = Middle(services.settings, self.head, self.reads, self.pages.widgets())
+        self.detail = MessageDetail(services)
+        self.feed = FeedView(
+            services,
+            source=Source.EVENTS,
+            columns=MESSAGE_COLUMNS,
+            settings_key=SETTINGS_KEY,
+            base_filter=NOTHING,
+            empty=EmptyState("ph.envelope-simple", tr("No message yet")),
+            detail=self.detail,
+            frame=self.middle.frame,
+        )
+        self.feed.filter_bar.line.setPlaceholderText(tr("Filter: words, status:returned, body.order.id:42"))
+        self.feed.table.setAccessibleName(tr("Messages"))
+        self.strip = JobsStrip(self._service, services.notices)
+        self.middle.add_below(self.strip)
+        self.reader = Reader(self._service, services.notices, self)
+        self.sheets = RabbitSheets(self, self._service, services.notices)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self._splitter = QuietSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(self.tree)
+        self._splitter.addWidget(self.feed)
+        self._splitter.setStretchFactor(0, 0)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setSizes([self._services.settings.value(f"{SETTINGS_KEY}/tree_px", WIDTH_PX), 800])
+        self._splitter.splitterMoved.connect(
+            lambda *_: self._services.settings.set_value(f"{SETTINGS_KEY}/tree_px", self._splitter.sizes()[0])
+        )
+        self._message = EmptyStateView(asking())
+        self._stack = QStackedWidget()
+        for page in (self._message, self._splitter):
+            self._stack.addWidget(page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._stack)
+        self.setFocusProxy(self.tree.view)
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """Offer what can be done with the chosen place."""
+
+    def show_message(self, state: EmptyState) -> None:
+        """Show a sentence in place of everything."""
+        self._message.set_state(state)
+        self._stack.setCurrentIndex(0)
+
+    def show_broker(self) -> None:
+        """Show tree and messages."""
+        self._stack.setCurrentIndex(1)
+
+    def is_message_shown(self) -> bool:
+        """Whether a sentence stands in place of everything."""
+        return self._stack.currentIndex() == 0
+
+
+def asking() -> EmptyState:
+    """What stands there until the broker has answered."""
+    return EmptyState("ph.share-network", tr("Asking the broker …"))
+
+
+def no_connection() -> EmptyState:
+    """What stands there while there is no broker to look at."""
+    return EmptyState("ph.link-simple", tr("No connection"), tr("Choose one above, or add your RabbitMQ under Connections."))
