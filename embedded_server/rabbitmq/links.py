@@ -17,7 +17,7 @@ from embedded_server.rabbitmq.link import Link, open_link
 from embedded_server.rabbitmq.problems import Disconnected, LinkClosed, LinkLost, LinkProblem
 
 TRY_AGAIN_S: Final = 1.0
-"""Who asks for a link that is waiting makes it try at once, but not more often than this."""
+"""Who asks for a link that waits makes it try at once, but not more often than this."""
 _WORST_FIRST: Final = (LinkState.FAILED, LinkState.WAITING, LinkState.CONNECTING, LinkState.OPEN)
 
 _logger = logging.getLogger(__name__)
@@ -131,13 +131,16 @@ class _Slot:
         return Health(self._state, problem.problem() if problem else None, self._retry_at if self._state is LinkState.WAITING else 0)
 
     async def get(self) -> Link:
-        """Answer the open link, or open it now."""
+        """Answer the open link, or open it now. Who waits while another one tries shares its answer."""
+        asked_at = time.monotonic()
         async with self._connecting:
             link = self._open_link()
             if link is not None:
                 return link
-            if self._problem is not None and (self._is_final() or time.monotonic() - self._tried_at < TRY_AGAIN_S):
-                raise self._problem
+            if self._problem is not None:
+                if self._is_final() or self._tried_at >= asked_at:
+                    raise self._problem
+                await asyncio.sleep(self._tried_at + TRY_AGAIN_S - time.monotonic())
             try:
                 return await self._connect()
             except UserFacingError:
