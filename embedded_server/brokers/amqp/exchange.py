@@ -186,7 +186,8 @@ class HeadersExchange(Exchange):
         """Add *binding*; whether it is new. Raises ``AmqpError`` for an ``x-match`` that does not exist."""
         mode = binding.arguments.get("x-match", "all")
         if not isinstance(mode, str):
-            raise precondition(f"Invalid x-match field type {type_name(mode)} (value {mode}); expected longstr")
+            shown = str(mode).lower() if isinstance(mode, bool) else str(mode)
+            raise precondition(f"Invalid x-match field type {type_name(mode)} (value {shown}); expected longstr")
         if mode not in _MATCH_MODES:
             expected = "expected all, any, all-with-x, or any-with-x"
             raise precondition(f"Invalid x-match field value {as_binary(mode.encode())}; {expected}")

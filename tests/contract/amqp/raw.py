@@ -59,15 +59,19 @@ class Raw:
     def expect(self, *kinds: type[M]) -> M:
         """The next method of *kind*; others are skipped."""
         while True:
-            if len(self._buffer) >= 7 and len(self._buffer) >= 8 + struct.unpack(">I", self._buffer[3:7])[0]:
-                used, _, found = frame.unmarshal(self._buffer)
-                self._buffer = self._buffer[used:]
-                if isinstance(found, kinds):
-                    return found
-                continue
+            _, _, found = frame.unmarshal(self.read_frame())
+            if isinstance(found, kinds):
+                return found
+
+    def read_frame(self) -> bytes:
+        """The next frame as it came."""
+        while len(self._buffer) < 7 or len(self._buffer) < 8 + struct.unpack(">I", self._buffer[3:7])[0]:
             data = self._socket.recv(65536)
-            assert data, f"closed before {kinds}"
+            assert data, "the broker closed the connection"
             self._buffer += data
+        end = 8 + struct.unpack(">I", self._buffer[3:7])[0]
+        found, self._buffer = self._buffer[:end], self._buffer[end:]
+        return found
 
     def log_in(self, user: str = "guest", password: str = "guest", capabilities: dict[str, bool] | None = None) -> None:
         self.send(header.ProtocolHeader().marshal())
