@@ -78,19 +78,18 @@ class ConnectionService:
     # -- a part of the server
 
     async def start(self) -> None:
-        """Read the list; the keyring is asked in the background. Raises `ConnectionStoreUnwritable`."""
+        """Read the list; the keyring is asked when somebody first wants to know. Raises `ConnectionStoreUnwritable`."""
         self._kept = await asyncio.to_thread(self._store.load)
         reason = ""
         if self._store.set_aside:
             reason = f"The list of connections was damaged and set aside as {self._store.set_aside}"
             _logger.warning("%s", reason)
-        wanted = {id_: one.secrets for id_, one in self._kept.items()}
-        self._opening = spawn(self._secrets.load(wanted), name="ask the keyring", notify=_log_failure)
         self._part = idle_part("connections", PartState.RUNNING, reason)
 
     async def stop(self) -> None:
         """Ask the keyring no longer. May be called twice."""
         await cancel(self._opening)
+        self._opening = None
         self._part = idle_part("connections")
 
     def status(self) -> Part:
@@ -111,12 +110,12 @@ class ConnectionService:
 
     async def resolve(self, id: str) -> Profile:
         """Answer what connecting takes. Raises `ConnectionNotFound`, `SecretNeeded` or `EmbeddedIsAway`."""
-        await self._opened()
         if id == EMBEDDED_ID:
             found = self._hooks.embedded()
             if found is None:
                 raise EmbeddedIsAway
             return Profile(EMBEDDED_ID, replace(_EMBEDDED, rabbitmq=found[0]), found[1])
+        await self._opened()
         kept = self._kept[self._known(id)]
         values = self._secrets.of(id, kept.secrets)
         if values is None:
@@ -243,7 +242,10 @@ class ConnectionService:
     # -- inside
 
     async def _opened(self) -> None:
-        if self._opening is not None and not self._opening.done():
+        if self._opening is None:
+            wanted = {id_: one.secrets for id_, one in self._kept.items()}
+            self._opening = spawn(self._secrets.load(wanted), name="ask the keyring", notify=_log_failure)
+        if not self._opening.done():
             await asyncio.wait([self._opening])
 
     def _embedded(self) -> Connection:
