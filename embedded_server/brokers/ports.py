@@ -64,7 +64,8 @@ def new_port(folder: Path, file: str = PORT_FILE) -> int:
 
 
 def _socket() -> socket.socket:
-    made = socket.socket()
+    # The protocol is named, because asyncio sends small answers at once only where it reads TCP there; otherwise each waits 40 ms.
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     made.setsockopt(socket.SOL_SOCKET, _EXCLUSIVE, 1)
     return made
 

@@ -182,9 +182,12 @@ def vhost_numbers(vhost: VHost, broker: Broker) -> Numbers:
         if connection.opened and connection.vhost is vhost:
             for channel in connection.channels.values():
                 published = [have + more for have, more in zip(published, channel_numbers(channel), strict=True)]
-    queues = vhost.queues.values()
-    ready = sum(len(queue.ready) for queue in queues)
-    used = [queue.figures for queue in queues if queue.figures.used]
-    taken = [getattr(gone.queues, key) + sum(getattr(one, key) for one in used) for key in QUEUE_KEYS]
-    unacknowledged = sum(one.unacknowledged for one in used)
+    taken = [getattr(gone.queues, key) for key in QUEUE_KEYS]
+    ready = unacknowledged = 0
+    for queue in vhost.queues.values():
+        ready += len(queue.ready)
+        if queue.figures.used:
+            numbers = queue_numbers(queue)
+            taken = [have + more for have, more in zip(taken, numbers, strict=False)]
+            unacknowledged += numbers[-2]
     return (*published, *taken, ready, unacknowledged, ready + unacknowledged)
