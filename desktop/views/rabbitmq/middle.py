@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
@@ -23,6 +23,9 @@ FILLED: Final = "filled"
 
 class Middle(QWidget):
     """Give it the message table with `frame`. The picture of the topology shares the room with it, fills it, or is hidden."""
+
+    mode_changed = Signal()
+    """The room is shared out otherwise."""
 
     def __init__(self, settings: Settings, head: SpotHead, reads: ReadsBar, pages: Mapping[Tab, QWidget]) -> None:
         super().__init__()
@@ -103,6 +106,7 @@ class Middle(QWidget):
         """Share the room out otherwise, the next time too."""
         self._settings.set_value(PICTURE_KEY, mode)
         self._show_mode(mode)
+        self.mode_changed.emit()
 
     def mode(self) -> str:
         """Answer how the room is shared out."""

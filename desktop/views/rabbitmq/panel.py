@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.core.feeds import FeedStatus, Link
 from desktop.core.i18n import tr
@@ -13,6 +13,7 @@ from desktop.core.rabbitmq_message import Seen
 from desktop.core.rabbitmq_spots import OVERVIEW, Place, Spot, base_filter, kept_text, spot_of
 from desktop.services import Services
 from desktop.views.rabbitmq.head import Tab
+from desktop.views.rabbitmq.picture_place import PicturePlace
 from desktop.views.rabbitmq.read_options import Asked
 from desktop.views.rabbitmq.view import NOTHING, SETTINGS_KEY, RabbitView, asking, no_connection
 from desktop.views.widgets.empty_state import EmptyState
@@ -33,6 +34,7 @@ class RabbitPanel(RabbitView):
         self._value: object = None
         self._wanted: Spot | None = None
         self._is_live = False
+        self._picture: PicturePlace | None = None
         self._is_gone = False
         """The chosen queue was there, and is no longer."""
         self._make_acts()
@@ -143,9 +145,23 @@ class RabbitPanel(RabbitView):
         self.strip.set_connection(connection)
         self._follow()
 
+    def set_picture(self, picture: QWidget, place: PicturePlace) -> None:
+        """Give the picture of the topology its room above the messages; *place* keeps it current."""
+        self.middle.set_picture(picture)
+        self._picture = place
+        self.tree.order_changed.connect(lambda _: self._follow_picture())
+        self.middle.mode_changed.connect(place.refresh)
+        self._follow_picture()
+
+    def _follow_picture(self) -> None:
+        if self._picture is not None and self._connection is not None:
+            self._picture.look_at(self._connection.id, self.vhost(), self.source.order.search)
+
     def activate(self) -> None:
         """Ask the broker, and follow the messages."""
         self._is_live = True
+        if self._picture is not None:
+            self._picture.resume()
         self.source.resume()
         self.strip.activate()
         self._follow_feed()
@@ -153,6 +169,8 @@ class RabbitPanel(RabbitView):
     def deactivate(self) -> None:
         """Ask nothing while nobody looks. Jobs go on: they live in the server."""
         self._is_live = False
+        if self._picture is not None:
+            self._picture.pause()
         self.source.pause()
         self.strip.deactivate()
         self.feed.deactivate()
@@ -161,6 +179,8 @@ class RabbitPanel(RabbitView):
         """End what is under way; may be called twice."""
         for part in (self.source, self.pages, self.reader, self.strip, self.sheets):
             await part.stop()
+        if self._picture is not None:
+            await self._picture.stop()
 
     # -- acts
 
@@ -245,6 +265,7 @@ class RabbitPanel(RabbitView):
         missing = overview.missing
         self.tree.set_note(f"{title_of(missing)}\n{hint_of(missing)}".strip() if missing is not None else "")
         if first:
+            self._follow_picture()
             self.tree.choose(self._wanted or OVERVIEW)
             self._rest_focus()
 
@@ -287,6 +308,7 @@ class RabbitPanel(RabbitView):
         self._list_messages(spot)
         self._show_tab(self.head.tab())
         self._show_value(self.model.value(spot))
+        self._follow_picture()
 
     def _forget_message(self) -> None:
         """Another place has other messages; the keys stay with the tree."""
