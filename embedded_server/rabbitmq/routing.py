@@ -173,7 +173,7 @@ def _named(item: Any) -> tuple[str, Any]:
 def typed_json(value: Any) -> Typed:
     """Answer an argument out of JSON as RabbitMQ compares it."""
     match value:
-        case None:
+        case None | "undefined":  # how the management API writes a value of no type; a text of this very word is all but unheard of
             return Typed("void", None)
         case bool():
             return Typed("bool", value)
