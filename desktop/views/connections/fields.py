@@ -86,6 +86,7 @@ class ConnectionFields(QWidget):
         ):
             if line.text() != text:
                 line.setText(text)
+                line.setCursorPosition(0)  # of what is longer than its place the beginning tells more
         self.colour.set_current(draft.colour)
         self.environment.set_current(draft.environment.value)
         for box, on in (

@@ -1,5 +1,7 @@
 """The top of a connection: what it is, how it fares and why, and what can be done with it."""
 
+from typing import Final
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -16,6 +18,8 @@ from desktop.views.widgets.state_label import StateLabel
 from desktop.views.widgets.swatch import SWATCH_PX, paint_swatch
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.connections import EMBEDDED_ID, Colour, Connection, LinkState
+
+NARROW_PX: Final = 560
 
 
 class Swatch(QWidget):
@@ -54,6 +58,7 @@ class ConnectionHead(Card):
         super().__init__(margins=(16, 12, 12, 12))
         self.connection: Connection | None = None
         self._dimmed = False
+        self._is_narrow = False
         self._swatch = Swatch()
         self._title = title()
         self._title.setMinimumWidth(40)
@@ -135,23 +140,31 @@ class ConnectionHead(Card):
         first.addWidget(self.state)
         names.addLayout(first)
         names.addWidget(self._url)
-        acts = QHBoxLayout()
+        self._acts = QWidget()
+        acts = QHBoxLayout(self._acts)
+        acts.setContentsMargins(0, 0, 0, 0)
         acts.setSpacing(8)
         for widget in (self.connect_button, self.disconnect_button, self.copy, self.duplicate, self.remove):
             acts.addWidget(widget)
-        top = QHBoxLayout()
-        top.setSpacing(16)
-        top.addLayout(names, 1)
-        top.addLayout(acts)
-        top.setAlignment(acts, Qt.AlignmentFlag.AlignTop)
+        self._top = QHBoxLayout()
+        self._top.setSpacing(16)
+        self._top.addLayout(names, 1)
+        self._top.addWidget(self._acts, 0, Qt.AlignmentFlag.AlignTop)
         self.body.setSpacing(6)
-        self.body.addLayout(top)
+        self.body.addLayout(self._top)
         for label in (self.trouble, self.hint, self.confirm):
             self.body.addWidget(label)
 
     # -- Qt overrides
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Shorten the name and the address to their room."""
+        """Shorten the name and the address to their room; where there is little, the acts stand under them."""
         super().resizeEvent(event)
+        is_narrow = self.width() < NARROW_PX
+        if is_narrow != self._is_narrow:
+            self._is_narrow = is_narrow
+            if is_narrow:
+                self.body.insertWidget(1, self._acts, 0, Qt.AlignmentFlag.AlignLeft)
+            else:
+                self._top.addWidget(self._acts, 0, Qt.AlignmentFlag.AlignTop)
         self._elide()

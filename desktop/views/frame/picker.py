@@ -17,6 +17,7 @@ DOT_PX = 7
 LOCK_PX = 14
 ARROW_PX = 22
 MAX_NAME_PX = 220
+LEAST_NAME_PX = 48
 
 
 class ConnectionPicker(QAbstractButton):
@@ -28,7 +29,7 @@ class ConnectionPicker(QAbstractButton):
         self._away = False
         self.setObjectName("connection-picker")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         theme().changed.connect(self.update)
         self.show_connection(None)
@@ -59,18 +60,26 @@ class ConnectionPicker(QAbstractButton):
         words = [(word, "dim" if self._away else tone, True)]
         return [*words, (environment, environment_tone, False)] if environment else words
 
-    # -- Qt overrides
-
-    def sizeHint(self) -> QSize:
-        """Answer the room for all of it."""
-        name = QFontMetrics(theme().font(TEXT_PX, bold=True))
+    def _room_beside_name(self) -> int:
+        """Answer the room of everything but the name."""
         small = QFontMetrics(theme().font(CAPTION_PX))
-        width = PAD_PX + min(name.horizontalAdvance(self.text()), MAX_NAME_PX) + ARROW_PX
+        width = PAD_PX + ARROW_PX + 4
         if self._connection is not None:
             width += SWATCH_PX + GAP_PX + (LOCK_PX + GAP_PX if self._connection.spec.read_only else 0)
         for text, _, has_dot in self._words():
             width += GAP_PX + small.horizontalAdvance(text) + (DOT_PX + 5 if has_dot else 0)
-        return QSize(width + 4, HEIGHT_PX)
+        return width
+
+    # -- Qt overrides
+
+    def sizeHint(self) -> QSize:
+        """Answer the room for all of it."""
+        name = QFontMetrics(theme().font(TEXT_PX, bold=True)).horizontalAdvance(self.text())
+        return QSize(self._room_beside_name() + min(name, MAX_NAME_PX), HEIGHT_PX)
+
+    def minimumSizeHint(self) -> QSize:
+        """Answer the room with a shortened name: state and environment are never cut."""
+        return QSize(min(self.sizeHint().width(), self._room_beside_name() + LEAST_NAME_PX), HEIGHT_PX)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the chip."""
@@ -104,7 +113,7 @@ class ConnectionPicker(QAbstractButton):
 
     def _paint_name(self, painter: QPainter, left: int) -> int:
         font = theme().font(TEXT_PX, bold=True)
-        text = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideMiddle, MAX_NAME_PX)
+        text = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width() - self._room_beside_name())
         room = QFontMetrics(font).horizontalAdvance(text)
         painter.setFont(font)
         painter.setPen(theme().color("text"))
