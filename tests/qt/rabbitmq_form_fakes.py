@@ -8,7 +8,6 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
-from pytestqt.qtbot import QtBot
 
 from desktop.core.problems import ApiError
 from desktop.services.notices import Notices
@@ -169,13 +168,17 @@ def fill(message: Message) -> Message:
 
 
 class Bench:
-    """A host, a service over the fake, and whatever sheet a test opens over them."""
+    """A host, a service over the fake, and whatever sheet a test opens over them. Close it while the loop runs: forms ask when left."""
 
-    def __init__(self, qtbot: QtBot) -> None:
+    def __init__(self) -> None:
         self.api = FakeApi()
         self.service = RabbitService(self.api)  # type: ignore[arg-type]
         self.notices = Notices()
         self.host = QWidget()
-        qtbot.addWidget(self.host)
         self.host.resize(1060, 740)
         self.host.show()
+
+    def close(self) -> None:
+        """Put the host away."""
+        self.host.close()
+        self.host.deleteLater()

@@ -12,7 +12,7 @@ from desktop.core.i18n import tr
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.theme import ROW_PX, theme
 from desktop.views.widgets.form_sheet import MonoLine
-from desktop.views.widgets.jobs import Jobs
+from desktop.views.widgets.jobs import Jobs, Working
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ Ask = Callable[[str], Awaitable[list[Offer]]]
 """What was typed in, names out."""
 
 
-class NameLine(MonoLine):
+class NameLine(MonoLine, Working):
     """Completion is a help: where the broker cannot be asked, any name can still be typed."""
 
     def __init__(self, name: str, placeholder: str = "", parent: QWidget | None = None) -> None:
@@ -56,6 +56,11 @@ class NameLine(MonoLine):
     def offers(self) -> list[str]:
         """Answer the names that are offered at present."""
         return [self._names.item(row).text() for row in range(self._names.rowCount())]
+
+    async def stop(self) -> None:
+        """End what is under way, and what waits for the keyboard to rest; may be called twice."""
+        self._timer.stop()
+        await super().stop()
 
     def _on_typed(self) -> None:
         self._timer.start()

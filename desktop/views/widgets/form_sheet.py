@@ -10,7 +10,7 @@ from desktop.core.i18n import tr
 from desktop.core.problems import NotSignedIn, hint_of, problem_of, title_of
 from desktop.services.notices import Notices
 from desktop.views.theme import theme
-from desktop.views.widgets.jobs import Jobs
+from desktop.views.widgets.jobs import Jobs, Working
 from desktop.views.widgets.labels import caption
 from desktop.views.widgets.sheet import Sheet
 from desktop.views.widgets.wrapped import Wrapped
@@ -64,7 +64,10 @@ class FormSheet(Sheet):
             self.show_failure(title_of(problem), hint_of(problem))
 
     async def stop(self) -> None:
-        """End what is under way; may be called twice."""
+        """End what is under way, in its parts as well; may be called twice."""
+        for part in self.findChildren(QWidget):
+            if isinstance(part, Working):
+                await part.stop()
         await self._jobs.stop()
 
 

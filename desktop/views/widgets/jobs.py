@@ -45,3 +45,13 @@ class Jobs:
         self._tasks.clear()
         for task in tasks:
             await cancel(task)
+
+
+class Working:
+    """A part of a form that asks the server by itself, with ``_jobs``; the form stops it together with its own work."""
+
+    _jobs: Jobs
+
+    async def stop(self) -> None:
+        """End what is under way; may be called twice."""
+        await self._jobs.stop()

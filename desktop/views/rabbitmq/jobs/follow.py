@@ -40,6 +40,7 @@ class JobFollower(QObject):
     def follow(self, job: Job) -> None:
         """Follow *job* from now on."""
         self._tasks.cancel_all()
+        self.job = None
         self._clock.start()
         self._show(job)
 
@@ -70,6 +71,8 @@ class JobFollower(QObject):
         self._show(await self._service.stop_job(job_id))
 
     def _show(self, job: Job) -> None:
+        if self.job is not None and self.job.state.is_over:
+            return  # an answer that was under way when it ended
         self.job = job
         self.changed.emit(job)
         if job.state.is_over:

@@ -14,7 +14,7 @@ from desktop.core.json_check import Checked, JsonFault, lay_out
 from desktop.core.rabbitmq_draft import MAX_BODY_BYTES, BodyKind, Draft, check_text
 from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.form_sheet import line_field
-from desktop.views.widgets.jobs import Jobs
+from desktop.views.widgets.jobs import Jobs, Working
 from desktop.views.widgets.json_editor import JsonEditor
 from desktop.views.widgets.segmented import Segmented
 from desktop.views.widgets.wrapped import Wrapped
@@ -25,7 +25,7 @@ THREAD_CHARS: Final = 256 * 1024
 LIMIT: Final = f"{MAX_BODY_BYTES // 1024**2} MiB"
 
 
-class BodyField(QWidget):
+class BodyField(QWidget, Working):
     """What is sent. Each kind keeps its own: text and file stay when another is looked at."""
 
     edited = Signal()
@@ -183,17 +183,20 @@ class BodyField(QWidget):
         self.format.setVisible(kind is BodyKind.JSON)
         self.setFocusProxy(self.path if kind is BodyKind.FILE else self.editor)
         if kind is BodyKind.FILE:
-            self._on_path_changed()
+            self._show_file()
         else:
             self.editor.check_now()
 
     def _on_path_changed(self) -> None:
+        self._show_file()
+        self.edited.emit()
+
+    def _show_file(self) -> None:
         self._file_fault = ""
         self._file_note.set_tone("dim")
         self._file_note.setText(tr("At most {limit}; the broker may be set to less.", limit=LIMIT))
         if self.file() and self.kind() is BodyKind.FILE:
             self._jobs.start("size", self._look_at_file(self.file()), self._notify)
-        self.edited.emit()
 
     async def _look_at_file(self, path: str) -> None:
         try:

@@ -8,7 +8,7 @@ from desktop.core.i18n import tr
 from desktop.core.problems import problem_of, title_of
 from desktop.core.rabbitmq_route import Said, route_words
 from desktop.services.rabbitmq import RabbitService
-from desktop.views.widgets.jobs import Jobs
+from desktop.views.widgets.jobs import Jobs, Working
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.concurrency import Notify
 from embedded_server.contracts.rabbitmq import Route, RouteQuery
@@ -16,7 +16,7 @@ from embedded_server.contracts.rabbitmq import Route, RouteQuery
 ASK_AFTER_MS: Final = 200
 
 
-class RouteLine(Wrapped):
+class RouteLine(Wrapped, Working):
     """Words in the colour of what they mean. An older answer never replaces a newer one."""
 
     def __init__(self, service: RabbitService, notify: Notify) -> None:
@@ -55,6 +55,11 @@ class RouteLine(Wrapped):
             if not self.text():
                 self._say(Said(tr("Looking where it goes …")))
             self._timer.start()
+
+    async def stop(self) -> None:
+        """End what is under way, and what waits for the keyboard to rest; may be called twice."""
+        self._timer.stop()
+        await super().stop()
 
     def _start_asking(self) -> None:
         if self._asked is not None:

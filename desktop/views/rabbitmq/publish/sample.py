@@ -13,7 +13,7 @@ from desktop.core.problems import problem_of, title_of
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.widgets.buttons import Button, IconButton
 from desktop.views.widgets.elided import ElidedLabel
-from desktop.views.widgets.jobs import Jobs
+from desktop.views.widgets.jobs import Jobs, Working
 from desktop.views.widgets.labels import caption
 from embedded_server.contracts.concurrency import Notify
 from embedded_server.contracts.rabbitmq import BodyForm, GeneratedField, Message
@@ -58,7 +58,7 @@ class FieldMenu(Button):
         return lambda: self.chosen.emit(text)
 
 
-class Sample(QWidget):
+class Sample(QWidget, Working):
     """One message as it will be sent, made anew when something is typed and when asked for."""
 
     toggled = Signal(bool)
@@ -105,6 +105,11 @@ class Sample(QWidget):
         if names and message is not None and message != self._message:
             self._message = message
             self._timer.start()
+
+    async def stop(self) -> None:
+        """End what is under way, and what waits for the keyboard to rest; may be called twice."""
+        self._timer.stop()
+        await super().stop()
 
     def _start(self) -> None:
         if self._message is not None and self.fill.isChecked() and self.isVisible():

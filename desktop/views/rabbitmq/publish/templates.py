@@ -11,13 +11,13 @@ from desktop.core.problems import hint_of, problem_of, title_of
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.form_sheet import line_field
-from desktop.views.widgets.jobs import Jobs
+from desktop.views.widgets.jobs import Jobs, Working
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.concurrency import Notify
 from embedded_server.contracts.rabbitmq import Message, PublishTemplate
 
 
-class Templates(QWidget):
+class Templates(QWidget, Working):
     """A menu; for saving, a line under it. *message_of* answers what to keep, or None where it cannot be kept and says why itself."""
 
     chosen = Signal(object)
