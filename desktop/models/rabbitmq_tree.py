@@ -1,17 +1,17 @@
 """A broker as a tree: virtual hosts with their exchanges and queues. Of many thousand queues it holds the pages that were looked at."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, Final
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
 
-from desktop.core.i18n import tr, trn
+from desktop.core.i18n import tr
 from desktop.core.rabbitmq_pages import QueuePages
 from desktop.core.rabbitmq_spots import OVERVIEW, Place, Spot, title_of
-from desktop.core.rabbitmq_words import depth_words, exchange_name, is_system, queue_state
-from embedded_server.contracts.rabbitmq import ExchangeInfo, Overview, QueueInfo, QueuePage, VHostInfo
+from desktop.core.rabbitmq_words import exchange_name, is_system
+from desktop.models.rabbitmq_nodes import Node, node_words, queue_tip, queue_words
+from embedded_server.contracts.rabbitmq import ExchangeInfo, Overview, QueueInfo, QueuePage
 
 SPOT_ROLE: Final = Qt.ItemDataRole.UserRole
 VALUE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
@@ -20,26 +20,6 @@ DEAD_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 """Whether dead letters end in this queue."""
 _Index = QModelIndex | QPersistentModelIndex
 _NONE: Final = QModelIndex()
-
-
-@dataclass(eq=False)
-class Node:
-    """A row that stays: everything but the queues, which are rows of their pages."""
-
-    number: int
-    spot: Spot
-    parent: "Node | None"
-    value: Any = None
-    children: list["Node"] = field(default_factory=list)
-    pages: QueuePages | None = None
-
-    @property
-    def row(self) -> int:
-        """Which of its parent's rows it is."""
-        return self.parent.children.index(self) if self.parent is not None else 0
-
-    def __len__(self) -> int:
-        return self.pages.matching if self.pages is not None else len(self.children)
 
 
 class RabbitTreeModel(QAbstractItemModel):
@@ -227,6 +207,23 @@ class RabbitTreeModel(QAbstractItemModel):
         self._forget(node)
         self.endRemoveRows()
 
+    def _remove_all(self, parent: Node, is_gone: Callable[[Node], bool]) -> None:
+        """Remove in runs: Qt takes as long for one row as for a thousand side by side."""
+        last = len(parent.children) - 1
+        while last >= 0:
+            if not is_gone(parent.children[last]):
+                last -= 1
+                continue
+            first = last
+            while first > 0 and is_gone(parent.children[first - 1]):
+                first -= 1
+            self.beginRemoveRows(self.index_of_node(parent), first, last)
+            for node in parent.children[first : last + 1]:
+                self._forget(node)
+            del parent.children[first : last + 1]
+            self.endRemoveRows()
+            last = first - 1
+
     def _forget(self, node: Node) -> None:
         for child in node.children:
             self._forget(child)
@@ -236,8 +233,7 @@ class RabbitTreeModel(QAbstractItemModel):
     def _match(self, parent: Node, exchanges: Sequence[ExchangeInfo], keep: Node | None = None) -> None:
         """Let the children of *parent* be *exchanges*, in their order; *keep* stays behind them."""
         names = {one.name for one in exchanges}
-        for node in [node for node in parent.children if node is not keep and node.spot.name not in names]:
-            self._remove(node)
+        self._remove_all(parent, lambda node: node is not keep and node.spot.name not in names)
         known = {node.spot.name for node in parent.children if node is not keep}
         row = 0
         while row < len(exchanges):
@@ -311,7 +307,7 @@ class RabbitTreeModel(QAbstractItemModel):
         if role == VALUE_ROLE:
             return node.value
         if role in {Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole}:
-            return _words_of(node)
+            return node_words(node)
         return None
 
     def _queue_data(self, queue: QueueInfo | None, role: int) -> Any:
@@ -326,21 +322,6 @@ class RabbitTreeModel(QAbstractItemModel):
             return queue
         if role == DEAD_ROLE:
             return dead
-        if role in {Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole}:
-            state = queue_state(queue, takes_dead_letters=dead)
-            parts = [queue.name, f"{state.word}: {state.tip}" if role == Qt.ItemDataRole.ToolTipRole else state.word, depth_words(queue)]
-            return ("\n" if role == Qt.ItemDataRole.ToolTipRole else ", ").join(part for part in parts if part)
-        return None
-
-
-def _words_of(node: Node) -> str:
-    title, value = title_of(node.spot), node.value
-    if isinstance(value, ExchangeInfo):
-        return f"{title}, {value.type}"
-    if isinstance(value, VHostInfo):
-        return tr("virtual host {name}", name=title) + (f", {tr('{n} ready', n=f'{value.ready:,}')}" if value.ready is not None else "")
-    if isinstance(value, Overview):
-        return f"{title}, {value.product} {value.version}"
-    if isinstance(value, tuple):
-        return f"{title}, {trn('{n} queue', '{n} queues', value[0])}"
-    return f"{title}, {value:,}" if isinstance(value, int) else title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return queue_words(queue, dead=dead)
+        return queue_tip(queue, dead=dead) if role == Qt.ItemDataRole.ToolTipRole else None
