@@ -1,7 +1,7 @@
 """Connections over the real app: kept, checked, tested, and no secret in any answer."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 
 from embedded_server.contracts.connections import RabbitSettings, Secret
 from embedded_server.settings import Settings
-from tests.helpers.server import Running, running_server
+from tests.helpers.server import Running, running_server, until
 from tests.unit.connections.fakes import save_of
 
 
@@ -93,3 +93,42 @@ async def test_every_route_wants_a_token(server: Running) -> None:
     del server.client.headers["Authorization"]
     for method, path in (("GET", "/connections"), ("POST", "/connections/parse"), ("POST", "/connections/x/test")):
         assert (await server.client.request(method, path, json={})).status_code == 401
+
+
+async def test_a_connection_opens_follows_its_settings_and_closes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    async with running_server(Settings(data_dir=tmp_path, worker=False)) as server:
+        await server.sign_in()
+        client = server.client
+
+        async def state_of(id_: str) -> str:
+            return str((await client.get(f"/connections/{id_}")).json()["health"]["state"])
+
+        async def embedded_port() -> int:
+            rabbit = (await client.get("/connections/embedded")).json()["spec"]["rabbitmq"]
+            report = (await client.post("/connections/embedded/test")).json()["results"]
+            return int(rabbit["port"]) if {one["outcome"] for one in report} <= {"passed", "skipped"} else 0
+
+        port = await until(embedded_port, 30)
+        settings = RabbitSettings("127.0.0.1", port, management=False)
+        id_ = (await client.post("/connections", json=asdict(save_of("mine", settings=settings)))).json()["id"]
+        assert await state_of(id_) == "idle"
+        await client.post(f"/connections/{id_}/reconnect")
+        await until(lambda: _is(state_of(id_), "open"))
+        wrong = save_of("mine", {Secret.PASSWORD: SECRET}, settings)
+        await client.put(f"/connections/{id_}", json=asdict(wrong))
+        await until(lambda: _is(state_of(id_), "idle"))
+        await client.post(f"/connections/{id_}/reconnect")
+        await until(lambda: _is(state_of(id_), "failed"))
+        refused = (await client.get(f"/connections/{id_}")).json()["health"]["problem"]
+        assert refused["type"].endswith(":login-refused")
+        await client.put(f"/connections/{id_}/secrets", json={"secrets": {"password": ""}})
+        await client.post(f"/connections/{id_}/reconnect")
+        await until(lambda: _is(state_of(id_), "open"))
+        await client.post(f"/connections/{id_}/disconnect")
+        assert await state_of(id_) != "open"
+        assert (await client.delete(f"/connections/{id_}")).status_code == 204
+
+
+async def _is(asked: Awaitable[str], wanted: str) -> bool:
+    return await asked == wanted
