@@ -1,7 +1,7 @@
 """One request to the management API, as the functions that answer it see it."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
@@ -36,7 +36,7 @@ class Call:
 
     node: Node
     user: User
-    password: str
+    password: str = field(repr=False)
     query: Mapping[str, str]
     content: bytes
     reason: str = ""

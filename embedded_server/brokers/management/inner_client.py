@@ -71,6 +71,13 @@ class InnerClient:
     def __init__(self, broker: Broker, user: str, password: str, vhost: str) -> None:
         self._connection = Connection(broker, PEER)
         self._frames = FrameReader()
+        try:
+            self._open(user, password, vhost)
+        except Refused:
+            self._end()
+            raise
+
+    def _open(self, user: str, password: str, vhost: str) -> None:
         self._connection.receive_data(codec.PROTOCOL_HEADER)
         for number, payload in (
             (0, wire.start_ok(user, password)),
@@ -84,8 +91,7 @@ class InnerClient:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:
-        self._connection.connection_lost()
-        self._connection.data_to_send()
+        self._end()
 
     def call(self, method: bytes) -> bytes:
         """Send a method; the payload of the broker's answer, empty where there is none."""
@@ -121,6 +127,10 @@ class InnerClient:
                 text, _ = _short(payload, 6)
                 raise Refused(int.from_bytes(payload[4:6]), text)
         return frames
+
+    def _end(self) -> None:
+        self._connection.connection_lost()
+        self._connection.data_to_send()
 
     def _taken(self) -> bytes:
         return self._connection.data_to_send()

@@ -14,7 +14,7 @@ from tests.helpers.broker_processes import EmbeddedBroker, RealRabbitMQ
 
 HASH = "PjAx+f/NQJ5w4xN0vrt38UlAypRf/l9H9icyOF/UwLFof/UG"
 """Of the password ``guest``."""
-TOPOLOGY = {
+TOPOLOGY: dict[str, list[dict[str, Any]]] = {
     "queues": [
         {"name": "kept", "durable": True, "auto_delete": False, "arguments": {"x-message-ttl": 60_000, "x-dead-letter-exchange": "dead"}},
         {"name": "odd /ü", "durable": False, "auto_delete": True, "arguments": {}},

@@ -73,7 +73,7 @@ def test_reserved_names_are_refused(api: Api, method: str, kind: str) -> None:
 
 
 def test_what_is_not_there_is_not_found(api: Api) -> None:
-    for path in (
+    missing: tuple[tuple[str, ...], ...] = (
         ("queues", "/", "nope"),
         ("queues", "nope"),
         ("queues", "nope", "x"),
@@ -85,9 +85,11 @@ def test_what_is_not_there_is_not_found(api: Api) -> None:
         ("users", "nope"),
         ("consumers", "nope"),
         ("nope",),
-    ):
+    )
+    for path in missing:
         assert api.refusal("GET", *path) == NOT_FOUND, path
-    for path in (("queues", "/", "nope"), ("exchanges", "/", "nope"), ("queues", "/", "nope", "contents"), ("connections", "nope")):
+    undeletable: tuple[tuple[str, ...], ...] = (*missing[:1], ("exchanges", "/", "nope"), ("queues", "/", "nope", "contents"))
+    for path in (*undeletable, ("connections", "nope")):
         assert api.refusal("DELETE", *path) == NOT_FOUND, path
     assert api.refusal("PUT", "queues", "nope", "x", body={}) == (404, "not_found", "vhost_not_found")
 
@@ -156,7 +158,7 @@ def test_bindings_are_told_from_every_side(api: Api, name: str) -> None:
     made = api.ask("POST", "bindings", "/", "e", name, "q", name, body={"routing_key": "a b/~c", "arguments": {}})
     assert (made.status_code, made.headers["location"]) == (201, f"{name}/a%2Bb%252F%257Ec")
     assert api.status("POST", "bindings", "/", "e", name, "e", "amq.fanout", body={"routing_key": "#"}) == 201
-    to_queue = {
+    to_queue: dict[str, object] = {
         "source": name,
         "vhost": "/",
         "destination": name,
