@@ -6,7 +6,7 @@ the traffic, and the general codec spends ten times as long on them.
 
 import functools
 import struct
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pamqp import base, commands
 
@@ -24,6 +24,7 @@ FRAME_HEARTBEAT: Final = 8
 FRAME_END: Final = 0xCE
 FRAME_OVERHEAD: Final = 8
 _SHOWN_BYTES: Final = 160
+MAX_DEPTH: Final = 100
 FRAME_MIN_SIZE: Final = 4096
 FRAME_MAX_SIZE: Final = 131_072
 HEARTBEAT: Final = b"\x08\x00\x00\x00\x00\x00\x00\xce"
@@ -96,7 +97,20 @@ def parse_method(payload: bytes) -> base.Frame:
         method.unmarshal(payload[4:])
     except (ValueError, TypeError, IndexError, struct.error, OverflowError, OSError, RecursionError) as exc:
         raise cannot_decode(payload) from exc
+    for table in (getattr(method, "arguments", None), getattr(method, "client_properties", None)):
+        if table and is_too_deep(table):
+            raise AmqpError(Reply.FRAME_ERROR, f"tables are nested more than {MAX_DEPTH} deep")
     return method
+
+
+def is_too_deep(table: object) -> bool:
+    """Whether tables and lists are nested beyond what is ever read or kept. Python's own limit depends on who asks; this one does not."""
+    level: list[Any] = [table]
+    for _ in range(MAX_DEPTH):
+        level = [item for one in level for item in (one.values() if isinstance(one, dict) else one) if isinstance(item, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def cannot_decode(payload: bytes) -> AmqpError:

@@ -59,6 +59,11 @@ class Replies:
         """Whether a queue of this name seems to be there to who declares it."""
         return name == PSEUDO_QUEUE or name in self._consumers
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody waits for replies."""
+        return not self._consumers
+
     def deliver(self, message: "Message") -> None:
         """Send *message* to the channel its routing key names, where that is still there."""
         consumer = self._consumers.get(message.routing_key)

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from pamqp import decode
 
-from embedded_server.brokers.amqp.codec import cannot_decode, short
+from embedded_server.brokers.amqp.codec import cannot_decode, is_too_deep, short
 from embedded_server.brokers.amqp.errors import precondition
 
 _FLAGS: Final = struct.Struct(">H")
@@ -119,11 +119,12 @@ def headers_of(header: bytes) -> dict[str, Any]:
 
 
 def decoded_table(raw: bytes) -> dict[str, Any]:
-    """Decode a field table; empty where it cannot be read."""
+    """Decode a field table; empty where it cannot be read, or is nested too deep."""
     try:
-        return decode.field_table(raw)[1]
+        table = decode.field_table(raw)[1]
     except (ValueError, TypeError, IndexError, struct.error, OverflowError, OSError, RecursionError):
         return {}
+    return {} if is_too_deep(table) else table
 
 
 def with_headers(header: bytes, changes: Mapping[str, bytes]) -> bytes:
