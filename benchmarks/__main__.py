@@ -7,7 +7,7 @@ from typing import Final, Protocol, cast
 
 from benchmarks.result import Result
 
-MODULES: Final = ("first_paint", "celery_intake", "flood", "journal_scale", "desktop_memory", "amqp_broker", "rabbitmq")
+MODULES: Final = ("first_paint", "celery_intake", "flood", "journal_scale", "desktop_memory", "amqp_broker", "rabbitmq", "rabbitmq_tree")
 
 
 class Benchmark(Protocol):
