@@ -11,12 +11,21 @@ from embedded_server.rabbitmq.channel import Channel
 from embedded_server.rabbitmq.headers import table_of
 from embedded_server.rabbitmq.inventory import OpenChannel
 from embedded_server.rabbitmq.known import KnownNames
-from embedded_server.rabbitmq.problems import Inequivalent
+from embedded_server.rabbitmq.problems import BrokerClosed, Inequivalent
 
+COMMAND_INVALID: Final = 503
 _INEQUIVALENT: Final = re.compile(
     r"inequivalent arg '(?P<argument>[^']*)' for (?P<kind>queue|exchange) '(?P<name>.*)' in vhost '.*': "
     r"received (?P<received>.*) but current is (?P<current>.*)"
 )
+
+
+class ExchangeTypeUnknown(UserFacingError):
+    """RabbitMQ ends the whole connection upon it."""
+
+    status = 422
+    title = N_("The broker knows no exchange type “{type}”")
+    hint = N_("Every broker has direct, fanout, topic and headers; others come with plug-ins that have to be enabled there.")
 
 
 class DeclaredDifferently(UserFacingError):
@@ -63,6 +72,10 @@ class Declarer:
                 )
             except Inequivalent as exc:
                 raise inequivalent(exc) from exc
+            except BrokerClosed as exc:
+                if exc.params.get("code") == COMMAND_INVALID:
+                    raise ExchangeTypeUnknown(type=request.type, detail=str(exc)) from exc
+                raise
         self._known.note_exchange(connection, request.vhost, request.name, request.type)
         self._acts.done(profile, request.vhost, "exchange", request.name, "declared", asdict(request))
         return Declared(request.name)
