@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from embedded_server.brokers.amqp.exchange import Binding, Exchange
 from embedded_server.brokers.amqp.message import NEVER, Entry
+from embedded_server.brokers.amqp.sqlite_errors import StoreTooNew, explained
 from embedded_server.brokers.amqp.sqlite_rows import (
     SCHEMA,
     SCHEMA_VERSION,
@@ -24,7 +25,6 @@ from embedded_server.brokers.amqp.sqlite_rows import (
     stored_entry,
 )
 from embedded_server.brokers.amqp.store import Snapshot, StoredEntry, StoreFailed
-from embedded_server.contracts.problems import N_, UserFacingError
 
 if TYPE_CHECKING:
     from embedded_server.brokers.amqp.queue import Queue
@@ -34,35 +34,10 @@ logger = logging.getLogger(__name__)
 LOCK_WAIT_S: Final = 2.0
 MAX_WAITING: Final = 10_000
 """Messages that left their queues and are not yet deleted from the file."""
+SPARE_PAGES: Final = 16_384
+"""Of 4 kB each, that the file may have free for what comes."""
+SHRINK_PAGES: Final = 1_024
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-
-
-class StoreInUse(UserFacingError):
-    """Another broker runs on this data directory."""
-
-    title = N_("Another broker already runs on {folder}")
-    hint = N_("Stop the other one, or give this one a data directory of its own.")
-
-
-class StoreUnusable(UserFacingError):
-    """The store cannot be opened, and it is not damaged."""
-
-    title = N_("The broker cannot keep its messages in {folder}")
-    hint = N_("Check that the folder may be written and its disk has room, or choose another with --data-dir.")
-
-
-class StoreTooNew(UserFacingError):
-    """The store was written by a later version."""
-
-    title = N_("The broker's store in {folder} was made by a newer Switchroom")
-    hint = N_("Use that version, or choose another folder with --data-dir.")
-
-
-def explained(exc: sqlite3.DatabaseError, path: Path) -> UserFacingError:
-    """What keeps a file of the broker, which is not damaged, from being opened."""
-    if exc.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return StoreInUse(folder=str(path.parent))
-    return StoreUnusable(folder=str(path.parent), detail=str(exc))
 
 
 class SqliteStore:
@@ -84,6 +59,8 @@ class SqliteStore:
         self._delivered: dict[int, int] = {}
         self._copies: dict[int, int] = {}
         """How many queues hold a message, by its number, where they are several."""
+        self._is_loose = False
+        """The file is much larger than what is in it."""
         self._db = self._open()
 
     # -- opening
@@ -104,12 +81,17 @@ class SqliteStore:
         db = sqlite3.connect(self.path, timeout=LOCK_WAIT_S, isolation_level=None)
         try:
             db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            if not db.execute("PRAGMA page_count").fetchone()[0]:
+                db.execute("PRAGMA auto_vacuum = INCREMENTAL")
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("BEGIN IMMEDIATE")
             self._migrate(db)
             self._snapshot, self._copies = read_all(db)
             db.execute("COMMIT")
+            if _free_pages(db) > SPARE_PAGES and _used_pages(db) < SPARE_PAGES:
+                db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # which a file of an earlier version lacks
+                db.execute("VACUUM")  # quick, as little is in it
         except BaseException:
             db.close()
             raise
@@ -238,9 +220,10 @@ class SqliteStore:
 
     def commit(self, *, everything: bool = True) -> bool:
         """Write all changes, or only where some may not wait; whether some are left. Raises ``StoreFailed`` where it cannot be."""
+        removed = self._gone_entries or self._gone_messages or self._gone_runs
         if not (self._topology or self._entries or self._gone_runs):
-            if not (self._gone_entries or self._gone_messages or self._delivered):
-                return False
+            if not (removed or self._delivered):
+                return self._is_loose and not (everything and self._shrunk())
             if not everything and len(self._gone_entries) < MAX_WAITING:
                 return True
         try:
@@ -249,10 +232,25 @@ class SqliteStore:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise StoreFailed(str(exc)) from exc
+        if removed:
+            self._is_loose = _free_pages(self._db) > SPARE_PAGES
         gone = (self._gone_entries, self._gone_messages, self._gone_runs)
         for pending in (self._topology, self._messages, self._entries, *gone, self._delivered):
             pending.clear()
-        return False
+        return self._is_loose
+
+    def _shrunk(self) -> bool:
+        """Give some of the file's free room back to the disk, while there is nothing else to do; whether that is done."""
+        try:
+            free = _free_pages(self._db)
+            self._db.executescript(f"PRAGMA incremental_vacuum({SHRINK_PAGES})")  # ``execute`` would stop after the first page
+            now = _free_pages(self._db)
+        except sqlite3.Error as exc:
+            logger.warning("The broker's store could not be made smaller: %s", exc)
+            self._is_loose = False
+        else:
+            self._is_loose = SPARE_PAGES < now < free
+        return not self._is_loose
 
     def close(self) -> None:
         """Write what is left and let go of the file."""
@@ -282,3 +280,11 @@ class SqliteStore:
             marks = [(up_to, queue, up_to) for queue, up_to in self._delivered.items()]
             db.executemany("UPDATE queue SET delivered_up_to = ? WHERE id = ? AND delivered_up_to < ?", marks)
         db.execute("COMMIT")
+
+
+def _free_pages(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA freelist_count").fetchone()[0])
+
+
+def _used_pages(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA page_count").fetchone()[0]) - _free_pages(db)

@@ -1,6 +1,7 @@
 """Queues longer than the memory they may take: what waits beyond it is on disk, and nobody can tell by what comes out."""
 
 import logging
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,47 @@ def test_purge_of_stored_messages_lasts_and_spares_other_queues(life: Life) -> N
     life.peer.ask(commands.Queue.Purge(queue="other"), commands.Queue.PurgeOk)
     life.bench.advance(1)
     assert [_rows(life, table) for table in ("message", "entry")] == [0, 0]
+
+
+def test_file_is_small_again_once_its_messages_are_gone(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embedded_server.brokers.amqp.sqlite_store.SPARE_PAGES", 64)
+    monkeypatch.setattr("embedded_server.brokers.amqp.sqlite_store.SHRINK_PAGES", 100)
+    life.peer.declare(durable=True)
+    life.fill(delivery_mode=2)
+    full = _pages(life)
+    life.peer.ask(commands.Queue.Purge(queue="q"), commands.Queue.PurgeOk)
+    assert _pages(life) == full
+    life.bench.advance(1)
+    assert full > 700
+    assert _pages(life) < 100
+    assert life.bench.broker.timers.next_at() is None
+    life.fill(10, delivery_mode=2)
+    life.die_and_return()
+    assert life.get(10) == list(range(10))
+
+
+def test_file_of_before_is_made_small_at_the_start(life: Life, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    life.peer.declare(durable=True)
+    life.fill(delivery_mode=2)
+    life.peer.ask(commands.Queue.Purge(queue="q"), commands.Queue.PurgeOk)
+    life.fill(10, delivery_mode=2)
+    life.bench.broker.close()
+    db = sqlite3.connect(tmp_path / "amqp.sqlite3", isolation_level=None)
+    db.execute("PRAGMA auto_vacuum = NONE")
+    db.execute("VACUUM")  # as versions before left it: it does not shrink by itself
+    db.execute("CREATE TABLE ballast (body BLOB)")
+    db.execute("INSERT INTO ballast VALUES (zeroblob(2000000))")
+    db.execute("DROP TABLE ballast")
+    db.close()
+    monkeypatch.setattr("embedded_server.brokers.amqp.sqlite_store.SPARE_PAGES", 64)
+    life.begin()
+    assert _pages(life) < 64
+    assert life.get(20) == list(range(10))
+
+
+def _pages(life: Life) -> int:
+    db = life.bench.broker.vhosts["/"].store._db  # type: ignore[attr-defined]
+    return int(db.execute("PRAGMA page_count").fetchone()[0])
 
 
 def _rows(life: Life, table: str) -> int:

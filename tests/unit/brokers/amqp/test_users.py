@@ -9,7 +9,7 @@ from embedded_server.brokers.amqp.broker import Broker
 from embedded_server.brokers.amqp.errors import AmqpError
 from embedded_server.brokers.amqp.passwords import BadPasswordHash, hashed
 from embedded_server.brokers.amqp.permissions import InvalidPattern, Kind, Operation, Permissions, TopicPermissions
-from embedded_server.brokers.amqp.sqlite_store import StoreInUse
+from embedded_server.brokers.amqp.sqlite_errors import StoreInUse
 from embedded_server.brokers.amqp.stores import FolderStores
 from embedded_server.brokers.amqp.users import NoSuchUser, Users
 
