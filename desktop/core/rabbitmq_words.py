@@ -8,6 +8,8 @@ from desktop.core.formatting import NS_PER_MS, duration, number, rate, short_num
 from desktop.core.i18n import N_, tr, trn
 from embedded_server.contracts.rabbitmq import DEFAULT_EXCHANGE, ExchangeInfo, MessageStatus, QueueInfo
 
+SECONDS_UP_TO: Final = 120_000
+"""Milliseconds up to which whole seconds are told as such."""
 UNKNOWN: Final = "\u2013"
 _WELL: Final = frozenset({"", "running", "idle"})
 
@@ -83,8 +85,9 @@ def millis(value: Any) -> str:
     """Write a number of milliseconds as a span; whatever else it is, as it is."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    text = duration(value * NS_PER_MS) if value % 1000 or value >= 60_000 else f"{value / 1000:,.0f} s"
-    return tr("0 s") if value == 0 else text
+    if value % 1000 == 0 and value < SECONDS_UP_TO:
+        return f"{value / 1000:,.0f} s"
+    return duration(value * NS_PER_MS)
 
 
 def queue_chips(queue: QueueInfo) -> list[Chip]:

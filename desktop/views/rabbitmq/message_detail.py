@@ -24,7 +24,8 @@ from embedded_server.contracts.events import EventDetail as WholeEvent
 from embedded_server.contracts.events import Row
 
 SECTIONS_KEY: Final = "rabbitmq/sections_px"
-SECTIONS_PX: Final = 240
+SECTIONS_PX: Final = 280
+LEAST_SECTIONS_PX: Final = 24
 
 
 class MessageDetail(EventDetail):
@@ -108,7 +109,8 @@ class MessageDetail(EventDetail):
         """Put the sections above the body, with a handle between them."""
         self._parts = QuietSplitter(Qt.Orientation.Vertical)
         self._parts.setChildrenCollapsible(False)
-        self._parts.addWidget(scrolling(self.sections))
+        self._scroll = scrolling(self.sections)
+        self._parts.addWidget(self._scroll)
         self._parts.addWidget(body)
         self._parts.setStretchFactor(0, 0)
         self._parts.setStretchFactor(1, 1)
@@ -140,6 +142,7 @@ class MessageDetail(EventDetail):
             return
         self.seen, self.task, self._raw = seen, task, body
         self.sections.show_message(seen, task)
+        self._scroll.setMaximumHeight(max(self.sections.sizeHint().height(), LEAST_SECTIONS_PX))  # what is left belongs to the body
         self._own.show()
         self.redrive_button.setVisible(bool(deaths_of(seen.headers)))
         self._follow(truncated=event.truncated)

@@ -18,8 +18,8 @@ from desktop.views.widgets.wrapped import Wrapped
 
 R = TypeVar("R")
 LINE_PX: Final = 22
-NAME_PX: Final = 112
-TYPE_PX: Final = 80
+NAME_PX: Final = 104
+TYPE_PX: Final = 74
 INDENT: Final = "\u2003"
 
 TYPED: Final = (

@@ -63,7 +63,8 @@ def test_features_are_chips_the_known_ones_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0, "0 s"), (500, "500 ms"), (30_000, "30 s"), (90_000, "1 m 30 s"), ("soon", "soon"), (True, "True")]
+    ("value", "text"),
+    [(0, "0 s"), (500, "500 ms"), (30_000, "30 s"), (60_000, "60 s"), (150_000, "2 m 30 s"), ("soon", "soon"), (True, "True")],
 )
 def test_milliseconds_are_written_as_spans(value: object, text: str) -> None:
     assert millis(value) == text
