@@ -1,6 +1,6 @@
 """`make real-brokers`: what the contract tests compare the embedded brokers with. Says what it cannot get, and is content with that.
 
-RabbitMQ and kcat come from Debian's packages, where this may install them. Nothing is started as a service: the tests run a private node.
+RabbitMQ, kcat and amqp-tools come from Debian's packages, where this may install them. Nothing is started as a service: the tests run a private node.
 """
 
 import os
@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PACKAGES = {"rabbitmq-server": "RabbitMQ", "kcat": "kcat"}
+PACKAGES = {"rabbitmq-server": "RabbitMQ", "kcat": "kcat", "amqp-tools": "amqp-tools"}
+COMMANDS = {"amqp-tools": "amqp-publish"}
+"""What a package brings, where that is not called like it."""
+HOMEBREW = {"rabbitmq-server": "rabbitmq", "amqp-tools": "rabbitmq-c"}
 RABBITMQ_SCRIPTS = (Path("/usr/lib/rabbitmq/bin/rabbitmq-server"), Path("/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server"))
 POLICY = Path("/usr/sbin/policy-rc.d")
 
@@ -30,7 +33,7 @@ def is_there(package: str) -> bool:
     """Whether what *package* brings is on this machine."""
     if package == "rabbitmq-server":
         return any(script.exists() for script in RABBITMQ_SCRIPTS)
-    return shutil.which(package) is not None
+    return shutil.which(COMMANDS.get(package, package)) is not None
 
 
 def may_install() -> bool:
@@ -71,7 +74,7 @@ def why_not(package: str) -> str:
             f"not installed, and this is not root; its tests will be skipped. Run: sudo apt-get install --no-install-recommends {package}"
         )
     if sys.platform == "darwin":
-        return f"not installed; its tests will be skipped. Run: brew install {'rabbitmq' if package == 'rabbitmq-server' else package}"
+        return f"not installed; its tests will be skipped. Run: brew install {HOMEBREW.get(package, package)}"
     return "not installed, and there is no known way to get it here; its tests will be skipped"
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import struct
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +15,17 @@ from embedded_server.brokers.amqp.codec import MAX_DEPTH
 from embedded_server.brokers.amqp.connection import State
 from embedded_server.brokers.amqp.properties import headers_of
 from tests.unit.brokers.amqp.peer import Bench, Peer
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _few_words() -> Iterator[None]:
+    """What the broker says of its clients is not kept, ten times a conversation; what it logs of its own failures still fails the test."""
+    logger = logging.getLogger("embedded_server.brokers")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    yield
+    logger.setLevel(level)
+
 
 NAMES = st.sampled_from(
     ["", "q1", "q2", "q3", "x1", "x2", "amq.topic", "amq.headers", "amq.rabbitmq.reply-to", "none", "amq.rabbitmq.trace"]
@@ -122,8 +134,6 @@ WORDS = st.one_of(
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 1), WORDS), max_size=40), st.booleans(), st.integers(1, 7))
 def test_any_conversation(said: list[tuple[int, bytes]], tracing: bool, piece: int) -> None:
-    logger = logging.getLogger("embedded_server.brokers")
-    logger.setLevel(logging.ERROR)  # what the broker logs of its own failures fails the test
     bench = Bench()
     bench.broker.set_tracing("/", on=tracing)
     peers = [client(bench), client(bench)]
@@ -181,7 +191,6 @@ def end(bench: Bench, peers: list[Peer]) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 1), WORDS), max_size=15), st.data())
 def test_a_conversation_with_wrong_bytes(said: list[tuple[int, bytes]], data: st.DataObject) -> None:
-    logging.getLogger("embedded_server.brokers").setLevel(logging.ERROR)
     bench = Bench()
     peers = [client(bench), client(bench)]
     for who, octets in said:
