@@ -30,9 +30,6 @@ class DeclareSheet(RabbitSheet):
         self._places: dict[str, QWidget] = {}
         self._loading = False
         self.button = PrimaryButton("", self.start)
-        self.foot.addWidget(self.button)
-        self.foot.addWidget(caption("Ctrl+Enter"))
-        self.foot.addStretch(1)
         self.submit_requested.connect(self.start)
 
     def fault(self, name: str) -> str:
@@ -51,6 +48,13 @@ class DeclareSheet(RabbitSheet):
         group = field_group(label, widget, about, fault)
         self.form.addWidget(group)
         return group
+
+    def end_form(self) -> None:
+        """Put the button under the fields; Tab comes to it last."""
+        self.form.addStretch(1)
+        self.foot.addWidget(self.button)
+        self.foot.addWidget(caption("Ctrl+Enter"))
+        self.foot.addStretch(1)
 
     def show_field_faults(self, faults: dict[str, Fault], *, go: bool = True) -> bool:
         """Say what is wrong with each field, and go to the first; whether one is wrong."""

@@ -106,7 +106,7 @@ class BindSheet(DeclareSheet):
         self.add_field("routing_key", tr("Routing key"), self.routing_key, self._about)
         self._match = self.add_field("x_match", tr("Headers have to match"), self.x_match)
         self.add_field("arguments", tr("Arguments"), self.arguments)
-        self.form.addStretch(1)
+        self.end_form()
 
     def _go_to_argument(self, faults: Faults) -> None:
         if faults.others:

@@ -29,6 +29,9 @@ class DeclareExchangeSheet(DeclareSheet):
         self.type = QComboBox()
         self.type.setAccessibleName(tr("Type"))
         self.type.setEditable(True)
+        line = self.type.lineEdit()
+        assert line is not None
+        line.setAccessibleName(tr("Type"))
         self.type.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         for number, (word, help_) in enumerate(EXCHANGE_TYPES):
             self.type.addItem(word)
@@ -105,7 +108,7 @@ class DeclareExchangeSheet(DeclareSheet):
         row.addStretch(1)
         self.add_field("durable", tr("Lifetime and use"), box)
         self.form.addWidget(self.arguments)
-        self.form.addStretch(1)
+        self.end_form()
 
     async def _declare(self, request: DeclareExchange) -> None:
         declared = await self._service.declare_exchange(self.connection_id(), request)

@@ -97,7 +97,7 @@ class DeclareQueueSheet(DeclareSheet):
         row.addStretch(1)
         self._flags = self.add_field("durable", tr("Lifetime"), box)
         self.form.addWidget(self.arguments)
-        self.form.addStretch(1)
+        self.end_form()
 
     async def _declare(self, request: DeclareQueue) -> None:
         declared = await self._service.declare_queue(self.connection_id(), request)

@@ -44,7 +44,7 @@ class BodyField(QWidget, Working):
         self.format.setToolTip(tr("Put every member on its own line; the values stay as they are written"))
         self.editor = JsonEditor(self._check, name=tr("Body"), placeholder="", lines=9)
         self._make_file_row()
-        head = self.head = QHBoxLayout()
+        head = self._head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self.kind_choice)
         head.addStretch(1)
@@ -80,6 +80,12 @@ class BodyField(QWidget, Working):
         column.addWidget(self._file_note)
         column.addWidget(self._progress)
         self.path.textChanged.connect(self._on_path_changed)
+
+    def add_tool(self, tool: QWidget) -> None:
+        """Put *tool* above the body, where Tab comes to it in its turn."""
+        self._head.insertWidget(2, tool)
+        QWidget.setTabOrder(self.kind_choice, tool)
+        QWidget.setTabOrder(tool, self.format)
 
     # -- what it holds
 

@@ -119,7 +119,7 @@ class PublishSheet(RabbitSheet):
 
     def outcome(self) -> str:
         """Answer what the broker said of the last message, as shown."""
-        return self._outcome.text()
+        return "" if self._outcome.isHidden() else self._outcome.text()
 
     async def stop(self) -> None:
         """End what is under way; may be called twice."""
@@ -137,7 +137,7 @@ class PublishSheet(RabbitSheet):
         self.mandatory.setToolTip(tr("A mandatory message comes back when no queue takes it; any other is lost in silence"))
         self.body_field = BodyField(self._notices.from_exception)
         self.field_menu = FieldMenu()
-        self.body_field.head.insertWidget(2, self.field_menu)
+        self.body_field.add_tool(self.field_menu)
         self.sample = Sample(self._service, self._notices.from_exception)
         self.properties = PropertiesField()
         self.headers = TypedEditor(name=tr("Headers"), add=tr("Add header"))
