@@ -81,8 +81,11 @@ def _file(field: str, path: str) -> str:
     path = path.strip()
     if not path:
         return ""
-    whole = Path(path).expanduser() if path.startswith("~") else Path(path)
-    if not whole.is_absolute() or "\0" in path:
+    try:
+        whole = Path(path).expanduser() if path.startswith("~") else Path(path)
+    except RuntimeError:  # nobody of that name has a home here
+        raise FileNotAbsolute(field=field, path=path[:200]) from None
+    if not whole.is_absolute() or not path.isprintable():
         raise FileNotAbsolute(field=field, path=path[:200])
     return str(whole)
 

@@ -6,8 +6,12 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from embedded_server.contracts.connections import Colour, SecretState
+from embedded_server.connections.checks import check
+from embedded_server.connections.transfer import read_file
+from embedded_server.contracts.connections import Colour, RabbitSettings, SecretState
 from embedded_server.contracts.problems import UserFacingError
 from tests.unit.connections.fakes import PASSWORD, World, save_of
 
@@ -62,3 +66,41 @@ async def test_a_url_becomes_a_connection_with_a_free_name_and_a_colour_of_its_o
     second = await world.service.add(world.service.parse("amqp://a:b@rabbit/orders"))
     assert (first.spec.name, second.spec.name) == ("rabbit orders", "rabbit orders 2")
     assert (first.spec.colour, second.spec.colour) == (Colour.BLUE, Colour.TEAL)
+
+
+ANY = st.text(st.characters(), max_size=12)
+SCALAR = st.none() | st.booleans() | st.integers() | ANY
+JSON = st.recursive(SCALAR, lambda inner: st.lists(inner) | st.dictionaries(ANY, inner), max_leaves=6)
+HOST = ANY | st.sampled_from(["h", "::1", "[::1]", "fe80::1%eth0", "10.0.0.1"])
+FILE = ANY | ANY.map("/{}".format) | ANY.map("~{}".format)
+URL = ANY | ANY.map("http://{}".format) | ANY.map("https://u:p@h/{}".format)
+GOOD: dict[str, Any] = asdict(save_of("good").spec)
+
+
+def told(exc: UserFacingError) -> None:
+    problem = exc.problem()
+    assert problem.title
+    assert problem.hint
+
+
+@given(st.dictionaries(st.sampled_from(sorted(GOOD)), JSON), st.dictionaries(st.sampled_from(sorted(GOOD["rabbitmq"])), JSON))
+def test_whatever_is_in_a_file_is_taken_or_refused_in_words(changes: dict[str, Any], settings: dict[str, Any]) -> None:
+    entry = {**GOOD, "rabbitmq": {**GOOD["rabbitmq"], **settings}, **changes}
+    try:
+        specs = read_file({"version": 1, "connections": [entry]})
+    except UserFacingError as exc:
+        told(exc)
+        return
+    assert orjson.loads(orjson.dumps(asdict(specs[0])))["name"] == specs[0].name
+
+
+@given(HOST, ANY, FILE, URL)
+def test_whatever_is_typed_is_kept_or_refused_in_words(host: str, vhost: str, path: str, url: str) -> None:
+    settings = RabbitSettings(host, vhost=vhost, ca_file=path, management_url=url)
+    try:
+        checked = check(save_of(settings=settings))
+    except UserFacingError as exc:
+        told(exc)
+        return
+    assert check(checked) == checked, "what is tidy stays as it is"
+    orjson.dumps(asdict(checked.spec))
