@@ -1,6 +1,7 @@
 """`make real-brokers`: what the contract tests compare the embedded brokers with. Says what it cannot get, and is content with that.
 
-RabbitMQ, kcat and amqp-tools come from Debian's packages, where this may install them. Nothing is started as a service: the tests run a private node.
+RabbitMQ, kcat and amqp-tools come from Debian's packages, where this may install them. Nothing is started as a service: the tests run
+a private node.
 """
 
 import os
