@@ -82,13 +82,10 @@ def test_a_move_keeps_each_messages_own_key_or_sends_all_to_one() -> None:
 
 
 def test_a_redrive_goes_to_the_first_of_several_deaths() -> None:
-    deaths = [
-        death("retry", "", "retry", "expired", 30),
-        death("work", "shop", "paid", "rejected", 10),
-        death("work", reason="expired", time=20),
-    ]
+    newest, middle = death("retry", "", "retry", "expired", 30), death("work", reason="expired", time=20)
+    first = death("work", "shop", "paid", "rejected", 10)
     named = {"x-first-death-queue": "work", "x-first-death-reason": "rejected", "x-first-death-exchange": "shop"}
-    dead = delivery({"x-death": [newest, first, middle], **named, "x-last-death-queue": "retry", "tenant": 7}, "", "dead")
+    dead = delivery({"x-death": [newest, middle, first], **named, "x-last-death-queue": "retry", "tenant": 7}, "", "dead")
     straight = aim_of_redrive(RedriveRequest("/", "dead"))(dead)
     assert straight is not None
     assert straight[:2] == ("", "work")
