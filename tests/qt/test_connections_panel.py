@@ -297,6 +297,20 @@ async def test_a_test_that_ends_while_another_connection_is_shown_is_found_later
     assert "Works" in bench.panel.editor.walk.verdict.text()
 
 
+async def test_a_test_that_takes_long_can_be_stopped(bench: Bench) -> None:
+    import asyncio
+
+    await bench.edit(make_connection("a"))
+    bench.api.gate = asyncio.Event()
+    walk = bench.panel.editor.walk
+    walk.button.click()
+    await until(lambda: "Testing" in walk.verdict.text())
+    assert walk.button.text() == "Stop"
+    walk.button.click()
+    assert (walk.button.text(), "Not tested" in walk.verdict.text()) == ("Test", True)
+    bench.api.gate.set()
+
+
 async def test_a_test_without_the_needed_password_says_so(bench: Bench) -> None:
     bench.api.failures["POST /connections/a/test"] = make_problem("The password of “orders” is needed", code="secret-needed")
     await bench.edit(make_connection("a", secret=SecretState.NEEDED))

@@ -156,6 +156,14 @@ async def test_the_menu_offers_what_fits_the_state(bench: Bench) -> None:
     await until(lambda: "POST /connections/a/disconnect" in bench.api.requests)
 
 
+async def test_the_palette_takes_another_connection(bench: Bench) -> None:
+    await bench.show(make_connection("a", "orders"))
+    commands = {command.text: command for command in bench.guide.commands()}
+    assert [text for text, command in commands.items() if not command.enabled] == ["Look at Embedded"]
+    commands["Look at orders"].run()
+    assert bench.picker.text() == "orders"
+
+
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Space, Qt.Key.Key_Down])
 async def test_the_keyboard_opens_the_menu(bench: Bench, monkeypatch: pytest.MonkeyPatch, key: Qt.Key) -> None:
     await bench.show(make_connection("a"))

@@ -139,6 +139,11 @@ class ConnectionEditor(QWidget):
         elif (save := self._prepared(draft)) is not None:
             self._begin_test(id_, save)
 
+    def stop_test(self) -> None:
+        """Wait for the test no longer; the server ends it within its limits."""
+        self._jobs.cancel(f"test {self.id}")
+        self.walk.show_report(self._reports.get(self.id))
+
     def discard(self) -> None:
         """Give up what was typed."""
         self._service.drafts.pop(self.id, None)
@@ -256,6 +261,7 @@ class ConnectionEditor(QWidget):
         self.fields.submitted.connect(lambda: self.start_save(then_test=True))
         self.url.parsed.connect(self._on_parsed)
         self.walk.test_requested.connect(self.start_test)
+        self.walk.stop_requested.connect(self.stop_test)
         self.walk.fix_requested.connect(self._on_fix)
         self.embedded.add_requested.connect(self.add_requested)
         self.embedded.copy_requested.connect(self.head.copy_requested)

@@ -51,7 +51,7 @@ class ConnectionsPanel(Panel):
     def _make_actions(self) -> None:
         self._add = make_action(self, tr("Add connection"), self.open_new, shortcut="Ctrl+N", icon_name="ph.plus")
         self._add.setToolTip(tr("Add a RabbitMQ by its URL or field by field"))
-        self._test = make_action(self, tr("Test the chosen connection"), self.start_test, shortcut="Ctrl+T", icon_name="ph.check-square")
+        self._test = make_action(self, tr("Test the chosen connection"), self.start_test, shortcut="Ctrl+Shift+T", icon_name="ph.check-square")
         self._duplicate = make_action(self, tr("Duplicate the chosen connection"), self.start_duplicate, icon_name="ph.copy-simple")
         self._remove = make_action(self, tr("Remove the chosen connection…"), self.ask_to_remove, icon_name="ph.trash")
         self._up = make_action(self, tr("Move the connection up"), lambda: self.start_move(-1), shortcut="Ctrl+Shift+Up")
@@ -82,6 +82,8 @@ class ConnectionsPanel(Panel):
         self._service.wished.connect(self._grant_wish)
         self._services.feeds.state_changed.connect(self._on_link_changed)
         self.list.chosen.connect(self._on_chosen)
+        self.list.view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.list.view.addActions([self._test, self._duplicate, self._up, self._down, self._remove])
         self.list.import_button.clicked.connect(lambda *_: self.ask_for_import())
         self.list.export_button.clicked.connect(lambda *_: self.ask_for_export())
         head = self.editor.head

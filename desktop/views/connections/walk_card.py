@@ -113,6 +113,7 @@ class WalkCard(Card):
     """All steps, and the verdict above them."""
 
     test_requested = Signal()
+    stop_requested = Signal()
     fix_requested = Signal(str)
     """The hint of a problem is to be followed: the problem's code."""
 
@@ -122,7 +123,7 @@ class WalkCard(Card):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._began = 0.0
         self.verdict = Wrapped(small=False)
-        self.button = Button(tr("Test"), self.test_requested.emit, icon_name="ph.check-square")
+        self.button = Button(tr("Test"), self._on_button, icon_name="ph.check-square")
         self.button.setToolTip(tr("Walk from the host's name to the management API; nothing is left on the broker"))
         self._bar = QProgressBar()
         self._bar.setRange(0, 0)
@@ -158,7 +159,8 @@ class WalkCard(Card):
             row.show_result(None)
         self._began = time.monotonic()
         self._bar.show()
-        self.button.setEnabled(False)
+        self.button.setText(tr("Stop"))
+        self.button.set_icon("ph.stop")
         self.verdict.set_tone("run")
         self._show_elapsed()
         self._clock.start()
@@ -175,7 +177,11 @@ class WalkCard(Card):
     def _end(self) -> None:
         self._clock.stop()
         self._bar.hide()
-        self.button.setEnabled(True)
+        self.button.setText(tr("Test"))
+        self.button.set_icon("ph.check-square")
+
+    def _on_button(self) -> None:
+        (self.stop_requested if self._clock.isActive() else self.test_requested).emit()
 
 
 def _show(label: Wrapped, text: str) -> None:

@@ -225,6 +225,7 @@ class Body(QWidget):
             Act(tr("Find a panel or an act"), self.open_palette, "Ctrl+K", in_palette=False),
             Act(tr("Filter the panel"), self._focus_filter, "/", "ph.funnel"),
             *self._goto_acts(),
+            Act(tr("Choose the panel's connection"), self.guide.open_menu, "Ctrl+Shift+K", "ph.link"),
             Act(tr("Switch between light and dark"), self._toggle_theme, "Ctrl+Shift+L", "ph.moon"),
             Act(tr("Keyboard shortcuts"), self.open_help, "?", "ph.keyboard"),
             *restart,
@@ -245,7 +246,7 @@ class Body(QWidget):
     def commands(self) -> list[Command]:
         """Answer everything the palette offers now: the panel's acts, the window's, and those of the other panels that are built."""
         others = [command for key in self._panels if key != self._current for command in self._commands_of(key)]
-        return self._commands_of(self._current) + commands_of(self._acts, tr("Window")) + others
+        return self._commands_of(self._current) + self.guide.commands() + commands_of(self._acts, tr("Window")) + others
 
     def _commands_of(self, key: str) -> list[Command]:
         panel = self._panels.get(key)

@@ -10,6 +10,7 @@ from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, problem_of, title_of
 from desktop.services import Services
 from desktop.services.connections import connection_service
+from desktop.views.frame.commands import Command
 from desktop.views.frame.password_sheet import PasswordSheet
 from desktop.views.frame.picker import ConnectionPicker
 from desktop.views.panel import Panel, PanelSpec
@@ -102,6 +103,22 @@ class ConnectionGuide(QObject):
         menu = self.make_menu()
         if menu is not None:
             menu.popup(self._picker.mapToGlobal(self._picker.rect().bottomLeft()))
+
+    def commands(self) -> list[Command]:
+        """Answer the palette's lines for taking another connection."""
+        spec = self._spec
+        if spec is None or not spec.kinds:
+            return []
+        return [
+            Command(
+                tr("Look at {name}", name=name_of(one)),
+                partial(self._service.choose, spec.key, one.id),
+                tr("Connections"),
+                icon="ph.link",
+                enabled=one != self.current(),
+            )
+            for one in self._service.offered(spec.kinds)
+        ]
 
     def make_menu(self) -> QMenu | None:
         """Make the menu; none while no panel in front has connections."""
