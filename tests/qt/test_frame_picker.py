@@ -186,6 +186,7 @@ async def test_a_needed_password_is_asked_for_once_and_given_to_the_server(bench
     await until(lambda: not sheet.isVisible())
     assert bench.api.bodies[bench.api.requests.index("PUT /connections/a/secrets")] == {"secrets": {"password": "Wg7"}}
     assert sheet.password.text() == ""
+    await until(lambda: bench.api.requests[-1] == "POST /connections/a/reconnect")
 
 
 async def test_a_password_put_off_is_not_asked_for_again_until_it_is_wanted(bench: Bench) -> None:

@@ -59,6 +59,14 @@ def test_every_text_colour_stands_out_on_what_is_chosen_or_warned_of(qapp: QAppl
     assert weak == []
 
 
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_every_connections_colour_can_be_seen_on_every_ground(mode: str) -> None:
+    colors = json.loads((THEMES / f"{mode}.json").read_text())
+    marks = [name for name in colors if name.startswith("mark_")]
+    assert len(marks) == 7
+    assert [(mark, ground) for mark in marks for ground in GROUND if contrast(colors[mark], colors[ground]) < 3] == []
+
+
 def test_both_themes_name_the_same_colours() -> None:
     light, dark = (json.loads((THEMES / f"{mode}.json").read_text()) for mode in ("light", "dark"))
     assert light.keys() == dark.keys()

@@ -180,7 +180,7 @@ class ConnectionFields(QWidget):
         self.management_url = line_field(tr("Management URL"), "http://host:15672", mono=True)
         self.management_user = line_field(tr("Management user"), tr("The same user"), mono=True)
         self.management_password = self._secret_field(tr("Management password"))
-        self.management_password.setPlaceholderText(tr("The same, or as kept"))
+        self.management_password.setPlaceholderText(tr("As kept"))
         self.secret = Wrapped()
         self.forget = Button(tr("Forget it"), self.forget_requested.emit)
 
@@ -228,7 +228,7 @@ class ConnectionFields(QWidget):
         self._management_groups = [
             self._group(tr("URL; empty is the usual one: port 15672, with TLS 15671"), self.management_url, Entry.MANAGEMENT_URL),
             self._group(tr("User; empty is the same"), self.management_user, Entry.MANAGEMENT_USER),
-            field_group(tr("Password; empty is the same"), self.management_password),
+            field_group(tr("That user's password"), self.management_password),
         ]
         note = tr("Queues, rates, clients and bindings come from it; messages work without it.")
         self.management_fold.body.addWidget(_with_note(self.management, note))
@@ -272,6 +272,7 @@ class ConnectionFields(QWidget):
         self.tls_fold.set_note(tr("on") + ("" if draft.verify else f", {tr('certificate not checked')}") if draft.tls else tr("off"))
         for group in self._management_groups:
             group.setVisible(draft.management)
+        self._management_groups[-1].setVisible(draft.management and bool(draft.management_user))
         self.management_fold.set_note((draft.management_url or tr("usual address")) if draft.management else tr("not used"))
         self.more_fold.set_note(tr("heartbeat {seconds} s", seconds=draft.heartbeat or "0"))
 

@@ -51,7 +51,9 @@ class ConnectionsPanel(Panel):
     def _make_actions(self) -> None:
         self._add = make_action(self, tr("Add connection"), self.open_new, shortcut="Ctrl+N", icon_name="ph.plus")
         self._add.setToolTip(tr("Add a RabbitMQ by its URL or field by field"))
-        self._test = make_action(self, tr("Test the chosen connection"), self.start_test, shortcut="Ctrl+Shift+T", icon_name="ph.check-square")
+        self._test = make_action(
+            self, tr("Test the chosen connection"), self.start_test, shortcut="Ctrl+Shift+T", icon_name="ph.check-square"
+        )
         self._duplicate = make_action(self, tr("Duplicate the chosen connection"), self.start_duplicate, icon_name="ph.copy-simple")
         self._remove = make_action(self, tr("Remove the chosen connection…"), self.ask_to_remove, icon_name="ph.trash")
         self._up = make_action(self, tr("Move the connection up"), lambda: self.start_move(-1), shortcut="Ctrl+Shift+Up")

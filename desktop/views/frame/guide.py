@@ -186,6 +186,7 @@ class ConnectionGuide(QObject):
         self._sheet.password.clear()
         self._sheet.dismiss()
         self._asked.discard(connection_id)
+        self._act("reconnect", connection_id)
 
     def _on_not_taken(self, exc: BaseException) -> None:
         problem = problem_of(exc)
