@@ -1,10 +1,11 @@
 """A line for a name that is on the broker: completed from what is there, and free to be any other."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QCompleter, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
@@ -16,7 +17,8 @@ from desktop.views.widgets.jobs import Jobs, Working
 
 log = logging.getLogger(__name__)
 
-ASK_AFTER_MS: Final = 150
+REST_S: Final = 0.15
+"""Rest of the keyboard before the broker is asked again."""
 MOST_OFFERS: Final = 50
 NOTE_ROLE: Final = int(Qt.ItemDataRole.UserRole)
 Offer = tuple[str, str]
@@ -35,8 +37,6 @@ class NameLine(MonoLine, Working):
         self._ask: Ask | None = None
         self._jobs = Jobs(self)
         self._names = QStandardItemModel(self)
-        self._timer = QTimer(self, singleShot=True, interval=ASK_AFTER_MS)
-        self._timer.timeout.connect(self._start_asking)
         completer = QCompleter(self._names, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
@@ -57,19 +57,15 @@ class NameLine(MonoLine, Working):
         """Answer the names that are offered at present."""
         return [self._names.item(row).text() for row in range(self._names.rowCount())]
 
-    async def stop(self) -> None:
-        """End what is under way, and what waits for the keyboard to rest; may be called twice."""
-        self._timer.stop()
-        await super().stop()
-
     def _on_typed(self) -> None:
-        self._timer.start()
+        self._start_asking(REST_S)
 
-    def _start_asking(self) -> None:
+    def _start_asking(self, rest_s: float = 0.0) -> None:
         if self._ask is not None:
-            self._jobs.start("names", self._learn(self._ask), _is_a_help)
+            self._jobs.start("names", self._learn(self._ask, rest_s), _is_a_help)
 
-    async def _learn(self, ask: Ask) -> None:
+    async def _learn(self, ask: Ask, rest_s: float) -> None:
+        await asyncio.sleep(rest_s)
         self._show(await ask(self.text().strip()))
 
     def _show(self, offers: Sequence[Offer]) -> None:

@@ -1,8 +1,7 @@
 """Under an address: which queues a message would reach, asked anew while one types."""
 
+import asyncio
 from typing import Final
-
-from PySide6.QtCore import QTimer
 
 from desktop.core.i18n import tr
 from desktop.core.problems import problem_of, title_of
@@ -13,7 +12,8 @@ from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.concurrency import Notify
 from embedded_server.contracts.rabbitmq import Route, RouteQuery
 
-ASK_AFTER_MS: Final = 200
+REST_S: Final = 0.2
+"""Rest of the keyboard before the server is asked."""
 
 
 class RouteLine(Wrapped, Working):
@@ -27,8 +27,6 @@ class RouteLine(Wrapped, Working):
         self._asked: tuple[str, RouteQuery] | None = None
         self._route: Route | None = None
         self._mandatory = True
-        self._timer = QTimer(self, singleShot=True, interval=ASK_AFTER_MS)
-        self._timer.timeout.connect(self._start_asking)
 
     def route(self) -> Route | None:
         """Answer what is known of the present address; None while it is asked for."""
@@ -49,23 +47,14 @@ class RouteLine(Wrapped, Working):
         self._route = None
         self._jobs.cancel("route")
         if asked is None:
-            self._timer.stop()
             self._say(Said(tr("Where it goes is shown once the address and the headers hold")))
         else:
             if not self.text():
                 self._say(Said(tr("Looking where it goes …")))
-            self._timer.start()
-
-    async def stop(self) -> None:
-        """End what is under way, and what waits for the keyboard to rest; may be called twice."""
-        self._timer.stop()
-        await super().stop()
-
-    def _start_asking(self) -> None:
-        if self._asked is not None:
-            self._jobs.start("route", self._ask(*self._asked), self._on_failed)
+            self._jobs.start("route", self._ask(*asked), self._on_failed)
 
     async def _ask(self, connection: str, query: RouteQuery) -> None:
+        await asyncio.sleep(REST_S)
         self._route = await self._service.route(connection, query)
         self._say(route_words(self._route, mandatory=self._mandatory))
 

@@ -1,11 +1,12 @@
 """Fields such as ``{{uuid}}``: a menu of those there are, whether they are filled, and a live sample of how it looks then."""
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
@@ -18,7 +19,8 @@ from desktop.views.widgets.labels import caption
 from embedded_server.contracts.concurrency import Notify
 from embedded_server.contracts.rabbitmq import BodyForm, GeneratedField, Message
 
-FILL_AFTER_MS: Final = 400
+REST_S: Final = 0.4
+"""Rest of the keyboard before another sample is made."""
 MOST_CHARS: Final = 2_000
 MOST_IN_MENU: Final = 12
 MOST_EXAMPLE_CHARS: Final = 32
@@ -88,8 +90,6 @@ class Sample(QWidget, Working):
         column.addLayout(row)
         column.addWidget(self._key)
         column.addWidget(self._body)
-        self._timer = QTimer(self, singleShot=True, interval=FILL_AFTER_MS)
-        self._timer.timeout.connect(self._start)
         self.fill.toggled.connect(self._on_toggled)
         self.hide()
 
@@ -104,18 +104,14 @@ class Sample(QWidget, Working):
         self._show_lines()
         if names and message is not None and message != self._message:
             self._message = message
-            self._timer.start()
+            self._start(REST_S)
 
-    async def stop(self) -> None:
-        """End what is under way, and what waits for the keyboard to rest; may be called twice."""
-        self._timer.stop()
-        await super().stop()
+    def _start(self, rest_s: float = 0.0) -> None:
+        if self._message is not None and self.fill.isChecked() and not self.isHidden():
+            self._jobs.start("fill", self._fill(self._message, rest_s), self._on_failed)
 
-    def _start(self) -> None:
-        if self._message is not None and self.fill.isChecked() and self.isVisible():
-            self._jobs.start("fill", self._fill(self._message), self._on_failed)
-
-    async def _fill(self, message: Message) -> None:
+    async def _fill(self, message: Message, rest_s: float) -> None:
+        await asyncio.sleep(rest_s)
         filled = await self._service.fill(message)
         changed = filled.routing_key != message.routing_key
         self._key.show_text(tr("Routing key: {key}", key=filled.routing_key) if changed else "", "dim")

@@ -223,7 +223,7 @@ class PublishSheet(RabbitSheet):
 
     def _to_fill(self, draft: Draft) -> Message | None:
         """What a sample is made of: the parts that hold already, so that a half-typed header hides nothing."""
-        if self.body_field.is_long():
+        if self.body_field.is_long() or self.connection is None:
             return None
         part = Draft(draft.exchange, draft.routing_key, draft.kind, draft.text, fill=draft.fill)
         return prepare(part, self.vhost, check_body=False).message
