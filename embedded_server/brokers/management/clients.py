@@ -14,6 +14,8 @@ from embedded_server.brokers.management.properties import plain
 from embedded_server.brokers.management.rates import CHANNEL_KEYS, channel_numbers
 
 CLOSED_BY_HAND: Final = "Closed via management plugin"
+MAX_REASON_CHARS: Final = 100
+"""So that it fits the short string that carries it, whatever its characters."""
 
 
 def channel_name(channel: Channel) -> str:
@@ -177,7 +179,7 @@ async def get_connection(call: Call, name: str) -> Answer:
 async def close_connection(call: Call, name: str) -> Answer:
     """``DELETE connections/{name}``; the header ``X-Reason`` tells the client why."""
     connection = _connection(call, name)
-    connection.force_close(call.reason or CLOSED_BY_HAND)
+    connection.force_close(call.reason[:MAX_REASON_CHARS] or CLOSED_BY_HAND)
     return NOTHING
 
 

@@ -1,7 +1,6 @@
 """A client without a socket: what the management API does to the broker goes the way of every client's bytes.
 
-So permissions, the firehose, confirms and the words of every refusal are the same ones. It lives within one turn of the loop; nobody
-else sees its connection.
+So permissions, the firehose, confirms and the words of every refusal are the same ones. It does not outlive the call it was made for.
 """
 
 import struct

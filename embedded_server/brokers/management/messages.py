@@ -1,5 +1,6 @@
 """Publishing one message and fetching some, as RabbitMQ's management page does."""
 
+import asyncio
 import base64
 import binascii
 from typing import Final
@@ -11,6 +12,7 @@ from embedded_server.brokers.management.inner_client import GotMessage
 from embedded_server.brokers.management.listing import Row
 from embedded_server.brokers.management.properties import content_header, properties_row
 
+CHUNK: Final = 100
 ACK_MODES: Final = ("ack_requeue_true", "ack_requeue_false", "reject_requeue_true", "reject_requeue_false")
 
 
@@ -48,6 +50,8 @@ async def get_messages(call: Call, vhost: str, queue: str) -> Answer:
             if got is None:
                 break
             rows.append(_message_row(got, encoding, truncate))
+            if len(rows) % CHUNK == 0:
+                await asyncio.sleep(0)  # others have their turn
         if rows and mode != "ack_requeue_false":
             client.give_back(requeue=mode != "reject_requeue_false")
     return Answer(body=rows)

@@ -1,7 +1,7 @@
 """Queues in RabbitMQ's JSON: what each is, what is in it and what went through it."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from embedded_server.brokers.amqp.queue import Queue
@@ -120,9 +120,15 @@ async def list_queues(call: Call, vhost: str = "") -> Answer:
     if call.flag("disable_stats"):
         row = rows.with_totals if call.flag("enable_queue_totals") else rows.short
     rates = call.node.rates.queues.rates
-    fields = {
+    fields: dict[str, Callable[[Queue], Any]] = {
         "name": lambda queue: queue.name,
         "vhost": lambda queue: queue.vhost.name,
+        "type": lambda _queue: "classic",
+        "state": lambda _queue: "running",
+        "durable": lambda queue: queue.durable,
+        "auto_delete": lambda queue: queue.auto_delete,
+        "exclusive": lambda queue: queue.owner is not None,
+        "arguments": lambda queue: plain(queue.arguments.raw),
         "consumers": lambda queue: len(queue.consumers),
         "messages_ready": lambda queue: len(queue.ready),
         "messages_unacknowledged": lambda queue: queue.figures.unacknowledged,
@@ -131,6 +137,8 @@ async def list_queues(call: Call, vhost: str = "") -> Answer:
         "message_stats.deliver_get_details.rate": lambda queue: rates(queue)[8] if queue.figures.used else None,
         "message_stats.ack_details.rate": lambda queue: rates(queue)[6] if queue.figures.used else None,
     }
+    if row != rows.whole:
+        fields = {name: fields[name] for name in ("name", "vhost")}  # the rest is to be left out
     listing = Listing(row, lambda queue: queue.name, lambda queue: (queue.vhost.name, queue.name), fields)
     return await listing.answer(call, [queue for one in call.chosen(vhost) for queue in one.queues.values()])
 

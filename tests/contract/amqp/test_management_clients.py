@@ -163,3 +163,12 @@ def test_management_itself_is_no_connection_to_be_seen(broker: object, api: Api,
     api.status("DELETE", "queues", "/", name)
     assert {one["name"] for one in api.get("connections")} == before
     assert not any("management" in one for one in before)
+
+
+def test_long_reason_is_cut_to_what_the_wire_carries(broker: object, api: Api, client: Client) -> None:
+    if not isinstance(broker, EmbeddedBroker):
+        pytest.skip("RabbitMQ fails here, and the client never hears of it")
+    connection = client.connect()
+    assert api.ask("DELETE", "connections", name_of(connection), headers={"X-Reason": "x" * 1000}).status_code == 204
+    code, text = connection_error(lambda: connection.process_data_events(time_limit=10))
+    assert (code, text) == (320, f"CONNECTION_FORCED - {'x' * 100}")
