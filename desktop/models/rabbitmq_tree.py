@@ -55,14 +55,14 @@ class RabbitTreeModel(QAbstractItemModel):
             self._insert(self._root, 2, Spot(Place.CONSUMERS))
         top = self._root.children
         self._set_value(top[0], overview)
-        self._set_value(top[-2], overview.connections)
-        self._set_value(top[-1], overview.consumers)
+        self._set_value(top[1], overview.connections)
+        self._set_value(top[2], overview.consumers)
         names = {vhost.name for vhost in overview.vhosts}
         for node in [node for node in top if node.spot.place is Place.VHOST and node.spot.name not in names]:
             self._remove(node)
         for place, vhost in enumerate(overview.vhosts):
             known = self._node(Spot(Place.VHOST, vhost.name, vhost.name))
-            self._set_value(known or self._insert_vhost(place + 1, vhost.name), vhost)
+            self._set_value(known or self._insert_vhost(place + 3, vhost.name), vhost)
 
     def set_exchanges(self, vhost: str, exchanges: Sequence[ExchangeInfo]) -> None:
         """List a virtual host's exchanges: those of its users, and the broker's own under a heading."""

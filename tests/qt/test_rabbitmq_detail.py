@@ -100,7 +100,7 @@ async def test_another_message_shows_nothing_of_the_one_before(bench: Bench) -> 
 
 
 async def test_a_dead_lettered_message_tells_its_deaths_and_offers_to_be_redriven(bench: Bench) -> None:
-    detail = await show(bench, headers={"x-death": [DEATH]}, redelivered=True)
+    detail = await show(bench, status="got", headers={"x-death": [DEATH]}, redelivered=True)
     assert detail.sections.deaths.heading.text() == "Died 3 times"
     assert [one.queue for one in detail.sections.death_lines.small_model.rows()] == ["orders.receipts"]
     assert note(detail) == "It was delivered before, and came back"
@@ -108,6 +108,12 @@ async def test_a_dead_lettered_message_tells_its_deaths_and_offers_to_be_redrive
     detail.redrive_button.click()
     assert bench.panel.tree.choice is not None
     assert bench.panel.tree.choice.name == "orders.dead"
+
+
+@pytest.mark.parametrize("status", ["tapped", "consumed"])
+async def test_what_is_not_in_the_queue_any_longer_is_not_offered_to_be_redriven(bench: Bench, status: str) -> None:
+    detail = await show(bench, status=status, headers={"x-death": [DEATH]})
+    assert detail.redrive_button.isHidden()
 
 
 async def test_a_celery_task_is_decoded_also_when_it_is_compressed(bench: Bench) -> None:

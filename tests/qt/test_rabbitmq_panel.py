@@ -1,14 +1,17 @@
 """The RabbitMQ panel over fakes: what it shows, offers, asks and keeps."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtTest import QSignalSpy
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.core.feeds import Link, LinkState
+from desktop.core.feeds import Link
+from desktop.core.feeds import LinkState as FeedLinkState
 from desktop.core.rabbitmq_spots import OVERVIEW, Place, Spot, base_filter
 from desktop.models.feed_model import FeedModel
 from desktop.views.rabbitmq.columns import MESSAGE_COLUMNS
@@ -16,6 +19,7 @@ from desktop.views.rabbitmq.head import Tab
 from desktop.views.rabbitmq.picture_place import PicturePlace
 from desktop.views.rabbitmq.view import NOTHING
 from desktop.views.widgets.sheet import Sheet
+from embedded_server.contracts.connections import Health, LinkState
 from embedded_server.contracts.rabbitmq import (
     BindingRequest,
     FieldType,
@@ -125,6 +129,27 @@ async def test_a_hidden_panel_asks_nothing(bench: Bench) -> None:
     assert bench.feed.idle
 
 
+async def test_a_connection_that_is_open_again_is_asked_at_once(bench: Bench) -> None:
+    waiting = replace(make_connection(), health=Health(LinkState.WAITING))
+    bench.panel.set_connection(waiting)
+    bench.panel.activate()
+    await until(lambda: bench.panel.spot is not None and not bench.panel.source._jobs.is_running("tree"))
+    bench.api.requests.clear()
+    bench.panel.set_connection(replace(waiting, health=Health(LinkState.OPEN)))
+    await until(lambda: bench.api.count("/exchanges"))
+
+
+async def test_enter_in_the_tree_leads_to_the_part_that_is_looked_at(bench: Bench) -> None:
+    await bench.begin()
+    await bench.choose(RECEIPTS)
+    bench.feed.publish([make_row(1)])  # type: ignore[list-item]  # the fake holds rows of any kind
+    QTest.keyClick(bench.panel.tree.view, Qt.Key.Key_Return)
+    assert bench.panel.focusWidget() is bench.panel.feed.table
+    bench.panel.head.choice.choose(Tab.CONSUMERS)
+    QTest.keyClick(bench.panel.tree.view, Qt.Key.Key_Return)
+    assert bench.panel.focusWidget() is bench.panel.pages.consumers.table
+
+
 # -- the head
 
 
@@ -170,7 +195,7 @@ async def test_a_queue_that_is_gone_is_said_to_be_gone(bench: Bench) -> None:
 async def test_a_lost_server_takes_the_colour_from_every_state(bench: Bench) -> None:
     await bench.begin()
     await bench.choose(RECEIPTS)
-    bench.feeds.set_link(Link(LinkState.WAITING))
+    bench.feeds.set_link(Link(FeedLinkState.WAITING))
     assert bench.panel.head.state.tone() == "wait"
     assert bench.panel.tree.view.rows.dimmed
 

@@ -53,7 +53,7 @@ def titles(model: RabbitTreeModel, parent: QModelIndex | None = None) -> list[st
 
 def test_a_broker_is_listed_with_the_exchanges_every_broker_has_folded_away(model: RabbitTreeModel) -> None:
     fill(model, shop())
-    assert titles(model) == ["Overview", "/", "Clients", "Consumers"]
+    assert titles(model) == ["Overview", "Clients", "Consumers", "/"]
     assert titles(model, model.index_of(EXCHANGES)) == ["celery", "orders", "orders.dlx", "Built-in exchanges"]
     assert titles(model, model.index_of(Spot(Place.SYSTEM, "/"))) == ["(default)", "amq.direct", "amq.fanout", "amq.topic"]
     assert titles(model, model.index_of(QUEUES))[3] == "orders.dead"
@@ -231,6 +231,13 @@ async def test_it_asks_less_often_while_nothing_moves(bench: Bench) -> None:
     assert bench.source._clock.interval() == 1_500
 
 
+async def test_letters_typed_into_the_search_are_a_search(bench: Bench) -> None:
+    await bench.begin()
+    QTest.keyClicks(bench.tree.search, "orders.r")
+    await until(lambda: titles(bench.model, bench.model.index_of(QUEUES)) == ["orders.receipts"])
+    assert bench.model.value(QUEUES) == (1, 6)
+
+
 async def test_a_failing_broker_is_told_and_asked_again_later(bench: Bench) -> None:
     failed = QSignalSpy(bench.source.failed)
     bench.api.failure = make_problem("No broker answers")
@@ -254,7 +261,7 @@ async def test_keys_walk_open_and_fold(bench: Bench) -> None:
     await bench.begin()
     view = bench.tree.view
     bench.tree.choose(OVERVIEW)
-    for key in (Qt.Key.Key_J, Qt.Key.Key_Down):
+    for key in (Qt.Key.Key_J, Qt.Key.Key_Down, Qt.Key.Key_J, Qt.Key.Key_Down):
         QTest.keyClick(view, key)
     assert bench.tree.choice == EXCHANGES
     QTest.keyClick(view, Qt.Key.Key_Left)

@@ -73,7 +73,6 @@ class SpotHead(Card):
         self.name = ElidedLabel(tone="text", middle=True, pixels=TITLE_PX, bold=True)
         self.state = StateLabel()
         self.redrive = Button(tr("Redrive…"), self.redrive_requested.emit, icon_name="ph.arrow-u-up-left")
-        self.redrive.setToolTip(tr("Send the dead letters back to where they died"))
         self.redrive.hide()
         self.more = IconButton("ph.dots-three-vertical", tr("What can be done with it"), self.open_menu)
         self.facts = caption()
@@ -135,6 +134,11 @@ class SpotHead(Card):
         """Show that what is known is from before: no state colour claims that it still holds."""
         self._dimmed = dimmed
         self._show_state()
+
+    def set_why_not(self, why_not: str) -> None:
+        """Say why nothing may be changed here; nothing allows it."""
+        self.redrive.setEnabled(not why_not)
+        self.redrive.setToolTip(why_not or tr("Send the dead letters back to where they died"))
 
     def set_count(self, tab: Tab, count: int) -> None:
         """Tell how many there are behind a tab."""

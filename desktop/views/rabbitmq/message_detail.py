@@ -22,6 +22,7 @@ from desktop.views.widgets.form_sheet import scrolling
 from desktop.views.widgets.labels import caption
 from embedded_server.contracts.events import EventDetail as WholeEvent
 from embedded_server.contracts.events import Row
+from embedded_server.contracts.rabbitmq import MessageStatus
 
 SECTIONS_KEY: Final = "rabbitmq/sections_px"
 SECTIONS_PX: Final = 280
@@ -144,7 +145,7 @@ class MessageDetail(EventDetail):
         self.sections.show_message(seen, task)
         self._scroll.setMaximumHeight(max(self.sections.sizeHint().height(), LEAST_SECTIONS_PX))  # what is left belongs to the body
         self._own.show()
-        self.redrive_button.setVisible(bool(deaths_of(seen.headers)))
+        self.redrive_button.setVisible(row.status == MessageStatus.GOT and bool(deaths_of(seen.headers)))  # it is still there
         self._follow(truncated=event.truncated)
         self._stack.setCurrentIndex(1 if row.size else 0)
         self._say_all(row, event, body, unpacked, seen)

@@ -17,7 +17,7 @@ from desktop.views.rabbitmq.picture_place import PicturePlace
 from desktop.views.rabbitmq.read_options import Asked
 from desktop.views.rabbitmq.view import NOTHING, SETTINGS_KEY, RabbitView, asking, no_connection
 from desktop.views.widgets.empty_state import EmptyState
-from embedded_server.contracts.connections import Connection
+from embedded_server.contracts.connections import Connection, LinkState
 from embedded_server.contracts.problems import ProblemDetails
 from embedded_server.contracts.rabbitmq import Overview, QueueInfo
 
@@ -71,7 +71,7 @@ class RabbitPanel(RabbitView):
         self.source.queue_arrived.connect(self._on_queue_arrived)
         self.source.failed.connect(self._on_failed)
         self.tree.chosen.connect(self._on_chosen)
-        self.tree.opened.connect(lambda _: self.feed.table.setFocus())
+        self.tree.opened.connect(lambda _: self.middle.focus_part(self.feed.table))
         self.tree.order_changed.connect(self.source.set_order)
         self.tree.looked.connect(self.source.look)
         self.head.tab_chosen.connect(lambda tab: self._show_tab(Tab(tab)))
@@ -142,6 +142,8 @@ class RabbitPanel(RabbitView):
             self.show_message(asking() if connection is not None else no_connection())
         if is_other or (before and connection and before.spec.name != connection.spec.name):
             self._list_messages(OVERVIEW)
+        elif before and connection and before.health.state is not LinkState.OPEN and connection.health.state is LinkState.OPEN:
+            self.source.refresh(whole=True)
         self.strip.set_connection(connection)
         self._follow()
 
@@ -343,6 +345,7 @@ class RabbitPanel(RabbitView):
         self.reads.show_spot(spot, self._value, why_not)
         self.pages.set_why_not(why_not)
         self.detail.set_why_not(why_not)
+        self.head.set_why_not(why_not)
         self._again.setEnabled(self.detail.seen is not None and not why_not)
 
     def _on_counted(self, tab: Tab, count: int) -> None:

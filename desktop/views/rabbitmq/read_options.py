@@ -199,7 +199,8 @@ class ReadOptions(QFrame):
         self.cost.setText(cost.sentence)
         self.cost.set_tone(cost.tone)
         changes = self.read is Read.CONSUME or mode in CHANGES_BY_MODE
-        self.start.setText(tr("Remove them") if changes and self.read is Read.GET else tr(TITLES[self.read]))
+        words = tr("Read") if self.read is Read.STREAM else tr(TITLES[self.read])
+        self.start.setText(tr("Remove them") if changes and self.read is Read.GET else words)
         self.adjustSize()
 
     def _lay_out(self) -> None:

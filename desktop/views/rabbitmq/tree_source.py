@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.core.problems import ApiError, problem_of
+from desktop.core.problems import ApiError, ServerUnreachable, problem_of
 from desktop.core.rabbitmq_dead import dead_letter_exchanges, takers_of_dead_letters
 from desktop.core.rabbitmq_pages import PAGE_SIZE, pages_of
 from desktop.core.rabbitmq_spots import Place, Spot
@@ -234,5 +234,5 @@ class TreeSource(QObject):
         problem = problem_of(exc)
         if problem is None:
             self._notify(exc)
-        else:
+        elif not isinstance(exc, ServerUnreachable) or not self._model.vhosts():  # of that one the window's banner tells
             self.failed.emit(problem)
