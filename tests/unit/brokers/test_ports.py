@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from embedded_server.brokers.ports import CHOSEN_PORTS, HOST, PORT_FILE, is_free, kept_port, new_port
+from embedded_server.brokers.ports import CHOSEN_PORTS, HOST, MANAGEMENT_PORT_FILE, PORT_FILE, is_free, kept_port, listen, new_port
 
 
 def test_port_is_kept(tmp_path: Path) -> None:
@@ -38,3 +38,16 @@ def test_port_that_somebody_listens_on_is_not_free() -> None:
         port = taken.getsockname()[1]
         taken.listen()
         assert not is_free(port)
+
+
+def test_each_service_keeps_a_port_of_its_own(tmp_path: Path) -> None:
+    amqp, management = kept_port(tmp_path), kept_port(tmp_path, MANAGEMENT_PORT_FILE)
+    assert (kept_port(tmp_path), kept_port(tmp_path, MANAGEMENT_PORT_FILE)) == (amqp, management)
+    assert {file.name for file in tmp_path.iterdir()} == {PORT_FILE, MANAGEMENT_PORT_FILE}
+
+
+def test_socket_that_listens_names_its_protocol() -> None:
+    with listen(0) as listening:
+        # asyncio turns Nagle's algorithm off only for sockets that say they are TCP.
+        assert listening.proto == socket.IPPROTO_TCP
+        assert not is_free(listening.getsockname()[1])
