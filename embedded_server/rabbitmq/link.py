@@ -26,6 +26,7 @@ from embedded_server.rabbitmq.frames import BODY, FRAME_END, HEADER, HEARTBEAT, 
 from embedded_server.rabbitmq.problems import (
     BrokerBlocked,
     BrokerClosed,
+    CertificateRefused,
     LinkClosed,
     LinkLost,
     LinkProblem,
@@ -174,6 +175,12 @@ async def open_link(settings: RabbitSettings, password: str, *, vhost: str, name
     except TimeoutError as exc:
         link.pika.cut()
         raise NoAnswer(address=link.address, seconds=OPEN_LIMIT_S) from exc
+    except NotAmqp as exc:
+        from embedded_server.rabbitmq.walk.peer import speaks_tls  # the walk stands above links
+
+        if not settings.tls and await speaks_tls((settings.host, settings.port or PORT)):  # some hang up without a TLS alert
+            raise PortWantsTls(address=link.address) from exc
+        raise
     except asyncio.CancelledError:
         link.pika.cut()
         raise
@@ -198,7 +205,7 @@ async def _connect(link: Link, context: ssl.SSLContext | None) -> None:
     except ConnectionResetError as exc:
         if context is None:
             raise NetworkFails(address=address, reason=exc.strerror or str(exc)) from exc
-        raise tls_problem(ssl.SSLError(0, "the other side hung up"), address) from exc
+        raise CertificateRefused(address=address, reason="it hung up") from exc
     except OSError as exc:
         if "Multiple exceptions" in str(exc) and "refused" in str(exc):  # a name with several addresses
             raise NobodyListens(address=address, detail=str(exc)) from exc

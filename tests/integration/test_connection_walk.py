@@ -1,9 +1,6 @@
 """The test of a connection against everything that is no broker, and against certificates that do not hold."""
 
 import asyncio
-import contextlib
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -14,37 +11,10 @@ from embedded_server.core.profiles import Profile
 from embedded_server.rabbitmq.walk import walk
 from tests.helpers.broker_processes import free_port
 from tests.helpers.certificates import Authority, Certificate
+from tests.helpers.strangers import Serve, stranger
 
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 LIMIT_S = 0.4
 HEADER = b"AMQP\x00\x00\x09\x01"
-
-
-@contextlib.asynccontextmanager
-async def stranger(serve: Serve, certificate: Certificate | None = None) -> AsyncIterator[int]:
-    """Listen on a free port of loopback and do what *serve* says; answers the port."""
-    context = None
-    if certificate is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate.cert, certificate.key)
-
-    at_work: set[asyncio.Task[None]] = set()
-
-    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        at_work.add(task)
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            await serve(reader, writer)
-        writer.close()
-
-    server = await asyncio.start_server(once, "127.0.0.1", 0, ssl=context)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        if at_work:
-            await asyncio.wait(at_work, timeout=5)
 
 
 async def walked(settings: RabbitSettings, password: str = "guest", limit_s: float = LIMIT_S) -> wire.TestReport:
