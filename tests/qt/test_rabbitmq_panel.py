@@ -146,6 +146,7 @@ async def test_enter_in_the_tree_leads_to_the_part_that_is_looked_at(bench: Benc
     QTest.keyClick(bench.panel.tree.view, Qt.Key.Key_Return)
     assert bench.panel.focusWidget() is bench.panel.feed.table
     bench.panel.head.choice.choose(Tab.CONSUMERS)
+    await until(bench.panel.pages.consumers.rows)
     QTest.keyClick(bench.panel.tree.view, Qt.Key.Key_Return)
     assert bench.panel.focusWidget() is bench.panel.pages.consumers.table
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
 from desktop.services.settings import Settings
@@ -82,8 +82,7 @@ class Middle(QWidget):
     def focus_part(self, table: QWidget) -> None:
         """Put the focus into the part that is looked at; *table* holds the messages."""
         page = self._stack.currentWidget()
-        inner = page.findChild(QTableView) if page is not self._splitter else None
-        (inner or (table if page is self._splitter else page)).setFocus(Qt.FocusReason.OtherFocusReason)
+        (table if page is self._splitter else page).setFocus(Qt.FocusReason.OtherFocusReason)
 
     # -- the picture
 

@@ -49,6 +49,7 @@ class TablePage(Card, Generic[R]):
         self.body.addWidget(self._pages, 1)
         self.body.addWidget(self.confirm)
         self.body.addLayout(self.tools)
+        self.setFocusProxy(self.table)
         self._clock = QTimer(self, interval=REFRESH_MS)
         self._clock.timeout.connect(self.refresh)
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self.picked.emit(self.current()))

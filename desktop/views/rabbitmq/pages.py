@@ -114,6 +114,7 @@ class SpotPages(QObject):
         clients.addWidget(self.channels)
         clients.setStretchFactor(0, 1)
         clients.setSizes([400, CHANNELS_PX])
+        clients.setFocusProxy(self.clients.table)
         return {Tab.BINDINGS: self.bindings, Tab.CONSUMERS: self.consumers, Tab.ARGUMENTS: self.arguments, Tab.CLIENTS: clients}
 
     # -- what is looked at
