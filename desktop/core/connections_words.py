@@ -30,7 +30,7 @@ COLOUR_WORDS: Final = {
     Colour.GREY: N_("Grey"),
 }
 _STATES: Final = {
-    LinkState.IDLE: (N_("not connected"), "wait"),
+    LinkState.IDLE: (N_("idle"), "wait"),
     LinkState.CONNECTING: (N_("connecting"), "run"),
     LinkState.OPEN: (N_("connected"), "ok"),
     LinkState.WAITING: (N_("reconnecting"), "warn"),

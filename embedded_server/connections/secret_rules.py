@@ -18,15 +18,13 @@ def names_after(before: frozenset[Secret], changes: Mapping[Secret, str]) -> fro
 
 def changes_of(save: SaveConnection) -> dict[Secret, str]:
     """Answer the secrets to keep; where the guest's known password comes in, another one is forgotten."""
-    changes = dict(save.secrets)
-    if _is_guest(save.spec) and changes.get(Secret.PASSWORD) == GUEST:
-        changes[Secret.PASSWORD] = ""
-    return changes
+    known = _guests(save.spec)
+    return {secret: "" if secret in known and text == GUEST else text for secret, text in save.secrets.items()}
 
 
 def with_guest(spec: ConnectionSpec, values: Mapping[Secret, str]) -> dict[Secret, str]:
     """Answer *values* with the guest's password, where it is the guest and has no other."""
-    return {Secret.PASSWORD: GUEST, **values} if _is_guest(spec) else dict(values)
+    return {**dict.fromkeys(_guests(spec), GUEST), **values}
 
 
 def check_stays(before: ConnectionSpec, kept: frozenset[Secret], save: SaveConnection) -> None:
@@ -45,8 +43,10 @@ def is_same_link(before: ConnectionSpec, after: ConnectionSpec) -> bool:
     return (before.name, before.read_only, before.rabbitmq) == (after.name, after.read_only, after.rabbitmq)
 
 
-def _is_guest(spec: ConnectionSpec) -> bool:
-    return spec.rabbitmq is not None and spec.rabbitmq.user == GUEST
+def _guests(spec: ConnectionSpec) -> list[Secret]:
+    """Answer which secrets are the guest's."""
+    users = {Secret.PASSWORD: spec.rabbitmq.user, Secret.MANAGEMENT_PASSWORD: spec.rabbitmq.management_user} if spec.rabbitmq else {}
+    return [secret for secret, user in users.items() if user == GUEST]
 
 
 def _management_place(settings: RabbitSettings) -> tuple[str, str] | None:

@@ -117,7 +117,7 @@ async def test_a_panel_is_told_how_its_connection_fares_and_when_it_is_gone(benc
 
 async def test_production_and_read_only_are_said_in_words(bench: Bench) -> None:
     await bench.show(make_connection("a", "orders", environment=Environment.PRODUCTION, read_only=True), spec=OTHER)
-    assert bench.picker.accessibleName() == "Connection: orders, not connected, production, read-only"
+    assert bench.picker.accessibleName() == "Connection: orders, idle, production, read-only"
     assert ("production", "bad", False) in bench.picker._words()
     bench.picker.set_away(True)
     assert bench.picker._words()[0][1] == "dim"

@@ -75,7 +75,7 @@ class ConnectionPicker(QAbstractButton):
     def sizeHint(self) -> QSize:
         """Answer the room for all of it."""
         name = QFontMetrics(theme().font(TEXT_PX, bold=True)).horizontalAdvance(self.text())
-        return QSize(self._room_beside_name() + min(name, MAX_NAME_PX), HEIGHT_PX)
+        return QSize(self._room_beside_name() + min(name, MAX_NAME_PX) + 2, HEIGHT_PX)
 
     def minimumSizeHint(self) -> QSize:
         """Answer the room with a shortened name: state and environment are never cut."""
@@ -113,7 +113,7 @@ class ConnectionPicker(QAbstractButton):
 
     def _paint_name(self, painter: QPainter, left: int) -> int:
         font = theme().font(TEXT_PX, bold=True)
-        text = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width() - self._room_beside_name())
+        text = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width() - self._room_beside_name() + 2)
         room = QFontMetrics(font).horizontalAdvance(text)
         painter.setFont(font)
         painter.setPen(theme().color("text"))

@@ -86,6 +86,9 @@ async def test_the_guests_known_password_is_not_kept_as_a_secret(tmp_path: Path)
     added = await world.service.add(world.service.parse("amqp://localhost"))
     assert (added.secret, keyring.kept) == (SecretState.NONE, {})
     assert (await world.service.resolve(added.id)).secrets == {Secret.PASSWORD: "guest"}
+    pasted = save_of("two", settings=RabbitSettings("localhost", management_url="http://guest:guest@localhost:15672"))
+    both = await world.service.add(pasted)
+    assert (both.secret, set((await world.service.resolve(both.id)).secrets.values())) == (SecretState.NONE, {"guest"})
     own = await world.service.set_secrets(added.id, PASSWORD)
     assert own.secret is SecretState.KEYRING
     assert (await world.service.resolve(added.id)).secrets == PASSWORD

@@ -14,7 +14,7 @@ def report(*outcomes: wire.TestOutcome) -> wire.TestReport:
 
 
 def test_a_connection_is_summed_up_in_one_line() -> None:
-    assert summary(ORDERS) == "orders, not connected, production, read-only"
+    assert summary(ORDERS) == "orders, idle, production, read-only"
     assert (name_of(EMBEDDED), environment_of(EMBEDDED)) == ("Embedded", ("", "dim"))
 
 
