@@ -34,6 +34,7 @@ Index = QModelIndex | QPersistentModelIndex
 ROW_PX: Final = 30
 """Room for the fields that edit a cell."""
 MOST_ROWS: Final = 10
+MOST_OPENED: Final = 500
 TYPE_PX: Final = 104
 INDENT_PX: Final = 14
 MOST_INDENT_PX: Final = 112
@@ -54,6 +55,7 @@ class TypedEditor(QWidget):
 
     def __init__(self, *, name: str, add: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._is_filling = False
         self.model = TypedModel(self)
         self.view = TypedTree(self.model, name)
         self._add = Button(add, self.add, icon_name="ph.plus")
@@ -92,8 +94,11 @@ class TypedEditor(QWidget):
         """Show these rows instead."""
         if tuple(entries) == self.model.entries():
             return
+        self._is_filling = True
         self.model.set_entries(entries)
-        self.view.expandToDepth(8)
+        self.view.open_all()
+        self._is_filling = False
+        self._fit()
         self._show_acts()
         self._show_problem()
 
@@ -175,6 +180,8 @@ class TypedEditor(QWidget):
 
     def _fit(self) -> None:
         """As high as its rows, up to a number of them; as narrow an indent as its depth asks for."""
+        if self._is_filling:
+            return
         rows = self.view.visible_rows()
         self.view.setVisible(bool(rows))
         frame = 2 * self.view.frameWidth()
@@ -211,13 +218,30 @@ class TypedTree(QTreeView):
         theme().changed.connect(self.viewport().update)
 
     def visible_rows(self) -> int:
-        """Answer how many rows are open to sight."""
+        """Answer how many rows are open to sight, or `MOST_ROWS` where there are more."""
         return self._count(QModelIndex())
+
+    def open_all(self) -> None:
+        """Open what holds others, the first of a great many."""
+        opened = 0
+        waiting = [QModelIndex()]
+        while waiting and opened < MOST_OPENED:
+            index = waiting.pop(0)
+            inner = [self._typed.index(row, NAME, index) for row in range(min(self._typed.rowCount(index), MOST_OPENED))]
+            waiting += [child for child in inner if self._typed.is_nested(child)]
+            if index.isValid():
+                self.expand(index)
+                opened += 1
 
     def _count(self, parent: QModelIndex) -> int:
         rows = self._typed.rowCount(parent)
-        inner = (self._typed.index(row, NAME, parent) for row in range(rows))
-        return rows + sum(self._count(index) for index in inner if self.isExpanded(index))
+        for row in range(rows):
+            if rows >= MOST_ROWS:
+                return MOST_ROWS
+            index = self._typed.index(row, NAME, parent)
+            if self.isExpanded(index):
+                rows += self._count(index)
+        return rows
 
     def _step(self, index: QModelIndex, by: int) -> QModelIndex:
         """The next cell that can be edited, in reading order; none behind the last."""
