@@ -1,13 +1,16 @@
 """Publishes copies, mandatory and confirmed, and tells what became of each before anyone lets go of its original."""
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from embedded_server.contracts.problems import N_
-from embedded_server.rabbitmq.aims import Aim
+from embedded_server.contracts.rabbitmq import MessageStatus
 from embedded_server.rabbitmq.channel import Channel
+from embedded_server.rabbitmq.outstanding import Outstanding, Sent, Settled
+from embedded_server.rabbitmq.prepare import Prepared
 from embedded_server.rabbitmq.problems import BrokerBlocked, LinkProblem
 from embedded_server.rabbitmq.receiver import Delivery, Returned
 
@@ -26,19 +29,13 @@ class NotConfirmed(LinkProblem):
 
 @dataclass(slots=True)
 class Copy:
-    """A message, its copy, and what became of the copy."""
+    """A message and its copy."""
 
     original: Delivery
-    aim: Aim
+    message: Prepared
+    status: MessageStatus | None = None
+    """``confirmed``, ``refused`` or ``returned``; ``unconfirmed`` where the channel ended first. None: it was not sent."""
     returned: Returned | None = None
-    confirmed: bool = False
-    refused: bool = False
-    was_sent: bool = False
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether the broker has told what became of the copy."""
-        return self.confirmed or self.refused or self.returned is not None
 
 
 class Copies:
@@ -47,24 +44,32 @@ class Copies:
     def __init__(self, channel: Channel, on_blocked: Callable[[BrokerBlocked | None], None]) -> None:
         self._channel = channel
         self._on_blocked = on_blocked
-        self._waiting: dict[int, Copy] = {}
+        self._outstanding = Outstanding()
+        self._copies: dict[int, Copy] = {}
         self._news = asyncio.Event()
-        channel.on_confirms(self._on_confirm, self._on_return)
+        channel.on_confirms(self._on_confirm, self._outstanding.returned)
         channel.ended.add_done_callback(lambda _: self._news.set())
 
     async def send(self, copies: list[Copy]) -> None:
         """Publish *copies*, and wait until the broker has told what became of each. Raises why the channel ended before."""
-        for copy in copies:
-            await self._channel.link.writable()
-            aim = copy.aim
-            tag = self._channel.publish(aim.exchange, aim.routing_key, copy.original.body, aim.content, mandatory=True)
-            copy.was_sent = True
-            self._waiting[tag] = copy
-        while self._waiting:
-            await self._hear()
+        self._copies = {id(copy.message): copy for copy in copies}
+        try:
+            for copy in copies:
+                await self._channel.link.writable()
+                self._publish(copy.message)
+            while len(self._outstanding):
+                await self._hear()
+        finally:
+            self._note(self._outstanding.lost())
+
+    def _publish(self, message: Prepared) -> None:
+        tag = self._channel.publish(message.exchange, message.routing_key, message.body, message.content, mandatory=message.mandatory)
+        self._outstanding.add(tag, [Sent(message, time.time_ns())])
 
     async def _hear(self) -> None:
         self._news.clear()
+        if self._channel.ended.done():
+            raise self._channel.ended.result()
         try:
             async with asyncio.timeout(CONFIRM_LIMIT_S):
                 await self._news.wait()
@@ -72,25 +77,14 @@ class Copies:
             if not self._channel.link.blocked:
                 raise NotConfirmed(seconds=CONFIRM_LIMIT_S) from exc
             self._on_blocked(self._channel.link.blocked_problem())
-            return
-        self._on_blocked(None)
-        if self._waiting and self._channel.ended.done():
-            raise self._channel.ended.result()
+        else:
+            self._on_blocked(None)
 
     def _on_confirm(self, tag: int, multiple: bool, acked: bool) -> None:
-        for one in [number for number in self._waiting if number <= tag] if multiple else [tag]:
-            copy = self._waiting.pop(one, None)
-            if copy is not None:
-                copy.confirmed, copy.refused = acked and copy.returned is None, not acked
+        self._note(self._outstanding.confirmed(tag, multiple, acked))
         self._news.set()
 
-    def _on_return(self, returned: Returned) -> None:
-        """Find whose copy came back: a return names none, but comes before its confirm, in the order of publishing."""
-        place = (returned.exchange, returned.routing_key)
-        there = [copy for copy in self._waiting.values() if copy.returned is None and copy.aim[:2] == place]
-        same = [copy for copy in there if copy.original.body == returned.body]
-        exact = [copy for copy in same if copy.aim.content == returned.content]
-        for found in (exact, same, there):
-            if found:
-                found[0].returned = returned
-                return
+    def _note(self, settled: Iterable[Settled]) -> None:
+        for one in settled:
+            copy = self._copies[id(one.message)]
+            copy.status, copy.returned = one.status, one.returned

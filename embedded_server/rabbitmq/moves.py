@@ -8,8 +8,9 @@ from embedded_server.core.profiles import Profile
 from embedded_server.journal import Journal, Sieve
 from embedded_server.rabbitmq.acts import Acts, NameMissing, check_names, require_typed
 from embedded_server.rabbitmq.aims import Aimer, aim_of_move, aim_of_redrive
+from embedded_server.rabbitmq.dealer import Plan
 from embedded_server.rabbitmq.links import Links
-from embedded_server.rabbitmq.transfer import Plan, Transfer
+from embedded_server.rabbitmq.transfer import Transfer
 
 
 class MoveToItself(UserFacingError):
