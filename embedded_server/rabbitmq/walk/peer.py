@@ -99,6 +99,8 @@ class Peer:
 async def resolve(host: str, port: int) -> list[tuple[str, int]]:
     """Answer every address of *host*. Raises `OSError`."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    if "%" in host:  # its zone is not in what is found
+        return [(host, port)]
     return list(dict.fromkeys((str(entry[4][0]), port) for entry in found))
 
 
