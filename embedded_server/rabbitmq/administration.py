@@ -4,9 +4,8 @@ from typing import Any, Final
 
 from embedded_server.contracts.problems import N_, UserFacingError
 from embedded_server.rabbitmq.acts import Acts
-from embedded_server.rabbitmq.management import Management, path_of
+from embedded_server.rabbitmq.management import path_of
 from embedded_server.rabbitmq.management_pool import ManagementPool
-from embedded_server.rabbitmq.management_problems import ManagementMissing, NeedsManagement
 from embedded_server.rabbitmq.readings import inner
 
 _COUNTED: Final = ("users", "vhosts", "permissions", "policies", "queues", "exchanges", "bindings")
@@ -23,7 +22,7 @@ class NotDefinitions(UserFacingError):
 
 
 class Administrator:
-    """Administers brokers. Without their management API it raises `NeedsManagement`."""
+    """Administers brokers. Without their management API it raises the `ManagementMissing` that says why."""
 
     def __init__(self, acts: Acts, pool: ManagementPool) -> None:
         self._acts = acts
@@ -33,14 +32,14 @@ class Administrator:
         """Close a client's connection; the client is told *reason*. Raises `ClientNotOnBroker`."""
         profile = await self._acts.begin(connection)
         told = " ".join(reason.split())[:REASON_CHARS] or "Closed with Switchroom"
-        management = await self._management(connection)
-        await self._needed(management.delete(path_of("connections", name), headers={"X-Reason": told.encode("ascii", "replace").decode()}))
+        management = await self._pool.of(connection)
+        await management.delete(path_of("connections", name), headers={"X-Reason": told.encode("ascii", "replace").decode()})
         self._acts.done(profile, "", "client", name, "closed", {"reason": reason})
 
     async def definitions(self, connection: str, vhost: str = "") -> dict[str, Any]:
         """Answer all that is declared, in a virtual host or in all of them with users and permissions."""
-        management = await self._management(connection)
-        found = await self._needed(management.get_now(path_of("definitions", vhost) if vhost else "definitions"))
+        management = await self._pool.of(connection)
+        found = await management.get_now(path_of("definitions", vhost) if vhost else "definitions")
         return dict(found)
 
     async def import_definitions(self, connection: str, definitions: Any, vhost: str = "") -> None:
@@ -49,28 +48,16 @@ class Administrator:
         counts = {name: len(found) for name in _COUNTED if isinstance(found := inner(definitions, name), list)}
         if not counts:
             raise NotDefinitions
-        management = await self._management(connection)
-        await self._needed(management.post(path_of("definitions", vhost) if vhost else "definitions", definitions))
+        management = await self._pool.of(connection)
+        await management.post(path_of("definitions", vhost) if vhost else "definitions", definitions)
         self._acts.done(profile, vhost, "definitions", "", "imported", counts)
 
     async def trace(self, connection: str, vhost: str, *, on: bool) -> None:
         """Switch a virtual host's firehose on or off. What it costs while it is on, the broker pays."""
         profile = await self._acts.begin(connection)
-        management = await self._management(connection)
+        management = await self._pool.of(connection)
         path = path_of("vhosts", vhost)
-        now = await self._needed(management.get_now(path))
+        now = await management.get_now(path)
         kept = {name: now[name] for name in _KEPT_OF_A_VHOST if isinstance(now, dict) and now.get(name) not in (None, "undefined")}
-        await self._needed(management.put(path, kept | {"tracing": on}))
+        await management.put(path, kept | {"tracing": on})
         self._acts.done(profile, vhost, "tracing", vhost, "on" if on else "off")
-
-    async def _management(self, connection: str) -> Management:
-        try:
-            return await self._pool.of(connection)
-        except ManagementMissing as exc:
-            raise NeedsManagement(reason=str(exc)) from exc
-
-    async def _needed(self, asked: Any) -> Any:
-        try:
-            return await asked
-        except ManagementMissing as exc:
-            raise NeedsManagement(reason=str(exc)) from exc

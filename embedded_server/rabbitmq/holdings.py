@@ -25,7 +25,7 @@ class Holdings:
 
     def __init__(self, journal: Journal, resolve: Resolve, links: Links, jobs: Jobs, data_dir: Path) -> None:
         self.known = KnownNames(data_dir / KNOWN_FILE)
-        self.pool = ManagementPool(links.profile)
+        self.pool = ManagementPool(resolve, links.require_connected)
         self.acts = Acts(resolve, journal.append)
         self.inventory = Inventory(resolve, self.pool, links.channel, self.known)
         self.topology = TopologyReader(self.inventory, self.pool, links.channel)

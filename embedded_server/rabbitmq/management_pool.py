@@ -1,5 +1,6 @@
 """One client of the management API per connection, made when first asked for and anew when the connection's settings change."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from embedded_server.core.profiles import Profile, Resolve
@@ -15,12 +16,17 @@ class _Entry:
 class ManagementPool:
     """Clients by the connection's id."""
 
-    def __init__(self, resolve: Resolve) -> None:
+    def __init__(self, resolve: Resolve, require_connected: Callable[[str], None]) -> None:
         self._resolve = resolve
+        self._require_connected = require_connected
         self._entries: dict[str, _Entry] = {}
 
     async def of(self, connection: str) -> Management:
-        """Answer the client. After a failure the settings are read again first. Raises a `ManagementMissing`, and what resolving raises."""
+        """Answer the client. After a failure the settings are read again first.
+
+        Raises a `ManagementMissing`, what resolving raises, and `Disconnected` where the user has disconnected it.
+        """
+        self._require_connected(connection)
         entry = self._entries.get(connection)
         if entry is not None and not entry.management.failed:
             return entry.management

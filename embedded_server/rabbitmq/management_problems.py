@@ -170,11 +170,3 @@ def not_on_broker(segments: list[str]) -> NotOnBroker:
             return VHostNotOnBroker(name=vhost)
         case _:
             return NotOnBroker(name=" ".join(segments))
-
-
-class NeedsManagement(UserFacingError):
-    """AMQP itself has no way to do this."""
-
-    status = 409
-    title = N_("This needs the broker's management API: {reason}")
-    hint = N_("AMQP alone has no way to do it. Make the management API reachable for this connection, then try again.")

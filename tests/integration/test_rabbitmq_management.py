@@ -296,7 +296,7 @@ async def test_the_settings_are_read_again_after_a_failure(tmp_path: Path) -> No
         raise ManagementOff(name="no AMQP here either")
 
     async with raw_server(always(answer({"items": [{"name": "q", "vhost": "/"}], "total_count": 1}))) as server:
-        pool = ManagementPool(resolve)
+        pool = ManagementPool(resolve, lambda _: None)
         inventory = Inventory(resolve, pool, no_channel, KnownNames(tmp_path / "known.json"))
         assert (await inventory.queues("c", PageQuery("/"))).queues == []
         profiles[0] = profile_of(1, server.url)
@@ -315,7 +315,7 @@ async def test_an_answer_of_another_shape_is_nothing_rather_than_a_fault(tmp_pat
 
     for odd in ([], {}, None, 1, "text", [1, None, {"name": 5}], {"items": {"a": 1}, "queue_totals": [], "message_stats": 3}):
         async with raw_server(always(answer(odd))) as server:
-            pool = ManagementPool(resolve)
+            pool = ManagementPool(resolve, lambda _: None)
             inventory = Inventory(resolve, pool, no_channel, KnownNames(tmp_path / "known.json"))
             assert isinstance(await inventory.overview("c"), Overview)
             await inventory.queues("c", PageQuery("/"))

@@ -22,8 +22,8 @@ from embedded_server.rabbitmq.acts import NameMissing, NameNotTyped, NameTooLong
 from embedded_server.rabbitmq.administration import NotDefinitions
 from embedded_server.rabbitmq.declare import DeclaredDifferently
 from embedded_server.rabbitmq.inventory import PageQuery, QueueSort
-from embedded_server.rabbitmq.management_problems import ClientNotOnBroker, NeedsManagement, QueueNotOnBroker
-from embedded_server.rabbitmq.problems import ChannelClosed, PermissionRefused, PreconditionFailed
+from embedded_server.rabbitmq.management_problems import ClientNotOnBroker, ManagementUnreachable, QueueNotOnBroker
+from embedded_server.rabbitmq.problems import ChannelClosed, Disconnected, PermissionRefused, PreconditionFailed
 from tests.helpers.broker_processes import EmbeddedBroker, RealRabbitMQ
 from tests.helpers.capability import C, Side, capability, profile_for, typed
 from tests.helpers.server import until
@@ -300,6 +300,20 @@ async def test_the_firehose_is_switched_on_and_off(side: Side) -> None:
     assert [status for _, status in await side.statuses("kind:topology subject:tracing*")] == ["on", "off"]
 
 
+async def test_a_connection_that_was_disconnected_asks_nothing(side: Side, name: str) -> None:
+    await side.queue(name)
+    await side.service.disconnect(C)
+    for ask in (
+        side.holdings.inventory.overview(C),
+        side.holdings.inventory.queue(C, "/", name),
+        side.holdings.destroyer.destroy(C, Destroy("/", Target.QUEUE, name)),
+    ):
+        with pytest.raises(Disconnected):
+            await ask
+    await side.service.reconnect(C)
+    assert (await side.holdings.inventory.queue(C, "/", name)).ready == 0
+
+
 async def test_without_the_management_api_it_works_with_less_and_says_what_is_missing(
     broker: EmbeddedBroker | RealRabbitMQ, tmp_path: Path, name: str
 ) -> None:
@@ -322,7 +336,7 @@ async def test_without_the_management_api_it_works_with_less_and_says_what_is_mi
         assert (unknown.exact, unknown.problem is not None) == (False, True)
         with pytest.raises(UserFacingError, match=r"127\.0\.0\.1:1"):
             await holdings.inventory.clients(C)
-        with pytest.raises(NeedsManagement):
+        with pytest.raises(ManagementUnreachable):
             await holdings.administrator.definitions(C)
         await holdings.destroyer.destroy(C, Destroy("/", Target.QUEUE, name))
         assert (await holdings.inventory.queues(C, PageQuery("/"))).queues == []

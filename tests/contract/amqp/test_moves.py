@@ -1,13 +1,14 @@
 """Moves and redrives on both brokers: what goes, what stays, in which order, and with every byte."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from embedded_server.contracts.connections import Environment
+from embedded_server.contracts.connections import Environment, Secret
 from embedded_server.contracts.jobs import Job, JobState
 from embedded_server.contracts.rabbitmq import BindingRequest, Destroy, MoveRequest, Properties, RedriveRequest, Target
 from embedded_server.core.profiles import ConnectionReadOnly
@@ -172,8 +173,17 @@ async def test_a_copy_goes_nowhere_but_to_the_target(side: Side, name: str) -> N
 
 async def test_a_message_in_another_users_name_stays(side: Side, name: str) -> None:
     source, target = await two_queues(side, name)
-    await side.publish(source, b"mine", content=encode_content(Properties(user_id="guest")))
-    assert (await move(side, source, target)).counts == {"moved": 1, "left": 0}
+    management = await side.holdings.pool.of(C)
+    await management.put(f"users/{name}", {"password": name, "tags": ""})
+    await management.put(f"permissions/%2F/{name}", {"configure": ".*", "write": ".*", "read": ".*"})
+    me = side.profile
+    for user, password in ((name, name), ("guest", "guest")):
+        settings = replace(me.spec.rabbitmq, user=user) if me.spec.rabbitmq else None
+        side.profile = replace(me, spec=replace(me.spec, rabbitmq=settings), secrets={Secret.PASSWORD: password})
+        await side.service.links.drop(C)
+        await side.publish(source, user.encode(), content=encode_content(Properties(user_id=user)))
+    assert (await move(side, source, target)).counts == {"moved": 1, "refused": 1, "left": 1}
+    assert (await side.bodies(target), await side.bodies(source)) == ([b"guest"], [name.encode()])
 
 
 async def test_a_queue_or_an_exchange_that_is_not_there_fails_in_the_brokers_words(side: Side, name: str) -> None:
