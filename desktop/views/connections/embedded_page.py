@@ -30,7 +30,7 @@ class EmbeddedPage(Card):
         invitation.setText(
             tr("Paste the URL of a RabbitMQ of yours. It is tested step by step, and its password goes into the system's keyring.")
         )
-        self.body.addWidget(title(tr("On first launch there is a broker already")))
+        self.body.addWidget(title(tr("A broker that is there from the first launch")))
         self.body.addWidget(about)
         self.body.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addSpacing(16)
