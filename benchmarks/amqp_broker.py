@@ -24,9 +24,9 @@ NAMES: Final = (
     "amqp.million_mb.persistent",
 )
 
-ROUNDS: Final = 5
-MESSAGES: Final = 10_000
-GETS: Final = 2_000
+ROUNDS: Final = 9
+MESSAGES: Final = 6_000
+GETS: Final = 1_000
 MILLION: Final = 1_000_000
 
 

@@ -260,6 +260,7 @@ def test_publishers_wait_while_the_disk_is_nearly_full(
     life: Life, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     life.peer.declare()
+    life.peer.publish()
     with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):
         patch.setattr("embedded_server.brokers.amqp.pages.MIN_FREE_BYTES", 2**62)
         life.bench.advance(6)
