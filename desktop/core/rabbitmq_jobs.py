@@ -43,6 +43,8 @@ COUNT_WORDS: Final = {
     "skipped": (N_("1 skipped"), N_("{n} skipped")),
     "left": (N_("1 left"), N_("{n} left")),
 }
+WENT_WELL: Final = frozenset({"confirmed", "moved", "redriven", "consumed", "tapped", "read"})
+"""While a job runs its progress tells them."""
 
 
 def what_words(job: Job) -> str:
@@ -51,7 +53,7 @@ def what_words(job: Job) -> str:
     if job.dry_run:
         kind = tr("Dry run: {kind}", kind=kind.lower() if kind.isascii() else kind)
     ends = SUBJECT_ARROW.join(part for part in (job.source, job.target) if part)
-    if job.target and not job.source:
+    if job.target and not job.source and SUBJECT_ARROW not in job.target:
         ends = f"{SUBJECT_ARROW.strip()} {job.target}"
     return f"{kind} {ends}".strip()
 
@@ -81,8 +83,9 @@ def elapsed_s(job: Job, now_ns: int | None = None) -> float:
 
 
 def summary_words(job: Job) -> str:
-    """Say what came of it: ``9,998 confirmed · 2 returned``; a count that is nothing is left out."""
-    counts = {name: count for name, count in job.counts.items() if count and not name.startswith(TO_PREFIX)}
+    """Say what came of it: ``9,998 confirmed · 2 returned``. What is nothing is left out; so is, until the end, what went well."""
+    told = set() if job.state.is_over else WENT_WELL
+    counts = {name: count for name, count in job.counts.items() if count and name not in told and not name.startswith(TO_PREFIX)}
     ordered = [name for name in COUNT_WORDS if name in counts] + [name for name in counts if name not in COUNT_WORDS]
     parts = [trn(*COUNT_WORDS[name], counts[name]) if name in COUNT_WORDS else f"{number(counts[name])} {name}" for name in ordered]
     return " · ".join(parts)

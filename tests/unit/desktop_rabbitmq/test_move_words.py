@@ -74,9 +74,17 @@ def test_a_job_says_what_it_does_and_how_far_it_is() -> None:
     job = make_job(done=7)
     assert what_words(job) == "Move orders.dead → orders.retry"
     assert what_words(make_job(JobKind.PUBLISH, source="", target="orders")) == "Publish → orders"
+    subject = make_job(JobKind.PUBLISH, source="", target="orders → order.paid")
+    assert what_words(subject) == "Publish orders → order.paid"
     assert progress_words(job, STARTED + 12_000_000_000) == "7 of 20 · 812 / s · 12 s"
     assert progress_words(make_job(JobKind.TAP, total=-1, done=3), STARTED) == "3 · 812 / s · 0 s"
     assert state_words(make_job(state=JobState.WAITING)) == ("waiting for the connection", "warn")
+
+
+def test_while_a_job_runs_only_what_went_wrong_is_told_beside_its_progress() -> None:
+    counts = {"confirmed": 9, "returned": 2}
+    assert summary_words(make_job(JobKind.PUBLISH, counts=counts)) == "2 returned"
+    assert summary_words(make_job(JobKind.PUBLISH, JobState.DONE, counts=counts)) == "9 confirmed · 2 returned"
 
 
 def test_every_state_and_kind_has_a_word() -> None:

@@ -29,7 +29,7 @@ class JobCard(Card):
     """A filter that lists its messages."""
 
     def __init__(self, parent: QWidget | None = None, *, names_itself: bool = True) -> None:
-        """*names_itself*: says what the job does; in the form that began it that is plain."""
+        """*names_itself*: says what the job does and leads to its messages; the form that began it needs neither."""
         super().__init__(parent, fill="raised", margins=(12, 6, 8, 6))
         self._names_itself = names_itself
         self.body.setSpacing(4)
@@ -91,7 +91,7 @@ class JobCard(Card):
         self.stop_button.setVisible(not over)
         self.stop_button.setEnabled(job.state is not JobState.STOPPING)
         self.forget.setVisible(over)
-        self.show_messages.setVisible(bool(job.filter) and not job.dry_run)
+        self.show_messages.setVisible(self._names_itself and bool(job.filter) and not job.dry_run)
         unconfirmed = worth_resending(job)
         self.resend.setVisible(bool(unconfirmed))
         self.resend.setText(trn("Resend the 1 unconfirmed", "Resend the {n} unconfirmed", unconfirmed))

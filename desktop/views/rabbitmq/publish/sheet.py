@@ -62,6 +62,8 @@ class PublishSheet(RabbitSheet):
         moved = (connection.id, vhost) != (self.connection_id(), self.vhost)
         if moved:
             self._say(None)
+            if not self.follower.is_running:
+                self._forget_job()
         self.point_at(connection, vhost)
         draft = self.draft()
         if message is not None:
