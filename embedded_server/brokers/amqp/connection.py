@@ -99,6 +99,8 @@ class Connection:
         self.client_properties: Mapping[str, Any] = {}
         self.channels: dict[int, Channel] = {}
         self.frame_max = codec.FRAME_MAX_SIZE
+        self.blocked = False
+        """It publishes while publishers are to wait: the shell reads no more from it for now."""
         self.congested = False
         """The client does not read as fast as its queues deliver; they wait."""
         self._reader = FrameReader()
@@ -137,6 +139,8 @@ class Connection:
             self._receive_frame(frame)
         if self._reader.error is not None and self.state is not State.CLOSED:
             self._fail(self._reader.error)
+        if self.broker.blocked:
+            self._block_if_publishing()
 
     def connection_lost(self) -> None:
         """The socket is gone."""
@@ -177,9 +181,23 @@ class Connection:
             self.access = self.broker.users.access(self.user, self.vhost.name)
 
     def tell_blocked(self, reason: str) -> None:
-        """Ask a client that understands to stop publishing; with no reason, to go on."""
+        """The broker wants publishers to wait, or with no *reason* to go on. Who does not publish is not told, as with RabbitMQ."""
+        if reason:
+            self._block_if_publishing()
+        elif self.blocked:
+            self.blocked = False
+            self._received_at = self.broker.clock.now()
+            self._tell_if_understood(Methods.Unblocked())
+
+    def _block_if_publishing(self) -> None:
+        if not self.blocked and any(channel.figures.publish for channel in self.channels.values()):
+            self.blocked = True
+            self._tell_if_understood(Methods.Blocked(self.broker.blocked))
+
+    def _tell_if_understood(self, method: base.Frame) -> None:
+        self.broker.has_output(self)  # the shell looks whether to read on
         if self.state is State.OPEN and self.understands("connection.blocked"):
-            self._reply(Methods.Blocked(reason) if reason else Methods.Unblocked())
+            self._reply(method)
 
     # -- sending
 
@@ -379,8 +397,6 @@ class Connection:
         self._stop_limit()
         logger.info("Connection from %s opened by %s", self.peer, self.user)
         self._reply(Methods.OpenOk())
-        if self.broker.blocked:
-            self.tell_blocked(self.broker.blocked)
 
     # -- endings
 
@@ -453,7 +469,7 @@ class Connection:
     def _on_heartbeat(self) -> None:
         """Send a heartbeat where nothing else was sent; end a connection that has been silent for two intervals."""
         now = self.broker.clock.now()
-        if now - self._received_at > 2 * self.heartbeat_s:
+        if now - self._received_at > 2 * self.heartbeat_s and not self.blocked:
             logger.info("Connection from %s ended: no heartbeat for %d s", self.peer, 2 * self.heartbeat_s)
             self._finish()
             return

@@ -118,6 +118,8 @@ class _Socket(asyncio.BufferedProtocol):
         data = self._connection.data_to_send()
         if data:
             self._transport.write(data)
+        if self._connection.blocked is self._transport.is_reading():
+            (self._transport.pause_reading if self._connection.blocked else self._transport.resume_reading)()
         if self._connection.finished:
             self._transport.close()
             asyncio.get_running_loop().call_later(STOP_LIMIT_S, self._transport.abort)  # a client that never reads

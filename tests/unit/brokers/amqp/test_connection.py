@@ -175,14 +175,39 @@ def test_congested_client_is_given_no_more_until_it_reads(bench: Bench) -> None:
     assert not bench.broker.vhosts["/"].queues["q"].ready
 
 
+def blocked(*peers: Peer) -> list[bool]:
+    return [peer.connection.blocked for peer in peers]
+
+
 def test_publishers_are_told_when_the_broker_blocks_and_unblocks(bench: Bench) -> None:
-    told, deaf = bench.peer(), bench.peer(client_properties={"capabilities": {}})
+    told, deaf, idle = bench.peer(), bench.peer(client_properties={"capabilities": {}}), bench.peer()
+    for peer in (told, deaf):
+        peer.publish()
     bench.broker.block("disk")
+    assert blocked(told, deaf, idle) == [True, True, False]
     late = bench.peer()
+    assert blocked(late) == [False]
+    late.publish()
+    assert blocked(late) == [True]
     bench.broker.unblock()
-    assert [type(answer) for answer in told.answers()] == [commands.Connection.Blocked, commands.Connection.Unblocked]
-    assert [type(answer) for answer in late.answers()] == [commands.Connection.Unblocked]
-    assert deaf.answers() == []
+    both = [commands.Connection.Blocked, commands.Connection.Unblocked]
+    assert [type(answer) for answer in told.answers()] == both
+    assert [type(answer) for answer in late.answers()] == both
+    assert deaf.answers() == idle.answers() == []
+    assert blocked(told, deaf, late) == [False] * 3
+
+
+def test_a_blocked_client_need_send_no_heartbeats(bench: Bench) -> None:
+    peer = bench.peer(heartbeat=10)
+    peer.publish()
+    bench.broker.block("disk")
+    bench.advance(100)
+    assert not peer.connection.finished
+    bench.broker.unblock()
+    bench.advance(15)
+    assert not peer.connection.finished
+    bench.advance(15)
+    assert peer.connection.finished
 
 
 def test_shutdown_says_goodbye(bench: Bench) -> None:
