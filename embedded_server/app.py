@@ -148,10 +148,11 @@ class Composition:
         supervisor.add("connections", services.connections)
         supervisor.add("hub", services.hub)
         supervisor.add("streams", services.streams)
-        supervisor.add("rabbitmq", services.rabbitmq)
-        await supervisor.start(["connections", "hub", "streams", "rabbitmq"])
+        await supervisor.start(["connections", "hub", "streams"])
         supervisor.add("brokers", services.brokers)
         supervisor.add("tasks", services.tasks)
+        supervisor.add("rabbitmq", services.rabbitmq)  # the last, so that its jobs end in good order before the brokers do
+        await supervisor.start(["rabbitmq"])
         if services.settings.brokers:
             supervisor.start_later(["brokers", "tasks"])
         services.journal.append(lifecycle_event("server", Step.STARTED, time.monotonic() - self._began))

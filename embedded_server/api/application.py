@@ -59,7 +59,7 @@ def make_app(settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncCont
     )
     _include(app)
     errors.install(app)
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, own_limit=frozenset({rabbitmq_messages.BODIES_PATH}))
     app.add_middleware(errors.UnforeseenFaults)
     if settings.allowed_origins:
         from starlette.middleware.cors import CORSMiddleware

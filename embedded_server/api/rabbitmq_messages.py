@@ -25,6 +25,8 @@ from embedded_server.rabbitmq.messages import Messages
 router = APIRouter(prefix="/rabbitmq", tags=["rabbitmq"])
 
 ConnectionId = Annotated[str, Path(description="A connection's id, as the list of connections gives it.")]
+BODIES_PATH: Final = "/rabbitmq/bodies"
+"""Where files come in: written to disk as they come, and up to what RabbitMQ takes."""
 _BYTES: Final[dict[str, Any]] = {
     "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -50,7 +52,8 @@ class TemplateName:
 @router.post("/bodies", status_code=201, summary="Upload a body", openapi_extra=_BYTES)
 async def upload_body(messages: MessagesDep, request: Request) -> Uploaded:
     """Keep the bytes sent here for an hour, to be published by their id."""
-    return await messages.uploads.keep(request.stream())
+    announced = request.headers.get("content-length", "")
+    return await messages.uploads.keep(request.stream(), int(announced) if announced.isdigit() else 0)
 
 
 @router.get("/generated-fields", summary="List generated fields")

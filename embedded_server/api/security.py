@@ -95,15 +95,16 @@ class Gate:
 
 
 class BodyLimit:
-    """Refuses bodies beyond the limit, announced or not."""
+    """Refuses bodies beyond the limit, announced or not; the routes in *own_limit* see to theirs themselves."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, own_limit: frozenset[str] = frozenset()) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._own_limit = own_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 413, or run the app with a counting ``receive``."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in self._own_limit:
             await self._app(scope, receive, send)
             return
         announced = Headers(scope=scope).get("content-length", "")

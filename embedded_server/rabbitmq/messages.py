@@ -29,7 +29,7 @@ from embedded_server.rabbitmq.firehose import TRACE_EXCHANGE, firehose
 from embedded_server.rabbitmq.generate import Source, generated_fields
 from embedded_server.rabbitmq.get import check_get, get
 from embedded_server.rabbitmq.links import Links, Purpose
-from embedded_server.rabbitmq.message_problems import CountInvalid, RateInvalid
+from embedded_server.rabbitmq.message_problems import CountInvalid, NothingToTap, RateInvalid
 from embedded_server.rabbitmq.prepare import prepare
 from embedded_server.rabbitmq.publish import Publisher
 from embedded_server.rabbitmq.stream import StreamReading, check_stream, offset_of
@@ -147,7 +147,11 @@ class Messages:
                 lambda job: firehose(self._links, self._journal, profile.name, job, request),
                 source=TRACE_EXCHANGE,
             )
-        bindings = await bindings_for(request, connection, self._bindings_of)
+        try:
+            bindings = await bindings_for(request, connection, self._bindings_of)
+        except NothingToTap:
+            await self._require_queue(connection, request.vhost, request.queue)
+            raise
         if not request.queue:
             await self._require_exchange(connection, request.vhost, request.exchange)
         return self._start(

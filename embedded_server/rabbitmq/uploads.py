@@ -42,8 +42,13 @@ class Uploads:
         self._sizes.clear()
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
-    async def keep(self, chunks: AsyncIterator[bytes]) -> Uploaded:
-        """Write what comes to a file. Raises `UploadTooLarge`, `UploadsFull` and `UploadUnwritable`, and then nothing is kept."""
+    async def keep(self, chunks: AsyncIterator[bytes], announced: int = 0) -> Uploaded:
+        """Write what comes to a file; *announced* is how much is said to come.
+
+        Raises `UploadTooLarge`, `UploadsFull` and `UploadUnwritable`, and then nothing is kept.
+        """
+        if announced > self._max_bytes:
+            raise UploadTooLarge(limit=self._max_bytes // 1024**2)
         id_ = secrets.token_hex(8)
         self._sizes[id_] = 0
         path = self._folder / id_

@@ -45,6 +45,8 @@ async def test_what_is_too_large_is_refused_and_leaves_nothing(tmp_path: Path) -
     uploads = Uploads(tmp_path / "uploads", max_bytes=3)
     with pytest.raises(UploadTooLarge):
         await uploads.keep(chunks(b"ab", b"cd"))
+    with pytest.raises(UploadTooLarge):
+        await uploads.keep(chunks(b"a"), announced=4)
     assert list((tmp_path / "uploads").iterdir()) == []
 
 
