@@ -1,6 +1,5 @@
 """The stream form as typed, what keeps it from being saved, and the stream it makes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -115,16 +114,6 @@ def name_for(url: str) -> str:
     except ValueError:
         return url[:80]
     return f"{host}{parts.path.rstrip('/')}"[:80] or url[:80]
-
-
-def free_name(wanted: str, is_taken: Callable[[str], bool]) -> str:
-    """Answer *wanted*, or with a number behind it where another stream is called so."""
-    if not is_taken(wanted):
-        return wanted
-    number = 2
-    while is_taken(f"{wanted} {number}"):
-        number += 1
-    return f"{wanted} {number}"
 
 
 def _fits(url: str, kind: StreamKind) -> bool:

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import secrets as random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from embedded_server.connections.checks import check
+from embedded_server.connections.hooks import Hooks
 from embedded_server.connections.problems import (
     ConnectionNameTaken,
     ConnectionNotFound,
@@ -31,7 +32,6 @@ from embedded_server.contracts.connections import (
     Connections,
     ConnectionsFile,
     ConnectionSpec,
-    Health,
     RabbitSettings,
     SaveConnection,
     Secret,
@@ -46,19 +46,6 @@ from embedded_server.core.profiles import Profile
 MAX_CONNECTIONS: Final = 200
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What the list asks of those who connect."""
-
-    embedded: Callable[[], tuple[RabbitSettings, Mapping[Secret, str]] | None]
-    """Where the embedded brokers are; None while they are not."""
-    health: Callable[[str], Health]
-    test: Callable[[Profile], Awaitable[TestReport]]
-    reconnect: Callable[[str], Awaitable[None]]
-    """Try at once, also after a refusal; returns once it has been begun."""
-    disconnect: Callable[[str], Awaitable[None]]
 
 
 class ConnectionService:

@@ -291,7 +291,7 @@ async def test_a_test_that_ends_while_another_connection_is_shown_is_found_later
     bench.panel.list.choose("b")
     assert "Not tested" in bench.panel.editor.walk.verdict.text()
     bench.api.gate.set()
-    await until(lambda: "a" in bench.panel.editor._reports)
+    await until(lambda: "a" in bench.panel.editor.tester.reports)
     assert "Not tested" in bench.panel.editor.walk.verdict.text()
     bench.panel.list.choose("a")
     assert "Works" in bench.panel.editor.walk.verdict.text()

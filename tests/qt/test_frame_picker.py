@@ -173,6 +173,18 @@ async def test_the_keyboard_opens_the_menu(bench: Bench, monkeypatch: pytest.Mon
     assert len(shown) == 1
 
 
+async def test_a_list_that_cannot_be_had_is_told_once(bench: Bench) -> None:
+    bench.api.failures["GET"] = make_problem("The list is away")
+    bench.guide.follow(SPEC, bench.panel)
+    await until(bench.services.notices.standing)
+    bench.service.refresh()
+    await until(lambda: bench.api.requests.count("GET /connections") >= 2)
+    assert [notice.times for notice in bench.services.notices.standing()] == [1]
+    bench.api.failures.clear()
+    bench.service.refresh()
+    await until(lambda: bench.panel.told == [EMBEDDED])
+
+
 # -- the password that no keyring keeps
 
 

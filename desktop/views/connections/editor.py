@@ -9,14 +9,15 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.core.connections_draft import Draft, draft_of, entry_of, prepare, with_url
 from desktop.core.i18n import tr
+from desktop.core.names import free_name
 from desktop.core.problems import NotSignedIn, hint_of, problem_of, title_of
-from desktop.core.streams_draft import free_name
 from desktop.services import Services
 from desktop.services.connections import connection_service
 from desktop.views.connections.embedded_page import EmbeddedPage
 from desktop.views.connections.fields import ConnectionFields
 from desktop.views.connections.fixes import follow_hint
 from desktop.views.connections.head import ConnectionHead
+from desktop.views.connections.tester import Tester
 from desktop.views.connections.url_field import UrlField
 from desktop.views.connections.walk_card import WalkCard
 from desktop.views.widgets.buttons import Button, PrimaryButton
@@ -25,7 +26,8 @@ from desktop.views.widgets.form_sheet import SUBMIT_KEYS, on_keys, scrolling
 from desktop.views.widgets.jobs import Jobs
 from desktop.views.widgets.labels import caption
 from desktop.views.widgets.wrapped import Wrapped
-from embedded_server.contracts.connections import EMBEDDED_ID, Colour, Connection, SaveConnection, TestReport
+from embedded_server.contracts.connections import EMBEDDED_ID, Colour, Connection, SaveConnection
+from embedded_server.contracts.problems import ProblemDetails
 
 WALK_PX: Final = 316
 NARROW_PX: Final = 736
@@ -51,9 +53,9 @@ class ConnectionEditor(QWidget):
         self._connection: Connection | None = None
         self._base = Draft()
         """The form without anything typed."""
-        self._reports: dict[str, TestReport] = {}
         self.head = ConnectionHead()
         self.walk = WalkCard()
+        self.tester = Tester(services, self.walk)
         self.url = UrlField(self._service, services.notices)
         self.fields = ConnectionFields(is_here=services.host.is_embedded)
         self.embedded = EmbeddedPage()
@@ -85,10 +87,7 @@ class ConnectionEditor(QWidget):
         self.fields.show_draft(self._service.drafts.get(self.id, self._base))
         self.fields.setEnabled(True)
         self._show_rest()
-        if self._jobs.is_running(f"test {self.id}"):
-            self.walk.show_running()
-        else:
-            self.walk.show_report(self._reports.get(self.id))
+        self.tester.show(self.id)
 
     def follow(self, connection: Connection) -> None:
         """Show how the same connection fares now; what is being typed stays."""
@@ -116,6 +115,7 @@ class ConnectionEditor(QWidget):
     async def stop(self) -> None:
         """End what is under way; may be called twice."""
         await self._jobs.stop()
+        await self.tester.stop()
         await self.url.stop()
 
     # -- acts
@@ -135,14 +135,9 @@ class ConnectionEditor(QWidget):
         """Test what stands in the form, with the kept passwords where none is typed."""
         id_, draft = self.id, self.fields.draft()
         if id_ == EMBEDDED_ID or (id_ and draft == self._base):
-            self._begin_test(id_, None)
+            self.tester.start(id_, None)
         elif (save := self._prepared(draft)) is not None:
-            self._begin_test(id_, save)
-
-    def stop_test(self) -> None:
-        """Wait for the test no longer; the server ends it within its limits."""
-        self._jobs.cancel(f"test {self.id}")
-        self.walk.show_report(self._reports.get(self.id))
+            self.tester.start(id_, save)
 
     def discard(self) -> None:
         """Give up what was typed."""
@@ -168,11 +163,11 @@ class ConnectionEditor(QWidget):
         connection = await (self._service.change(id_, save) if id_ else self._service.add(save))
         if self._service.drafts.get(id_) == draft:  # else more was typed meanwhile
             del self._service.drafts[id_]
-        self._reports.pop(id_, None)
+        self.tester.forget(id_)
         self.drafts_changed.emit()
         self.saved.emit(connection)
         if then_test:
-            self._begin_test(connection.id, None)
+            self.tester.start(connection.id, None)
 
     def _on_save_failed(self, exc: BaseException) -> None:
         problem = problem_of(exc)
@@ -189,29 +184,7 @@ class ConnectionEditor(QWidget):
         self._failure.setText(f"{title}\n{hint}" if hint else title)
         self._failure.show()
 
-    # -- testing
-
-    def _begin_test(self, id_: str, save: SaveConnection | None) -> None:
-        self._jobs.start(f"test {id_}", self._test(id_, save), lambda exc: self._on_test_failed(id_, exc))
-        if id_ == self.id:
-            self.walk.show_running()
-
-    async def _test(self, id_: str, save: SaveConnection | None) -> None:
-        report = await (self._service.test(save, id_) if save is not None else self._service.test_kept(id_))
-        self._reports[id_] = report
-        if id_ == self.id:
-            self.walk.show_report(report)
-
-    def _on_test_failed(self, id_: str, exc: BaseException) -> None:
-        problem = problem_of(exc)
-        if problem is None:
-            self._services.notices.from_exception(exc)
-        if id_ != self.id:
-            return
-        if problem is None:
-            self.walk.show_report(None)
-            return
-        self.walk.show_failure(" ".join(part for part in (title_of(problem), hint_of(problem)) if part))
+    def _on_test_refused(self, problem: ProblemDetails) -> None:
         if (entry := entry_of(problem)) is not None:
             self.fields.show_fault(entry, f"{title_of(problem)}. {hint_of(problem)}")
 
@@ -261,7 +234,8 @@ class ConnectionEditor(QWidget):
         self.fields.submitted.connect(lambda: self.start_save(then_test=True))
         self.url.parsed.connect(self._on_parsed)
         self.walk.test_requested.connect(self.start_test)
-        self.walk.stop_requested.connect(self.stop_test)
+        self.walk.stop_requested.connect(self.tester.stop_shown)
+        self.tester.refused.connect(self._on_test_refused)
         self.walk.fix_requested.connect(self._on_fix)
         self.embedded.add_requested.connect(self.add_requested)
         self.embedded.copy_requested.connect(self.head.copy_requested)

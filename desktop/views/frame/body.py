@@ -116,7 +116,8 @@ class Body(QWidget):
         self._show_health()
 
     def close_sheets(self) -> None:
-        """Close the palette and the help."""
+        """Close the palette, the help and the question for a password."""
+        self.guide.close_sheet()
         for name in ("palette_sheet", "help_sheet"):
             if name in self.__dict__:
                 getattr(self, name).dismiss()

@@ -17,6 +17,7 @@ from desktop.views.panel import Panel, PanelSpec
 from desktop.views.widgets.jobs import Jobs
 from desktop.views.widgets.swatch import swatch_icon
 from embedded_server.contracts.connections import EMBEDDED_ID, Connection, LinkState, Secret, SecretState
+from embedded_server.contracts.problems import ProblemDetails
 
 WATCHER = "frame"
 
@@ -39,6 +40,7 @@ class ConnectionGuide(QObject):
         self._spec: PanelSpec | None = None
         self._panel: Panel | None = None
         self._told: dict[str, Connection | None] = {}
+        self._problem: ProblemDetails | None = None
         self._asked: set[str] = set()
         """Ids whose password was asked for and not given: not asked for again by itself."""
         self._sheet = PasswordSheet(window)
@@ -61,6 +63,10 @@ class ConnectionGuide(QObject):
         """Ask nothing while no panel in front looks at a connection."""
         self._service.unwatch(WATCHER)
 
+    def close_sheet(self) -> None:
+        """Put the question for a password away."""
+        self._sheet.dismiss()
+
     def forget(self) -> None:
         """The panels are gone."""
         self.rest()
@@ -78,7 +84,10 @@ class ConnectionGuide(QObject):
 
     def _follow(self) -> None:
         spec, panel = self._spec, self._panel
-        if spec is None or panel is None or not spec.kinds or not self._service.is_known:
+        if spec is None or panel is None or not spec.kinds:
+            return
+        if not self._service.is_known:
+            self._tell_problem()
             return
         connection = self.current()
         self._picker.show_connection(connection)
@@ -88,6 +97,13 @@ class ConnectionGuide(QObject):
         if connection is not None and connection.secret is SecretState.NEEDED and connection.id not in self._asked:
             self._asked.add(connection.id)
             self._sheet.ask(connection)
+
+    def _tell_problem(self) -> None:
+        """Say once why there is nothing to look at; of a server that is away the frame's banner tells."""
+        problem = self._service.problem
+        if problem is not None and problem != self._problem and not problem.type.endswith(":server-unreachable"):
+            self._services.notices.error(title_of(problem), hint_of(problem))
+        self._problem = problem
 
     def _on_chosen(self, panel_key: str) -> None:
         if self._spec is not None and panel_key == self._spec.key:

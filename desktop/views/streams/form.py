@@ -8,7 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from desktop.core.i18n import tr
-from desktop.core.streams_draft import Draft, Entry, EntryFault, draft_of, free_name, prepare, url_for_kind
+from desktop.core.names import free_name
+from desktop.core.streams_draft import Draft, Entry, EntryFault, draft_of, prepare, url_for_kind
 from desktop.services.notices import Notices
 from desktop.services.streams import StreamService
 from desktop.views.widgets.buttons import Button, PrimaryButton

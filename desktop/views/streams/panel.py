@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from desktop.core.feed_filter import term
 from desktop.core.feeds import FeedStatus, Link
 from desktop.core.i18n import tr
+from desktop.core.names import free_name
 from desktop.core.problems import ServerUnreachable, hint_of, problem_of, title_of
-from desktop.core.streams_draft import free_name
 from desktop.core.streams_words import open_count
 from desktop.models.streams_model import StreamsModel
 from desktop.services import Services

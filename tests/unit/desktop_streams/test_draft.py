@@ -2,7 +2,8 @@
 
 import pytest
 
-from desktop.core.streams_draft import Draft, Entry, draft_of, free_name, name_for, prepare, url_for_kind
+from desktop.core.names import free_name
+from desktop.core.streams_draft import Draft, Entry, draft_of, name_for, prepare, url_for_kind
 from embedded_server.contracts.streams import MASK, StreamKind, StreamSpec
 
 WS = StreamKind.WEBSOCKET
