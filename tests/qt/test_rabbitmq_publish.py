@@ -351,6 +351,21 @@ async def test_a_message_that_is_published_again_fills_the_form(form: Form) -> N
     assert form.message == message
 
 
+async def test_what_was_replaced_as_a_whole_can_be_brought_back(form: Form) -> None:
+    form.sheet.body_field.editor.set_text("[1]")
+    form.sheet.clear.click()
+    assert form.sheet.draft().text == ""
+    assert form.sheet.clear.text() == "Bring back"
+    form.sheet.clear.click()
+    assert (form.sheet.draft().text, form.sheet.clear.text()) == ("[1]", "Clear")
+    form.sheet.open_to(make_connection(), "/", message=Message("/", "e", "k", "other"))
+    form.sheet.clear.click()
+    assert (form.sheet.draft().text, form.sheet.draft().exchange) == ("[1]", "orders")
+    form.sheet.clear.click()
+    form.sheet.routing_key.setText("x")
+    assert form.sheet.clear.text() == "Clear"
+
+
 async def test_a_template_is_saved_chosen_and_deleted(form: Form) -> None:
     form.sheet.body_field.editor.set_text("[1]")
     form.sheet.templates.open_row()

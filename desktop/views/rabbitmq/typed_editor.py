@@ -269,7 +269,7 @@ class TypedTree(QTreeView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Remove a row; edit a cell by Enter; leave Ctrl+Enter and Tab to the form."""
         key = event.key()
-        if key in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace}:
+        if key == Qt.Key.Key_Delete:
             self.remove_requested.emit()
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.modifiers():
             self.edit(self.currentIndex())

@@ -47,6 +47,8 @@ class PublishSheet(RabbitSheet):
         super().__init__(host, service, notices, tr("Publish"), width=WIDTH_PX)
         self._loading = False
         self._last_text: QWidget | None = None
+        self._before: Draft | None = None
+        """What stood here before it was replaced as a whole; until the next letter it can be brought back."""
         self.follower = JobFollower(service, notices.from_exception, self)
         self._make_fields()
         self._lay_out()
@@ -66,11 +68,12 @@ class PublishSheet(RabbitSheet):
                 self._forget_job()
         self.point_at(connection, vhost)
         draft = self.draft()
-        if message is not None:
-            draft = draft_of(message, draft)
         if exchange or routing_key:
             draft = replace(draft, exchange=exchange, routing_key=routing_key)
-        self.show_draft(draft)
+        if message is not None:
+            self._replace(draft_of(message, draft))
+        else:
+            self.show_draft(draft)
         self.exchange.complete_from(exchanges_of(self._service, connection.id, vhost))
         self.templates.start_loading()
         self._jobs.start("fields", self._load_fields(), self._on_help_failed)
@@ -151,7 +154,6 @@ class PublishSheet(RabbitSheet):
         self.card.hide()
         self.publish = PrimaryButton(tr("Publish"), self.start_publishing)
         self.clear = Button(tr("Clear"), self._on_clear_clicked)
-        self.clear.setToolTip(tr("Begin with an empty message"))
 
     def _lay_out(self) -> None:
         self.form.addWidget(self.templates)
@@ -216,6 +218,7 @@ class PublishSheet(RabbitSheet):
     def _on_edited(self) -> None:
         if self._loading:
             return
+        self._before = None
         draft = self.draft()
         self._service.keep_draft(DRAFT_KEY, draft)
         self.body_field.set_fills(draft.fill)
@@ -252,14 +255,24 @@ class PublishSheet(RabbitSheet):
         self._on_edited()
 
     def _on_template_chosen(self, template: PublishTemplate) -> None:
-        self.show_draft(draft_of(template.message, self.draft()))
-        self._say(None)
-        self._look_at_address()
+        self._replace(draft_of(template.message, self.draft()))
 
     def _on_clear_clicked(self) -> None:
-        self.show_draft(replace(Draft(), exchange=self.exchange.text(), routing_key=self.routing_key.text()))
-        self._say(None)
+        if self._before is not None:
+            self.show_draft(self._before)
+            self._look_at_address()
+        else:
+            self._replace(replace(Draft(), exchange=self.exchange.text(), routing_key=self.routing_key.text()))
         self.body_field.setFocus()
+
+    def _replace(self, draft: Draft) -> None:
+        """Show another message as a whole, and offer to bring back what stood there."""
+        before = self.draft()
+        self.show_draft(draft)
+        self._before = before if before != draft and (before.text or before.file or before.headers) else None
+        self._say(None)
+        self._look_at_address()
+        self._show_buttons()
 
     def _on_focus_changed(self, _before: QWidget | None, now: QWidget | None) -> None:
         if isinstance(now, QLineEdit | QPlainTextEdit) and self.isAncestorOf(now) and not now.isReadOnly():
@@ -387,6 +400,8 @@ class PublishSheet(RabbitSheet):
     def _show_buttons(self) -> None:
         count = whole_number(self.repeat.count.text()) if self.repeat.is_on() else None
         text = trn("Publish 1 message", "Publish {n} messages", count) if count else tr("Publish")
+        self.clear.setText(tr("Bring back") if self._before is not None else tr("Clear"))
+        self.clear.setToolTip(tr("Show what stood here before") if self._before is not None else tr("Begin with an empty message"))
         running = self.follower.is_running
         busy = tr("Publishing …") if self.is_busy() else text
         self.offer(self.publish, busy, enabled=not (running and self.repeat.is_on()), why_not=tr("The last ones are still being published"))
