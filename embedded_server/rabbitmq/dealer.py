@@ -41,6 +41,8 @@ class Plan:
     """The exchange that all copies go to, where there is one such: looked for before anything is read."""
     limit: int = 0
     dry_run: bool = False
+    all_to: str = ""
+    """The one place that every message goes to, where there is one and no filter: a dry run then need not read any."""
 
 
 class Dealer:

@@ -42,21 +42,21 @@ class Ledger:
             self._job.count(name, arrived)
         self._job.advance(of)
 
-    def stays(self, name: str) -> None:
-        """Note a message that stays where it is."""
-        self.held += 1
-        self._count(name)
+    def stays(self, name: str, count: int = 1) -> None:
+        """Note messages that stay where they are."""
+        self.held += count
+        self._count(name, count)
 
     def is_uncertain(self) -> None:
         """Note a copy that may have arrived or not; its original stays. An interruption does not make this undone."""
         self.held += 1
         self._job.count("unconfirmed")
 
-    def would_go(self, target: str) -> None:
-        """Note a message that a dry run would send to *target*."""
-        self.stays("matched")
+    def would_go(self, target: str, count: int = 1) -> None:
+        """Note messages that a dry run would send to *target*."""
+        self.stays("matched", count)
         name = f"{TO_PREFIX}{target}"
-        self._count(name if name in self._kept or len(self._kept) < MOST_TARGETS else f"{TO_PREFIX}…")
+        self._count(name if name in self._kept or len(self._kept) < MOST_TARGETS else f"{TO_PREFIX}…", count)
 
     def begin_anew(self) -> None:
         """Take back the counts of a round that was interrupted: the broker has put all that was held back."""
@@ -67,6 +67,6 @@ class Ledger:
         self._kept.clear()
         self.held = self.unacked = self.returned_in_a_row = 0
 
-    def _count(self, name: str) -> None:
-        self._kept[name] = self._kept.get(name, 0) + 1
-        self._job.count(name)
+    def _count(self, name: str, count: int = 1) -> None:
+        self._kept[name] = self._kept.get(name, 0) + count
+        self._job.count(name, count)

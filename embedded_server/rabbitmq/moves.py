@@ -61,6 +61,7 @@ class Mover:
             exchange=request.exchange if isinstance(request, MoveRequest) else "",
             limit=max(0, request.limit),
             dry_run=request.dry_run,
+            all_to=target if isinstance(request, MoveRequest) and request.routing_key and not request.filter.strip() else "",
         )
 
         async def work(job: RunningJob) -> None:

@@ -43,6 +43,14 @@ class TooManyHeld(UserFacingError):
     hint = N_("All of them are back in their places. Those behind were not looked at: move what is in front first, or widen the filter.")
 
 
+class OnlyTheFirst(UserFacingError):
+    """A dry run looks at no more, for the same reason."""
+
+    status = 409
+    title = N_("Only the first {held} messages were looked at")
+    hint = N_("The broker holds what is looked at until the end. Those behind may match, too.")
+
+
 class NothingArrives(UserFacingError):
     """Every copy comes back."""
 
@@ -101,11 +109,26 @@ class Transfer:
             if self._expected < 0:
                 self._expected = self._job.total = there
             self._job.running()
-            copies = Copies(writer, self._on_blocked)
-            problem = await self._pass(reader, copies, min(there, self._expected - self._ledger.sent))
-            await self._put_back(reader, writer)
-            if problem is not None:
-                raise problem
+            if plan.dry_run and plan.all_to:
+                self._count_all(there)
+            else:
+                await self._go_through(reader, writer, min(there, self._expected - self._ledger.sent))
+
+    async def _go_through(self, reader: Channel, writer: Channel, most: int) -> None:
+        problem = await self._pass(reader, Copies(writer, self._on_blocked), most)
+        await self._put_back(reader, writer)
+        if problem is not None and self._plan.dry_run:
+            self._job.problem = problem.problem()  # it found what it found
+        elif problem is not None:
+            raise problem
+
+    def _count_all(self, there: int) -> None:
+        """Answer a dry run that needs to look at no message: all of them go to one place."""
+        count = min(there, self._plan.limit or there)
+        if count:
+            self._ledger.would_go(self._plan.all_to, count)
+        self._job.advance(count)
+        self._job.count("left", there)
 
     async def _pass(self, reader: Channel, copies: Copies, most: int) -> UserFacingError | None:
         """Read up to *most* messages, the next batch while the copies of one are being confirmed. Answers why it went no further."""
@@ -132,7 +155,9 @@ class Transfer:
     def _why_no_further(self) -> UserFacingError | None:
         if self._ledger.returned_in_a_row >= MOST_RETURNED:
             return NothingArrives(queue=self._plan.queue, count=self._ledger.returned_in_a_row)
-        return TooManyHeld(held=MOST_HELD) if self._ledger.held >= MOST_HELD else None
+        if self._ledger.held >= MOST_HELD:
+            return OnlyTheFirst(held=MOST_HELD) if self._plan.dry_run else TooManyHeld(held=MOST_HELD)
+        return None
 
     def _room(self, count: int, *, under_way: int = 0) -> int:
         """Bound a batch by what may still be sent, should all of it and of what is *under_way* match."""

@@ -96,6 +96,26 @@ async def test_a_dry_run_counts_by_target_and_leaves_everything(side: Side, name
     assert (await side.bodies(source), await side.bodies(target)) == ([b"a", b"b", b"a"], [])
 
 
+async def test_a_dry_run_of_all_to_one_place_looks_at_no_message(side: Side, name: str) -> None:
+    source, target = await two_queues(side, name, b"a", b"b")
+    job = await move(side, source, target, dry_run=True)
+    assert (job.state, job.counts) == (JobState.DONE, {"matched": 2, f"to (default) → {target}": 2, "left": 2})
+    assert (await move(side, source, target, dry_run=True, limit=1)).counts["matched"] == 1
+    assert [delivery.redelivered for delivery in await side.drain(source)] == [False, False]
+    assert (await move(side, source, target, dry_run=True)).counts == {"left": 0}
+
+
+async def test_a_dry_run_says_where_it_stopped_looking(side: Side, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "MOST_HELD", 300)
+    source, target = await two_queues(side, name, *[b"%d" % number for number in range(3_000)])
+    job = await move(side, source, target, filter="size:>0", dry_run=True)
+    assert job.state is JobState.DONE
+    assert job.problem is not None
+    assert "300" in job.problem.title
+    assert (job.total, job.counts["left"]) == (3_000, 3_000)
+    assert job.done == job.counts["matched"] < 1_000
+
+
 @pytest.mark.parametrize("filter", ["", "body:a"])
 async def test_a_limit_bounds_what_is_moved(side: Side, name: str, filter: str) -> None:
     source, target = await two_queues(side, name, *[b"a%d" % number for number in range(50)])
