@@ -12,7 +12,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from desktop.core.rabbitmq_spots import Place, Spot
 from desktop.services.settings import ThemeMode
+from desktop.views.rabbitmq.panel import RabbitPanel
 from desktop.views.server.panel import ServerPanel
 from desktop.views.streams.panel import StreamsPanel
 from desktop.views.tasks.panel import TasksPanel
@@ -20,7 +22,7 @@ from desktop.views.theme import theme
 from desktop.views.timeline.panel import TimelinePanel
 from embedded_server.contracts.events import EventDetail, Row
 from embedded_server.contracts.streams import StreamKind, StreamState
-from tests.qt import streams_fakes, tasks_fakes
+from tests.qt import rabbitmq_panel_fakes, streams_fakes, tasks_fakes
 from tests.qt.feed_fakes import FakeApi, event_row, fake_services, tick, until
 from tests.qt.test_server_panel import FakeHost, FakeService
 from tests.unit.desktop_streams.streams import make_stream
@@ -65,6 +67,24 @@ async def make_streams(folder: Path) -> QWidget:
     return panel
 
 
+async def make_rabbitmq(folder: Path) -> QWidget:
+    services, api, feeds = rabbitmq_panel_fakes.make_services(folder)
+    panel = RabbitPanel(services)
+    panel.show()
+    panel.set_connection(rabbitmq_panel_fakes.make_connection())
+    panel.activate()
+    await until(lambda: panel.spot is not None)
+    panel.tree.choose(Spot(Place.QUEUE, "/", "orders.receipts"))
+    row = rabbitmq_panel_fakes.make_row(1)
+    headers = {"headers": {"n": 3}, "properties": {"priority": 4}}
+    api.events[1] = (EventDetail(row, headers), b'{"a": 1}')
+    feeds.opened[0].publish([row])  # type: ignore[list-item]  # the fake holds rows of any kind
+    panel.feed.table.setCurrentIndex(panel.feed.model.index(0, 0))
+    panel.feed.open_detail()
+    await until(lambda: panel.detail.tabs.body.is_json and panel._value is not None)
+    return panel
+
+
 async def make_server(folder: Path) -> QWidget:
     services = fake_services(folder, FakeApi())
     panel = ServerPanel(SimpleNamespace(**{**vars_of(services), "host": FakeHost()}), FakeService())  # type: ignore[arg-type]
@@ -78,7 +98,7 @@ def vars_of(services: Any) -> dict[str, Any]:
     return {name: getattr(services, name) for name in services.__dataclass_fields__}
 
 
-MAKERS: tuple[Callable[[Path], Awaitable[QWidget]], ...] = (make_timeline, make_tasks, make_streams, make_server)
+MAKERS: tuple[Callable[[Path], Awaitable[QWidget]], ...] = (make_timeline, make_tasks, make_rabbitmq, make_streams, make_server)
 
 
 @pytest.fixture(params=MAKERS, ids=lambda make: make.__name__.removeprefix("make_"))

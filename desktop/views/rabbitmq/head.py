@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy
 
 from desktop.core.i18n import N_, tr
 from desktop.core.rabbitmq_figures import RATES, TIPS, TITLES, TONES, figures_of
@@ -81,8 +81,9 @@ class SpotHead(Card):
         self.tools = QHBoxLayout()
         self.tools.setSpacing(4)
         """Room at the right of the tabs."""
-        self._tabs = QHBoxLayout()
-        self.choice = Segmented([(Tab.MESSAGES.value, "")], Tab.MESSAGES.value, name=tr("Part"))
+        self.choice = Segmented([(Tab.MESSAGES.value, tr(_TITLES[Tab.MESSAGES]))], Tab.MESSAGES.value, name=tr("Part"))
+        self.choice.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.choice.chosen.connect(self.tab_chosen)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -91,16 +92,17 @@ class SpotHead(Card):
         top.addWidget(self.name, 1)
         for widget in (self.state, self.redrive, self.more):
             top.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._tabs.setSpacing(8)
-        self._tabs.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
-        self._tabs.addStretch(1)
-        self._tabs.addLayout(self.tools)
+        tabs = QHBoxLayout()
+        tabs.setSpacing(8)
+        tabs.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
+        tabs.addStretch(1)
+        tabs.addLayout(self.tools)
         self.body.setSpacing(8)
         self.body.addLayout(top)
         self.body.addWidget(self.facts)
         self.body.addWidget(self.chips)
         self.body.addWidget(self.figures)
-        self.body.addLayout(self._tabs)
+        self.body.addLayout(tabs)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     # -- what is shown
@@ -168,15 +170,8 @@ class SpotHead(Card):
 
     def _offer(self, tabs: Sequence[Tab]) -> None:
         wanted = self.tab() if self.choice.current() in tabs else tabs[0]
-        choice = Segmented([(tab.value, tr(_TITLES[tab])) for tab in tabs], wanted.value, name=tr("Part"))
-        choice.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        choice.chosen.connect(self.tab_chosen)
-        self._tabs.replaceWidget(self.choice, choice)
-        QWidget.setTabOrder(self.more, choice)
-        self.choice.hide()
-        self.choice.deleteLater()
-        self.choice = choice
-        choice.setVisible(len(tabs) > 1)
+        self.choice.set_choices([(tab.value, tr(_TITLES[tab])) for tab in tabs], wanted.value)
+        self.choice.setVisible(len(tabs) > 1)
 
 
 def _chips_of(value: object) -> list[Chip]:

@@ -1,6 +1,7 @@
 """One message beside the table: where it went, what reading it cost, what it carries, and its body however it was packed."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -48,8 +49,6 @@ class MessageDetail(EventDetail):
         self._why_not = ""
         self._make_own_acts()
         super().__init__(services, parent)
-        self.body.insertWidget(2, self.cost)
-        self.body.insertWidget(3, self._own)
 
     def _make_own_acts(self) -> None:
         self.publish_button = Button(tr("Publish again…"), self.publish_again, icon_name="ph.paper-plane-tilt")
@@ -105,6 +104,10 @@ class MessageDetail(EventDetail):
         self.redrive_button.setToolTip(self._why_not or tr("Send the dead letters of its queue back to where they died"))
 
     # -- hooks
+
+    def below_title(self) -> Sequence[QWidget]:
+        """Put what reading it cost, and the acts of a message, above those of every event."""
+        return (self.cost, self._own)
 
     def lower_part(self, body: QWidget) -> QWidget:
         """Put the sections above the body, with a handle between them."""

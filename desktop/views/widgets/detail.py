@@ -100,11 +100,16 @@ class EventDetail(Card):
         for item in (head, acts, self._facts):
             self.body.addLayout(item)
             if item is head:
-                self.body.addWidget(self._subtitle)
+                for widget in (self._subtitle, *self.below_title()):
+                    self.body.addWidget(widget)
         self.body.addWidget(self._note)
         self.body.addWidget(self.lower_part(body), 1)
 
     # -- hooks
+
+    def below_title(self) -> Sequence[QWidget]:
+        """Answer what stands between the title and the acts."""
+        return ()
 
     def lower_part(self, body: QWidget) -> QWidget:
         """Answer what fills the room under the facts; *body* shows the body."""

@@ -32,6 +32,15 @@ class Segmented(QWidget):
         self._tell()
         theme().changed.connect(self.update)
 
+    def set_choices(self, choices: Sequence[tuple[str, str]], current: str) -> None:
+        """Offer others, one of them chosen, without telling anybody."""
+        self._choices, self._current = list(choices), current
+        self._disabled.clear()
+        self._tips.clear()
+        self._tell()
+        self.updateGeometry()
+        self.update()
+
     def current(self) -> str:
         """Answer the chosen key."""
         return self._current
