@@ -29,7 +29,7 @@ from embedded_server.rabbitmq.content import decode_content
 from embedded_server.rabbitmq.headers import table_of
 from embedded_server.rabbitmq.message_problems import ConsumerCancelled, DefaultExchangeNotTappable, NothingToTap
 from embedded_server.rabbitmq.messages import Messages
-from embedded_server.rabbitmq.problems import Disconnected, NoSuchObject
+from embedded_server.rabbitmq.problems import Disconnected, MessageTooLarge, NoSuchObject
 from tests.helpers.broker_processes import EmbeddedBroker, RealRabbitMQ
 from tests.helpers.capability import C, Side, capability, profile_for
 from tests.helpers.server import until
@@ -315,3 +315,11 @@ def profile_for_wrong(side: Side) -> Any:
     from embedded_server.contracts.connections import Secret
 
     return replace(side.profile, secrets={Secret.PASSWORD: "wrong"})
+
+
+async def test_a_body_beyond_the_brokers_limit_is_refused_with_its_words(side: Side, messages: Messages, name: str) -> None:
+    queue = await side.queue(name)
+    channel = await side.channel(confirms=True)
+    with pytest.raises(MessageTooLarge, match="134217729"):
+        await channel.publish_confirmed("", queue, bytes(128 * 1024**2 + 1))
+    assert (await messages.publish(C, Message("/", "", queue, "x"))).status is MessageStatus.CONFIRMED
