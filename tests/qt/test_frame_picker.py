@@ -80,6 +80,7 @@ async def bench(qtbot: QtBot, tmp_path: Path) -> AsyncIterator[Bench]:
 
 
 async def test_a_panel_looks_at_the_first_connection_of_its_kinds_and_is_told_once(bench: Bench) -> None:
+    assert bench.picker.text() == "…"
     await bench.show(make_connection("a"))
     assert bench.panel.told == [EMBEDDED]
     bench.service.refresh()
@@ -109,6 +110,7 @@ async def test_a_panel_is_told_how_its_connection_fares_and_when_it_is_gone(benc
     bench.service.refresh()
     await until(lambda: bench.panel.told[-1] == failed)
     assert "refused" in bench.picker.accessibleName()
+    assert bench.picker.toolTip().endswith("\nRefused")
     bench.api.know()
     bench.service.refresh()
     await until(lambda: bench.panel.told[-1] is None)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from desktop.core.connections_words import environment_of, mark_of, name_of, state_of, summary
 from desktop.core.i18n import tr
+from desktop.core.problems import title_of
 from desktop.views.theme import CAPTION_PX, TEXT_PX, icon, theme
 from desktop.views.widgets.swatch import SWATCH_PX, paint_swatch
 from embedded_server.contracts.connections import Connection
@@ -32,15 +33,18 @@ class ConnectionPicker(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         theme().changed.connect(self.update)
-        self.show_connection(None)
+        self.show_connection(None, is_known=False)
 
-    def show_connection(self, connection: Connection | None) -> None:
-        """Show one, or that there is none."""
+    def show_connection(self, connection: Connection | None, *, is_known: bool = True) -> None:
+        """Show one, or that there is none; while nothing is known yet, neither."""
         self._connection = connection
-        words = summary(connection) if connection is not None else tr("No connection")
-        self.setText(name_of(connection) if connection is not None else tr("No connection"))
+        nothing = tr("No connection") if is_known else "…"
+        words = summary(connection) if connection is not None else nothing
+        self.setText(name_of(connection) if connection is not None else nothing)
         self.setAccessibleName(tr("Connection: {name}", name=words))
-        self.setToolTip(words if connection is None else f"{words}\n{connection.url}")
+        problem = connection.health.problem if connection is not None else None
+        lines = [words, connection.url if connection is not None else "", title_of(problem) if problem is not None else ""]
+        self.setToolTip("\n".join(line for line in lines if line))
         self.updateGeometry()
         self.update()
 
