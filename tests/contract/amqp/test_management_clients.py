@@ -114,7 +114,7 @@ def test_modes_of_a_channel_are_told(api: Api, client: Client) -> None:
 
 def test_consumer_is_told_with_who_holds_its_messages(api: Api, channel: BlockingChannel, queue: str) -> None:
     tag = channel.basic_consume(queue, print, consumer_tag="mine", exclusive=True, arguments={"x-priority": 3})
-    found = api.wait(lambda consumers: any(one["queue"]["name"] == queue for one in consumers), "consumers")
+    found = api.wait(lambda consumers: any(_is_known(one, queue) for one in consumers), "consumers")
     (told,) = [one for one in found if one["queue"]["name"] == queue]
     name = name_of(channel.connection)
     details = {key: told["channel_details"][key] for key in ("connection_name", "name", "number", "user")}
@@ -147,6 +147,11 @@ def test_connection_is_closed_with_the_reason(api: Api, client: Client, headers:
 def test_exclusive_queue_names_its_owner(api: Api, channel: BlockingChannel, queue: str) -> None:
     owner = name_of(channel.connection)
     api.wait(lambda found: _owner(found) == owner, "queues", "/", queue)
+
+
+def _is_known(consumer: dict[str, Any], queue: str) -> bool:
+    """Whether it is the queue's, and its channel is told: RabbitMQ has an empty list there at first."""
+    return bool(consumer["queue"]["name"] == queue and consumer["channel_details"])
 
 
 def _owner(queue: dict[str, Any]) -> str:
