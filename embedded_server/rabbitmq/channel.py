@@ -6,7 +6,6 @@ When the broker closes a channel, everything that waits on it raises the `Channe
 import asyncio
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from pika.exceptions import ChannelClosedByBroker, ChannelClosedByClient, ShortStringTooLong
@@ -14,6 +13,7 @@ from pika.exceptions import ChannelClosedByBroker, ChannelClosedByClient, ShortS
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.contracts.rabbitmq import MessageStatus, PublishOutcome
 from embedded_server.rabbitmq.content import NO_CONTENT
+from embedded_server.rabbitmq.declaring import Declaring
 from embedded_server.rabbitmq.fields import MAX_SHORT_BYTES, TextTooLong
 from embedded_server.rabbitmq.frames import ack_frame, content_frames, get_frame, nack_frame, publish_head, reject_frame
 from embedded_server.rabbitmq.link import Link
@@ -27,15 +27,6 @@ HEADS_KEPT: Final = 256
 _tags: Final = itertools.count(1)
 
 
-@dataclass(frozen=True, slots=True)
-class QueueDeclared:
-    """A queue is there, and how much is in it now."""
-
-    name: str
-    messages: int
-    consumers: int
-
-
 class _Get:
     """A get that waits for its answer."""
 
@@ -47,7 +38,7 @@ class _Get:
             self.future.set_result(delivery)
 
 
-class Channel:
+class Channel(Declaring):
     """One channel of a link. Made by `open_channel`; it is over after `close`, after a refusal, and with its link."""
 
     def __init__(self, link: Link) -> None:
@@ -106,89 +97,6 @@ class Channel:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
-
-    # -- declaring and deleting
-
-    async def declare_queue(
-        self,
-        name: str,
-        *,
-        passive: bool = False,
-        durable: bool = True,
-        exclusive: bool = False,
-        auto_delete: bool = False,
-        arguments: Mapping[str, Any] | None = None,
-    ) -> QueueDeclared:
-        """Declare a queue, or with *passive* ask whether it is there; an empty name lets the broker choose."""
-        frame = await self._call(
-            lambda done: self._pika.queue_declare(
-                name,
-                passive=passive,
-                durable=durable,
-                exclusive=exclusive,
-                auto_delete=auto_delete,
-                arguments=dict(arguments or {}),
-                callback=done,
-            )
-        )
-        return QueueDeclared(frame.method.queue, frame.method.message_count, frame.method.consumer_count)
-
-    async def declare_exchange(
-        self,
-        name: str,
-        type: str = "direct",
-        *,
-        passive: bool = False,
-        durable: bool = True,
-        auto_delete: bool = False,
-        internal: bool = False,
-        arguments: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Declare an exchange, or with *passive* ask whether it is there."""
-        await self._call(
-            lambda done: self._pika.exchange_declare(
-                name,
-                exchange_type=type,
-                passive=passive,
-                durable=durable,
-                auto_delete=auto_delete,
-                internal=internal,
-                arguments=dict(arguments or {}),
-                callback=done,
-            )
-        )
-
-    async def delete_queue(self, name: str, *, if_unused: bool = False, if_empty: bool = False) -> int:
-        """Delete a queue; answer how many messages went with it."""
-        frame = await self._call(lambda done: self._pika.queue_delete(name, if_unused=if_unused, if_empty=if_empty, callback=done))
-        return int(frame.method.message_count)
-
-    async def delete_exchange(self, name: str, *, if_unused: bool = False) -> None:
-        """Delete an exchange."""
-        await self._call(lambda done: self._pika.exchange_delete(name, if_unused=if_unused, callback=done))
-
-    async def purge(self, name: str) -> int:
-        """Remove a queue's ready messages; answer how many there were."""
-        frame = await self._call(lambda done: self._pika.queue_purge(name, callback=done))
-        return int(frame.method.message_count)
-
-    async def bind_queue(self, queue: str, exchange: str, routing_key: str = "", arguments: Mapping[str, Any] | None = None) -> None:
-        """Bind a queue to an exchange."""
-        await self._call(lambda done: self._pika.queue_bind(queue, exchange, routing_key, dict(arguments or {}), callback=done))
-
-    async def unbind_queue(self, queue: str, exchange: str, routing_key: str = "", arguments: Mapping[str, Any] | None = None) -> None:
-        """Take such a binding away."""
-        await self._call(lambda done: self._pika.queue_unbind(queue, exchange, routing_key, dict(arguments or {}), callback=done))
-
-    async def bind_exchange(self, destination: str, source: str, routing_key: str = "", arguments: Mapping[str, Any] | None = None) -> None:
-        """Bind an exchange to another one."""
-        await self._call(lambda done: self._pika.exchange_bind(destination, source, routing_key, dict(arguments or {}), callback=done))
-
-    async def unbind_exchange(
-        self, destination: str, source: str, routing_key: str = "", arguments: Mapping[str, Any] | None = None
-    ) -> None:
-        """Take such a binding away."""
-        await self._call(lambda done: self._pika.exchange_unbind(destination, source, routing_key, dict(arguments or {}), callback=done))
 
     # -- reading
 
@@ -357,7 +265,7 @@ class Channel:
         elif isinstance(reason, ChannelClosedByClient):
             self._end(LinkClosed(name=self.link.name))
         else:
-            self._end(self.link.pika.problem_of(reason))
+            self._end(self.link.problem_of(reason))
 
     def _end(self, problem: UserFacingError) -> None:
         self.link.pika.receivers.pop(self.number, None)

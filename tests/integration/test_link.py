@@ -14,8 +14,9 @@ from pamqp import body, commands, frame, header
 from embedded_server.contracts.connections import LinkState, RabbitSettings
 from embedded_server.core.profiles import Profile
 from embedded_server.rabbitmq.channel import Channel
-from embedded_server.rabbitmq.link import Link, _Connection, _parameters, open_link
+from embedded_server.rabbitmq.link import Link, _parameters, open_link
 from embedded_server.rabbitmq.links import Links, Purpose
+from embedded_server.rabbitmq.pika_connection import Connection
 from embedded_server.rabbitmq.problems import (
     CertificateNotTrusted,
     CertificateRefused,
@@ -247,7 +248,7 @@ MESSAGE = b"".join(
 async def said(*pieces: bytes) -> Link:
     """A link that was told these bytes, and has had its turn."""
     link = Link(RabbitSettings("127.0.0.1", 1), "/", "shop")
-    link.pika = _Connection(link, _parameters(link.settings, "guest", "/", "test"))
+    link.pika = Connection(link, _parameters(link.settings, "guest", "/", "test"))
     link.pika._proto_connection_made(Recorded(link))
     for piece in pieces:
         link.pika.receive(piece)
@@ -288,3 +289,18 @@ async def test_a_frame_longer_than_what_comes_is_waited_for_and_a_heartbeat_is_h
     await link.close()
     assert link.ended.done()
     await link.close()
+
+
+async def test_a_broker_that_blocks_publishers_is_told_in_its_words_and_publishing_waits() -> None:
+    link = await said(HANDSHAKE)
+    before = link.is_writable
+    link.pika.receive(frame.marshal(commands.Connection.Blocked("low on memory"), 0))
+    assert (before, link.is_writable) == (True, False)
+    assert "low on memory" in str(link.blocked_problem())
+    waiting = asyncio.ensure_future(link.writable())  # noqa: TID251 - to see that it waits
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    link.pika.receive(frame.marshal(commands.Connection.Unblocked(), 0))
+    await waiting
+    link.pika.cut()
+    await asyncio.shield(link.ended)
