@@ -3,12 +3,11 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
 from embedded_server.brokers.amqp.errors import AmqpError, precondition
-from embedded_server.brokers.amqp.properties import MAX_MILLISECONDS
+from embedded_server.brokers.amqp.properties import MAX_MILLISECONDS, type_name
 
 logger = logging.getLogger(__name__)
 
@@ -252,28 +251,3 @@ def _shown(value: object, *, typed: bool) -> str:
         return "none"
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return f"the value '{text}' of type '{type_name(value)}'" if typed else f"'{text}'"
-
-
-def type_name(value: object) -> str:
-    """RabbitMQ's word for the type of a field value."""
-    match value:
-        case None:
-            return "void"
-        case bool():
-            return "bool"
-        case int():
-            return "signedint" if -(2**31) <= value < 2**31 else "long"
-        case str():
-            return "longstr"
-        case bytes() | bytearray():
-            return "binary"
-        case float():
-            return "float"
-        case Decimal():
-            return "decimal"
-        case dict():
-            return "table"
-        case list():
-            return "array"
-        case _:
-            return "timestamp"

@@ -19,8 +19,11 @@ class Reason(StrEnum):
     MAXLEN = "maxlen"
 
 
-def died(message: Message, queue: str, reason: Reason, *, exchange: str, routing_key: str, at: float) -> Message:
-    """*message* as it goes on to its dead letter exchange, its death recorded as RabbitMQ records it. *at* is calendar time."""
+def died(message: Message, queue: str, reason: Reason, *, exchange: str, routing_key: str | None, at: float) -> Message:
+    """*message* as it goes on to its dead letter exchange, its death recorded as RabbitMQ records it. *at* is calendar time.
+
+    Without a *routing_key* it keeps its own ones.
+    """
     headers = headers_of(message.header)
     deaths = _deaths(headers)
     mine = next((d for d in deaths if d.get("queue") == queue and d.get("reason") == reason.value), None)
@@ -32,8 +35,11 @@ def died(message: Message, queue: str, reason: Reason, *, exchange: str, routing
     changes: dict[str, Any] = {"x-death": [mine, *deaths]}
     if "x-first-death-reason" not in headers:
         changes |= {"x-first-death-exchange": message.exchange, "x-first-death-queue": queue, "x-first-death-reason": reason.value}
-    header = with_headers(message.header, {name: encoded(value) for name, value in changes.items()})
-    return Message(exchange, routing_key, header, message.body, properties_of(header))
+    values = {name: encoded(value) for name, value in changes.items()}
+    if routing_key is not None and "CC" in headers:
+        values["CC"] = b""
+    header = with_headers(message.header, values)
+    return Message(exchange, message.routing_key if routing_key is None else routing_key, header, message.body, properties_of(header))
 
 
 def in_a_circle(message: Message, queue: str) -> bool:
@@ -57,7 +63,7 @@ def _death(message: Message, queue: str, reason: Reason, at: float) -> dict[str,
         "queue": queue,
         "time": dt.datetime.fromtimestamp(int(at), tz=dt.UTC),
         "exchange": message.exchange,
-        "routing-keys": [message.routing_key],
+        "routing-keys": [message.routing_key, *message.properties.copies],
     }
     if message.properties.expiration_ms is not None:
         death["original-expiration"] = str(message.properties.expiration_ms)

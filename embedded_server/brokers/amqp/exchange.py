@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from embedded_server.brokers.amqp.arguments import type_name
 from embedded_server.brokers.amqp.errors import as_binary, precondition
 from embedded_server.brokers.amqp.figures import ExchangeFigures
+from embedded_server.brokers.amqp.properties import type_name
 from embedded_server.core.topics import TopicTree
 
 _MATCH_MODES: Final = ("all", "any", "all-with-x", "any-with-x")

@@ -31,7 +31,8 @@ class Firehose:
         if message.exchange:
             queues = [queue.name for queue in self._vhost.destinations(message)]
         else:  # RabbitMQ does not look whether it is there
-            queues = [] if message.routing_key.startswith(ADDRESS_PREFIX) else [message.routing_key]
+            keys = (message.routing_key, *message.properties.copies)
+            queues = [key for key in keys if not key.startswith(ADDRESS_PREFIX)]
         self._tell("publish", message.exchange, message, {**_of_channel(channel), "routed_queues": encoded(queues)})
 
     def delivered(self, queue: "Queue", message: Message, channel: "Channel", *, redelivered: bool) -> None:
@@ -43,7 +44,7 @@ class Firehose:
             return  # or the firehose would tell of itself without end
         headers = {
             "exchange_name": encoded(message.exchange),
-            "routing_keys": encoded([message.routing_key]),
+            "routing_keys": encoded([message.routing_key, *message.properties.copies]),
             "properties": b"F" + raw_table(property_fields(message.header)),
             "node": encoded(NODE_NAME),
             **facts,

@@ -8,6 +8,7 @@ import functools
 import re
 import struct
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from pamqp import decode
@@ -61,6 +62,8 @@ class Properties(NamedTuple):
     user_id: str | None = None
     wants_reply: bool = False
     """Its ``reply_to`` asks for a direct reply."""
+    copies: tuple[str, ...] = ()
+    """Further routing keys, out of the headers ``CC`` and ``BCC``."""
 
 
 PLAIN: Final = Properties()
@@ -89,7 +92,7 @@ def properties_of(header: bytes) -> Properties:
 
 
 def _read(header: bytes) -> Properties:
-    persistent, priority, expiration_ms, user_id, wants_reply = PLAIN
+    persistent, priority, expiration_ms, user_id, wants_reply, copies = PLAIN
     for flag, start, end in spans(header):
         if flag == DELIVERY_MODE:
             persistent = header[start] == 2
@@ -101,7 +104,45 @@ def _read(header: bytes) -> Properties:
             user_id = header[start + 1 : end].decode(errors="replace")
         elif flag == REPLY_TO:
             wants_reply = header[start + 1 : end] == _PSEUDO_QUEUE
-    return Properties(persistent, priority, expiration_ms, user_id, wants_reply)
+        elif flag == HEADERS and b"CC" in header[start:end]:
+            copies = copies_in(decoded_table(header[start:]))
+    return Properties(persistent, priority, expiration_ms, user_id, wants_reply, copies)
+
+
+def copies_in(headers: Mapping[str, Any]) -> tuple[str, ...]:
+    """The routing keys that ``CC`` and ``BCC`` name; raises ``AmqpError`` where they are no lists."""
+    keys: list[str] = []
+    for name in ("CC", "BCC"):
+        told = headers.get(name, [])
+        if not isinstance(told, list):
+            raise precondition(f'invalid message: {{unacceptable_type_in_header,"{name}",{type_name(told)}}}')
+        keys += [key for key in told if isinstance(key, str)]
+    return tuple(keys)
+
+
+def type_name(value: object) -> str:
+    """RabbitMQ's word for the type of a field value."""
+    match value:
+        case None:
+            return "void"
+        case bool():
+            return "bool"
+        case int():
+            return "signedint" if -(2**31) <= value < 2**31 else "long"
+        case str():
+            return "longstr"
+        case bytes() | bytearray():
+            return "binary"
+        case float():
+            return "float"
+        case Decimal():
+            return "decimal"
+        case dict():
+            return "table"
+        case list():
+            return "array"
+        case _:
+            return "timestamp"
 
 
 @functools.lru_cache(maxsize=1024)
@@ -130,10 +171,17 @@ def decoded_table(raw: bytes) -> dict[str, Any]:
 def with_headers(header: bytes, changes: Mapping[str, bytes]) -> bytes:
     """A content header without its expiration and with some headers replaced; every other byte is as it was.
 
-    *changes* are encoded field values, their type's octet first.
+    *changes* are encoded field values, their type's octet first; an empty one takes the header away.
     """
     kept = {flag: header[start:end] for flag, start, end in spans(header) if flag != _EXPIRATION}
     kept[HEADERS] = _replaced(kept.get(HEADERS, b""), changes)
+    return joined(header, kept)
+
+
+def without_header(header: bytes, name: str) -> bytes:
+    """A content header without one of its headers; every other byte is as it was."""
+    kept = {flag: header[start:end] for flag, start, end in spans(header)}
+    kept[HEADERS] = _replaced(kept.get(HEADERS, b""), {name: b""})
     return joined(header, kept)
 
 
@@ -145,7 +193,7 @@ def joined(header: bytes, values: Mapping[int, bytes]) -> bytes:
 
 def _replaced(table: bytes, changes: Mapping[str, bytes]) -> bytes:
     entries = [table[start:end] for key, start, end in _entries(table) if key not in changes]
-    entries += [short(key) + value for key, value in changes.items()]
+    entries += [short(key) + value for key, value in changes.items() if value]
     return _UINT.pack(sum(map(len, entries))) + b"".join(entries)
 
 

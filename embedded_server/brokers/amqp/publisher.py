@@ -9,7 +9,7 @@ from embedded_server.brokers.amqp.exchange import ExchangeType
 from embedded_server.brokers.amqp.frames import Opening
 from embedded_server.brokers.amqp.message import Message
 from embedded_server.brokers.amqp.permissions import Access, Kind, Operation
-from embedded_server.brokers.amqp.properties import PLAIN, properties_of
+from embedded_server.brokers.amqp.properties import PLAIN, properties_of, without_header
 from embedded_server.brokers.amqp.rewriting import with_reply_to
 from embedded_server.brokers.amqp.users import IMPERSONATOR
 
@@ -141,6 +141,8 @@ class Publisher:
                 header = with_reply_to(header, self._reply_address())
             if properties.user_id is not None and properties.user_id != connection.user:
                 self._require_impersonator(properties.user_id)
+            if properties.copies and b"BCC" in header:
+                header = without_header(header, "BCC")
         message = Message(publish.exchange, publish.routing_key, header, body, properties)
         if self.mode is Mode.TX:
             connection.vhost.require_publishable(message.exchange)
@@ -179,7 +181,9 @@ class Publisher:
             vhost.require_publishable(message.exchange)
             vhost.firehose.published(message, self._channel)
         self._channel.figures.publish += 1
-        if not vhost.publish(message):
+        properties = message.properties
+        reached = vhost.publish_copies(message) if properties is not PLAIN and properties.copies else vhost.publish(message)
+        if not reached:
             self._reached_nobody(message, mandatory=mandatory)
         if vhost.refused:
             vhost.refused = False

@@ -8,11 +8,11 @@ from pamqp.commands import Exchange as ExchangeMethods
 from pamqp.commands import Queue as QueueMethods
 
 from embedded_server.brokers.amqp import codec
-from embedded_server.brokers.amqp.arguments import type_name
 from embedded_server.brokers.amqp.direct_reply import PSEUDO_QUEUE
 from embedded_server.brokers.amqp.errors import AmqpError, Reply, not_found, precondition
 from embedded_server.brokers.amqp.exchange import Binding, Destination, DestinationKind, ExchangeType
 from embedded_server.brokers.amqp.permissions import Kind, Operation
+from embedded_server.brokers.amqp.properties import type_name
 from embedded_server.brokers.amqp.queue import Queue
 
 if TYPE_CHECKING:

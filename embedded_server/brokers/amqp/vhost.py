@@ -98,10 +98,17 @@ class VHost:
         route.published += 1
         return self._push(message, route.queues)
 
-    def forward(self, message: Message) -> None:
-        """Route a message that the broker itself sends: what becomes of it is no publisher's concern."""
+    def publish_copies(self, message: Message) -> bool:
+        """The same for a message that has further routing keys (the headers ``CC`` and ``BCC``)."""
+        self.require_publishable(message.exchange)
+        route = Route(self.destinations(message), remembered=False)
+        self._tally(message.exchange, route, 1)
+        return self._push(message, route.queues)
+
+    def forward(self, message: Message, queues: tuple[Queue, ...] | None = None) -> None:
+        """Send on a message of the broker's own, to *queues* if given: what becomes of it is no publisher's concern."""
         refused_before = self.refused
-        queues = self.destinations(message)
+        queues = self.destinations(message) if queues is None else queues
         if not queues and not message.exchange:
             self.replies.deliver(message)
         self._push(message, queues)
@@ -109,7 +116,13 @@ class VHost:
 
     def destinations(self, message: Message) -> tuple[Queue, ...]:
         """The queues *message* would come to."""
-        return (self._routes.get((message.exchange, message.routing_key)) or self._route(message)).queues
+        route = self._routes.get((message.exchange, message.routing_key)) or self._route(message)
+        if not message.properties.copies:
+            return route.queues
+        found = dict.fromkeys(route.queues)
+        for key in message.properties.copies:
+            found |= dict.fromkeys(self.destinations(Message(message.exchange, key, message.header, b"")))
+        return tuple(found)
 
     def require_publishable(self, exchange: str) -> None:
         """Raise ``AmqpError`` unless a client may publish to *exchange*."""
@@ -134,12 +147,12 @@ class VHost:
         exchange = queue.arguments.dead_letter_exchange or ""
         if exchange and exchange not in self.exchanges:
             return
-        if reason is not Reason.REJECTED and in_a_circle(message, queue.name):
-            return
         key = queue.arguments.dead_letter_routing_key
-        key = message.routing_key if key is None else key
         letter = died(message, queue.name, reason, exchange=exchange, routing_key=key, at=self.clock.wall())
-        self.forward(letter)
+        queues = self.destinations(letter)
+        if reason is not Reason.REJECTED:
+            queues = tuple(one for one in queues if not in_a_circle(letter, one.name))
+        self.forward(letter, queues)
 
     def _push(self, message: Message, queues: tuple[Queue, ...]) -> bool:
         message.id = next(self._message_ids)
