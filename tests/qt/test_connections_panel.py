@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
@@ -244,6 +245,18 @@ async def test_where_the_password_is_kept_is_said_and_it_can_be_forgotten(bench:
     fields.forget.click()
     await until(lambda: "PUT /connections/a/secrets" in bench.api.requests)
     await until(lambda: "No password" in fields.secret.text())
+
+
+async def test_the_guests_password_is_said_to_be_known(bench: Bench) -> None:
+    await bench.edit(make_connection("a", rabbitmq=RabbitSettings("h")))
+    assert "“guest”" in bench.panel.editor.fields.secret.text()
+
+
+async def test_enter_without_a_change_tests_and_saves_nothing(bench: Bench) -> None:
+    await bench.edit(make_connection("a"))
+    QTest.keyClick(bench.panel.editor.fields.host, Qt.Key.Key_Return)
+    await until(lambda: "Works" in bench.panel.editor.walk.verdict.text())
+    assert not [request for request in bench.api.requests if request.startswith("PUT")]
 
 
 async def test_without_a_keyring_the_new_form_says_so(bench: Bench) -> None:

@@ -29,6 +29,7 @@ from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.connections import EMBEDDED_ID, Colour, Connection, SaveConnection
 from embedded_server.contracts.problems import ProblemDetails
 
+GUEST: Final = "guest"
 WALK_PX: Final = 316
 NARROW_PX: Final = 736
 """With less room the test stands under the form."""
@@ -85,7 +86,6 @@ class ConnectionEditor(QWidget):
         is_embedded = connection is not None and connection.id == EMBEDDED_ID
         self._pages.setCurrentIndex(1 if is_embedded else 0)
         self.fields.show_draft(self._service.drafts.get(self.id, self._base))
-        self.fields.setEnabled(True)
         self._show_rest()
         self.tester.show(self.id)
 
@@ -123,6 +123,10 @@ class ConnectionEditor(QWidget):
     def start_save(self, *, then_test: bool) -> None:
         """Check everything; keep it if it holds, else go to the first fault."""
         if self.id == EMBEDDED_ID or self._jobs.is_running("save"):
+            return
+        if self.id and self.id not in self._service.drafts:  # nothing to save
+            if then_test:
+                self.start_test()
             return
         draft = self.fields.draft()
         save = self._prepared(draft)
@@ -198,7 +202,8 @@ class ConnectionEditor(QWidget):
     def _show_rest(self) -> None:
         connection = self._connection
         state = connection.secret if connection is not None else None
-        self.fields.show_secret(state)
+        rabbit = connection.spec.rabbitmq if connection is not None else None
+        self.fields.show_secret(state, is_guest=rabbit is not None and rabbit.user == GUEST)
         self.fields.show_keyring(available=self._service.keyring, state=state)
         changed = self.id in self._service.drafts
         busy = self._jobs.is_running("save")

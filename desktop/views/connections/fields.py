@@ -99,11 +99,13 @@ class ConnectionFields(QWidget):
         self._loading = False
         self._follow()
 
-    def show_secret(self, state: SecretState | None) -> None:
-        """Say where the password is; None for a connection that is not kept yet."""
+    def show_secret(self, state: SecretState | None, *, is_guest: bool) -> None:
+        """Say where the password is; None for a connection that is not kept yet. That of the guest is known to everybody."""
         kept = state not in {None, SecretState.NONE}
         self.password.setPlaceholderText(tr("Kept; type another to replace it") if kept and state is not SecretState.NEEDED else "")
         words = tr("Kept in the system's keyring, never in a file.") if state is None else secret_words(state)
+        if state is SecretState.NONE and is_guest:
+            words = tr("RabbitMQ's own guest: its password is “guest”, unless you type another.")
         self.secret.setText(words)
         self.secret.set_tone("warn" if state is SecretState.NEEDED else "dim")
         self.forget.setVisible(kept and state is not SecretState.NEEDED)
