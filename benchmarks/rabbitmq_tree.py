@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.result import Result
-from embedded_server.rabbitmq.inventory import PageQuery
+from embedded_server.rabbitmq.queues import PageQuery
 from tests.helpers.broker_processes import NEEDS_RABBITMQ, EmbeddedBroker, RealRabbitMQ, find_rabbitmq_server
 from tests.helpers.capability import C, Side, capability, profile_for
 from tests.helpers.server import until
@@ -40,7 +40,7 @@ async def _settle(side: Side) -> None:
 
     async def caught_up() -> bool:
         overview = await side.holdings.inventory.overview(C)
-        page = await side.holdings.inventory.queues(C, PageQuery("/", page_size=PAGE))
+        page = await side.holdings.queues.page(C, PageQuery("/", page_size=PAGE))
         return overview.queues == QUEUES and [queue.ready for queue in page.queues] == DEPTHS
 
     await until(caught_up, LIMIT_S)
@@ -55,7 +55,7 @@ async def _open_tree(side: Side) -> float:
     inventory = side.holdings.inventory
     began = time.perf_counter()
     overview, page, exchanges = await asyncio.gather(
-        inventory.overview(C), inventory.queues(C, PageQuery("/", page_size=PAGE)), inventory.exchanges(C, "/")
+        inventory.overview(C), side.holdings.queues.page(C, PageQuery("/", page_size=PAGE)), inventory.exchanges(C, "/")
     )
     took = time.perf_counter() - began
     assert overview.management, overview.missing

@@ -30,7 +30,7 @@ from embedded_server.contracts.rabbitmq import (
     Tracing,
 )
 from embedded_server.rabbitmq.holdings import Holdings
-from embedded_server.rabbitmq.inventory import MAX_PAGE, PageQuery, QueueSort
+from embedded_server.rabbitmq.queues import MAX_PAGE, PageQuery, QueueSort
 
 router = APIRouter(prefix="/rabbitmq/{connection}", tags=["rabbitmq"])
 
@@ -67,13 +67,13 @@ async def queues(
     page_size: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
 ) -> QueuePage:
     """Answer one page. By name it is cheap however many queues there are; by a figure the broker has to look at all of them."""
-    return await holdings.inventory.queues(connection, PageQuery(vhost, search, sort, descending, page, page_size))
+    return await holdings.queues.page(connection, PageQuery(vhost, search, sort, descending, page, page_size))
 
 
 @router.get("/queue", summary="Read a queue")
 async def queue(holdings: HoldingsDep, connection: ConnectionId, vhost: OneVHost, name: str) -> QueueInfo:
     """Answer one queue with its counts as they are now."""
-    return await holdings.inventory.queue(connection, vhost, name)
+    return await holdings.queues.one(connection, vhost, name)
 
 
 @router.get("/exchanges", summary="List exchanges")

@@ -8,8 +8,8 @@ from embedded_server.contracts.problems import N_, UserFacingError
 from embedded_server.contracts.rabbitmq import BindingRequest, Declared, DeclareExchange, DeclareQueue
 from embedded_server.rabbitmq.acts import Acts, NameMissing, check_names
 from embedded_server.rabbitmq.channel import Channel
+from embedded_server.rabbitmq.control import OpenChannel
 from embedded_server.rabbitmq.headers import table_of
-from embedded_server.rabbitmq.inventory import OpenChannel
 from embedded_server.rabbitmq.known import KnownNames
 from embedded_server.rabbitmq.problems import BrokerClosed, Inequivalent
 

@@ -3,7 +3,7 @@
 from embedded_server.contracts.rabbitmq import Destroy, Destroyed, Target
 from embedded_server.rabbitmq.acts import Acts, NameMissing, check_names, require_typed
 from embedded_server.rabbitmq.channel import Channel
-from embedded_server.rabbitmq.inventory import OpenChannel
+from embedded_server.rabbitmq.control import OpenChannel
 from embedded_server.rabbitmq.known import KnownNames
 
 

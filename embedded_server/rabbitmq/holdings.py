@@ -15,6 +15,7 @@ from embedded_server.rabbitmq.known import KnownNames
 from embedded_server.rabbitmq.links import Links
 from embedded_server.rabbitmq.management_pool import ManagementPool
 from embedded_server.rabbitmq.moves import Mover
+from embedded_server.rabbitmq.queues import Queues
 from embedded_server.rabbitmq.topology import TopologyReader
 
 KNOWN_FILE: Final = "rabbitmq-known.json"
@@ -28,7 +29,8 @@ class Holdings:
         self.pool = ManagementPool(resolve, links.require_connected)
         self.acts = Acts(resolve, journal.append)
         self.inventory = Inventory(resolve, self.pool, links.channel, self.known)
-        self.topology = TopologyReader(self.inventory, self.pool, links.channel)
+        self.queues = Queues(resolve, self.pool, links.channel, self.known)
+        self.topology = TopologyReader(self.inventory, self.queues, self.pool, links.channel)
         self.declarer = Declarer(self.acts, links.channel, self.known)
         self.destroyer = Destroyer(self.acts, links.channel, self.known)
         self.administrator = Administrator(self.acts, self.pool)

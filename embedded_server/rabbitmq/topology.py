@@ -7,13 +7,15 @@ from typing import Any, Final
 from embedded_server.contracts.problems import N_, UserFacingError
 from embedded_server.contracts.rabbitmq import BindingInfo, ExchangeInfo, Route, RouteQuery, Topology
 from embedded_server.rabbitmq.channel import Channel
+from embedded_server.rabbitmq.control import OpenChannel
 from embedded_server.rabbitmq.fresh import Fresh
 from embedded_server.rabbitmq.headers import table_of
-from embedded_server.rabbitmq.inventory import MAX_PAGE, Inventory, OpenChannel, PageQuery
+from embedded_server.rabbitmq.inventory import Inventory
 from embedded_server.rabbitmq.management import Management, path_of
 from embedded_server.rabbitmq.management_pool import ManagementPool
 from embedded_server.rabbitmq.management_problems import ExchangeNotOnBroker, ManagementMissing, NotOnBroker
 from embedded_server.rabbitmq.problems import NoSuchObject
+from embedded_server.rabbitmq.queues import MAX_PAGE, PageQuery, Queues
 from embedded_server.rabbitmq.readings import bindings_of, exchange_of, inner, items, text
 from embedded_server.rabbitmq.routing import ALTERNATE, Junction, letter_of, matcher_of, walk
 
@@ -41,8 +43,9 @@ class RouteUnknown(UserFacingError):
 class TopologyReader:
     """Reads what leads where. Bindings are a moment old."""
 
-    def __init__(self, inventory: Inventory, pool: ManagementPool, open_channel: OpenChannel) -> None:
+    def __init__(self, inventory: Inventory, queues: Queues, pool: ManagementPool, open_channel: OpenChannel) -> None:
         self._inventory = inventory
+        self._queues = queues
         self._pool = pool
         self._open_channel = open_channel
         self._junctions: dict[str, Fresh] = {}
@@ -60,7 +63,7 @@ class TopologyReader:
         """
         management = await self._pool.of(connection)
         asked = PageQuery(vhost, search, page_size=min(max(1, limit), MAX_PAGE))
-        page, exchanges = await asyncio.gather(self._inventory.queues(connection, asked), self._inventory.exchanges(connection, vhost))
+        page, exchanges = await asyncio.gather(self._queues.page(connection, asked), self._inventory.exchanges(connection, vhost))
         bindings, consumers = await asyncio.gather(
             self._all_bindings(management, vhost, exchanges), self._inventory.consumers(connection, vhost)
         )

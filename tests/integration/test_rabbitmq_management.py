@@ -14,7 +14,7 @@ from embedded_server.contracts.problems import UserFacingError
 from embedded_server.contracts.rabbitmq import Overview
 from embedded_server.core.profiles import Profile
 from embedded_server.rabbitmq import management as module
-from embedded_server.rabbitmq.inventory import Inventory, PageQuery
+from embedded_server.rabbitmq.inventory import Inventory
 from embedded_server.rabbitmq.known import KnownNames
 from embedded_server.rabbitmq.management import Management, management_url, path_of
 from embedded_server.rabbitmq.management_pool import ManagementPool
@@ -37,6 +37,7 @@ from embedded_server.rabbitmq.management_problems import (
     ManagementUrlInvalid,
     NotOnBroker,
 )
+from embedded_server.rabbitmq.queues import PageQuery, Queues
 from tests.helpers.capability import profile_of
 from tests.helpers.raw_server import Exchange, raw_server
 
@@ -297,10 +298,10 @@ async def test_the_settings_are_read_again_after_a_failure(tmp_path: Path) -> No
 
     async with raw_server(always(answer({"items": [{"name": "q", "vhost": "/"}], "total_count": 1}))) as server:
         pool = ManagementPool(resolve, lambda _: None)
-        inventory = Inventory(resolve, pool, no_channel, KnownNames(tmp_path / "known.json"))
-        assert (await inventory.queues("c", PageQuery("/"))).queues == []
+        queues = Queues(resolve, pool, no_channel, KnownNames(tmp_path / "known.json"))
+        assert (await queues.page("c", PageQuery("/"))).queues == []
         profiles[0] = profile_of(1, server.url)
-        page = await inventory.queues("c", PageQuery("/"))
+        page = await queues.page("c", PageQuery("/"))
         [queue] = page.queues
         assert (queue.name, queue.ready, queue.publish_rate) == ("q", None, None)
         await pool.close()
@@ -318,7 +319,7 @@ async def test_an_answer_of_another_shape_is_nothing_rather_than_a_fault(tmp_pat
             pool = ManagementPool(resolve, lambda _: None)
             inventory = Inventory(resolve, pool, no_channel, KnownNames(tmp_path / "known.json"))
             assert isinstance(await inventory.overview("c"), Overview)
-            await inventory.queues("c", PageQuery("/"))
+            await Queues(resolve, pool, no_channel, KnownNames(tmp_path / "known.json")).page("c", PageQuery("/"))
             for ask in (inventory.exchanges, inventory.bindings, inventory.consumers):
                 assert isinstance(await ask("c", "/"), list)
             assert isinstance(await inventory.clients("c"), list)

@@ -21,9 +21,9 @@ from embedded_server.core.profiles import ConnectionReadOnly
 from embedded_server.rabbitmq.acts import NameMissing, NameNotTyped, NameTooLong
 from embedded_server.rabbitmq.administration import NotDefinitions
 from embedded_server.rabbitmq.declare import DeclaredDifferently
-from embedded_server.rabbitmq.inventory import PageQuery, QueueSort
 from embedded_server.rabbitmq.management_problems import ClientNotOnBroker, ManagementUnreachable, QueueNotOnBroker
 from embedded_server.rabbitmq.problems import ChannelClosed, Disconnected, PermissionRefused, PreconditionFailed
+from embedded_server.rabbitmq.queues import PageQuery, QueueSort
 from tests.helpers.broker_processes import EmbeddedBroker, RealRabbitMQ
 from tests.helpers.capability import C, Side, capability, profile_for, typed
 from tests.helpers.server import until
@@ -47,10 +47,10 @@ async def test_a_broker_at_a_glance(side: Side) -> None:
 async def test_a_fresh_queue_is_listed_with_its_count_at_once(side: Side, name: str) -> None:
     await side.queue(name)
     await side.publish(name, b"1", b"2")
-    page = await side.holdings.inventory.queues(C, PageQuery("/", search=name.upper()))
+    page = await side.holdings.queues.page(C, PageQuery("/", search=name.upper()))
     [found] = [queue for queue in page.queues if queue.name == name]
     assert (found.vhost, found.type, found.durable) == ("/", "classic", True)
-    assert (await side.holdings.inventory.queue(C, "/", name)).ready == 2
+    assert (await side.holdings.queues.one(C, "/", name)).ready == 2
     assert page.total >= page.matching >= 1
     await side.holdings.destroyer.destroy(C, Destroy("/", Target.QUEUE, name))
 
@@ -60,10 +60,10 @@ async def test_queues_come_in_pages_and_the_last_page_is_shown_for_one_beyond(si
     for one in names:
         await side.queue(one)
     asked = PageQuery("/", search=f"{name}-", page_size=3)
-    pages = [await side.holdings.inventory.queues(C, asked._replace(page=number)) for number in (1, 2, 3, 9)]
+    pages = [await side.holdings.queues.page(C, asked._replace(page=number)) for number in (1, 2, 3, 9)]
     assert [queue.name for page in pages[:3] for queue in page.queues] == names
     assert [(page.page, page.pages, page.matching) for page in pages] == [(1, 3, 7), (2, 3, 7), (3, 3, 7), (3, 3, 7)]
-    back = await side.holdings.inventory.queues(C, asked._replace(descending=True))
+    back = await side.holdings.queues.page(C, asked._replace(descending=True))
     assert [queue.name for queue in back.queues] == names[:-4:-1]
     for one in names:
         await side.holdings.destroyer.destroy(C, Destroy("/", Target.QUEUE, one))
@@ -76,7 +76,7 @@ async def test_the_fullest_queue_comes_first(side: Side, name: str) -> None:
 
     async def sorted_names() -> list[str]:
         asked = PageQuery("/", search=name, sort=QueueSort.READY, descending=True)
-        page = await side.holdings.inventory.queues(C, asked)
+        page = await side.holdings.queues.page(C, asked)
         return [queue.name for queue in page.queues] if page.queues[0].ready == 3 else []
 
     assert await until(sorted_names) == [f"{name}-2", f"{name}-1", f"{name}-0"]
@@ -84,7 +84,7 @@ async def test_the_fullest_queue_comes_first(side: Side, name: str) -> None:
 
 async def test_a_queue_that_is_not_there_is_said_so(side: Side, name: str) -> None:
     with pytest.raises(QueueNotOnBroker) as caught:
-        await side.holdings.inventory.queue(C, "/", name)
+        await side.holdings.queues.one(C, "/", name)
     assert name in str(caught.value)
 
 
@@ -175,7 +175,7 @@ async def test_typed_arguments_reach_the_broker_as_their_types(side: Side, name:
         Header("x-single-active-consumer", FieldType.BOOLEAN, True),
     ]
     await side.holdings.declarer.declare_queue(C, DeclareQueue("/", name, arguments=arguments))
-    found = await side.holdings.inventory.queue(C, "/", name)
+    found = await side.holdings.queues.one(C, "/", name)
     assert found.arguments == {"x-message-ttl": 60_000, "x-dead-letter-exchange": "", "x-single-active-consumer": True}
     with pytest.raises(PreconditionFailed, match="x-max-length"):
         await side.queue(f"{name}-wrong", x_max_length="many")
@@ -254,7 +254,7 @@ async def test_a_read_only_connection_changes_nothing_and_still_tells_all(side: 
     for act in acts:
         with pytest.raises(ConnectionReadOnly):
             await act()
-    assert (await holdings.inventory.queue(C, "/", name)).ready == 0
+    assert (await holdings.queues.one(C, "/", name)).ready == 0
     assert (await holdings.topology.route(C, RouteQuery("/", "", name))).queues == [name]
 
 
@@ -286,7 +286,7 @@ async def test_definitions_go_out_and_come_in(side: Side, name: str) -> None:
     await destroy(C, Destroy("/", Target.QUEUE, name))
     await destroy(C, Destroy("/", Target.EXCHANGE, f"{name}-x"))
     await administrator.import_definitions(C, definitions, "/")
-    assert (await side.holdings.inventory.queue(C, "/", name)).arguments == {"x-max-length": 9}
+    assert (await side.holdings.queues.one(C, "/", name)).arguments == {"x-max-length": 9}
     assert [one.routing_key for one in await side.holdings.inventory.bindings(C, "/", queue=name)] == ["k"]
     assert "users" in await administrator.definitions(C)
     with pytest.raises(NotDefinitions):
@@ -305,13 +305,13 @@ async def test_a_connection_that_was_disconnected_asks_nothing(side: Side, name:
     await side.service.disconnect(C)
     for ask in (
         side.holdings.inventory.overview(C),
-        side.holdings.inventory.queue(C, "/", name),
+        side.holdings.queues.one(C, "/", name),
         side.holdings.destroyer.destroy(C, Destroy("/", Target.QUEUE, name)),
     ):
         with pytest.raises(Disconnected):
             await ask
     await side.service.reconnect(C)
-    assert (await side.holdings.inventory.queue(C, "/", name)).ready == 0
+    assert (await side.holdings.queues.one(C, "/", name)).ready == 0
 
 
 async def test_without_the_management_api_it_works_with_less_and_says_what_is_missing(
@@ -327,10 +327,10 @@ async def test_without_the_management_api_it_works_with_less_and_says_what_is_mi
         assert overview.missing is not None
         assert "127.0.0.1:1" in overview.missing.title
         assert (overview.management, bool(overview.version)) == (False, True)
-        page = await holdings.inventory.queues(C, PageQuery("/"))
+        page = await holdings.queues.page(C, PageQuery("/"))
         assert [(queue.name, queue.ready) for queue in page.queues] == [(name, 1)]
         assert [one.name for one in await holdings.inventory.exchanges(C, "/")][-1] == f"{name}-x"
-        assert (await holdings.inventory.queue(C, "/", name)).ready == 1
+        assert (await holdings.queues.one(C, "/", name)).ready == 1
         assert (await holdings.topology.route(C, RouteQuery("/", "", name))).queues == [name]
         unknown = await holdings.topology.route(C, RouteQuery("/", f"{name}-x", "k"))
         assert (unknown.exact, unknown.problem is not None) == (False, True)
@@ -339,4 +339,4 @@ async def test_without_the_management_api_it_works_with_less_and_says_what_is_mi
         with pytest.raises(ManagementUnreachable):
             await holdings.administrator.definitions(C)
         await holdings.destroyer.destroy(C, Destroy("/", Target.QUEUE, name))
-        assert (await holdings.inventory.queues(C, PageQuery("/"))).queues == []
+        assert (await holdings.queues.page(C, PageQuery("/"))).queues == []

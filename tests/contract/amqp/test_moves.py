@@ -281,7 +281,7 @@ async def dead_letters(side: Side, name: str, *bodies: bytes) -> tuple[str, str]
             channel.reject(delivery.delivery_tag, requeue=False)
 
     async def all_died() -> bool:
-        return (await side.holdings.inventory.queue(C, "/", dead)).ready == len(bodies)
+        return (await side.holdings.queues.one(C, "/", dead)).ready == len(bodies)
 
     await until(all_died)
     return dead, work
