@@ -34,7 +34,7 @@ def publish(bench: Bench) -> RabbitSheet:
     sheet = PublishSheet(bench.host, bench.service, bench.notices)
     sheet.show_draft(Draft("orders", "k", text='"{{uuid}}"', headers=ROWS, repeat=True))
     sheet.open_to(PRODUCTION, "/")
-    sheet.properties.more.set_open(True)
+    sheet.fields.properties.more.set_open(True)
     return sheet
 
 
@@ -89,7 +89,7 @@ async def sheet(request: pytest.FixtureRequest, qtbot: QtBot, qapp: QApplication
     bench.host.activateWindow()
     await until(bench.host.isActiveWindow)
     if isinstance(made, PublishSheet):
-        await until(lambda: made.route.route() is not None and made.sample.text())  # its clocks have struck
+        await until(lambda: made.fields.route.route() is not None and made.fields.sample.text())  # its clocks have struck
     yield made
     bench.close()
     await made.stop()

@@ -57,7 +57,7 @@ class Form(Bench):
 @pytest.fixture
 async def form(qtbot: QtBot) -> AsyncIterator[Form]:
     made = Form()
-    await until(lambda: made.sheet.route.route() is not None)
+    await until(lambda: made.sheet.fields.route.route() is not None)
     yield made
     made.close()
     await made.sheet.stop()
@@ -93,8 +93,8 @@ async def test_what_is_typed_is_published_untouched(form: Form) -> None:
 
 async def test_ctrl_enter_publishes_from_any_field(form: Form) -> None:
     form.host.activateWindow()
-    form.sheet.body_field.editor.edit.setFocus()
-    QTest.keyClick(form.sheet.body_field.editor.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    form.sheet.fields.body_field.editor.edit.setFocus()
+    QTest.keyClick(form.sheet.fields.body_field.editor.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     await until(lambda: form.api.bodies("/publish"))
 
 
@@ -106,7 +106,7 @@ async def test_a_returned_message_says_why_in_place(form: Form) -> None:
 
 
 async def test_a_problem_stands_in_the_form_and_the_text_stays(form: Form) -> None:
-    form.sheet.body_field.editor.set_text("[1]")
+    form.sheet.fields.body_field.editor.set_text("[1]")
     form.api.failures["/publish"] = make_problem("No broker answers at 127.0.0.1:5672", "Start the broker.")
     await form.publish()
     assert form.sheet.failure() == "No broker answers at 127.0.0.1:5672\nStart the broker."
@@ -135,17 +135,17 @@ async def test_every_faulty_field_says_so_and_nothing_is_sent(form: Form) -> Non
     )
     await form.publish()
     assert form.api.bodies("/publish") == []
-    assert form.sheet._address_faults[Place.ROUTING_KEY].text()
-    assert form.sheet.properties.fault("priority")
-    assert form.sheet.body_field.fault()
-    assert form.sheet.headers.problem()
+    assert form.sheet.fields._address_faults[Place.ROUTING_KEY].text()
+    assert form.sheet.fields.properties.fault("priority")
+    assert form.sheet.fields.body_field.fault()
+    assert form.sheet.fields.headers.problem()
 
 
 async def test_a_fault_in_a_folded_property_is_unfolded(form: Form) -> None:
     form.sheet.show_draft(Draft("orders", "k", properties={"timestamp": "soon"}))
     await form.publish()
-    assert form.sheet.properties.more.is_open()
-    assert form.sheet.properties.fault("timestamp")
+    assert form.sheet.fields.properties.more.is_open()
+    assert form.sheet.fields.properties.fault("timestamp")
 
 
 async def test_a_read_only_connection_publishes_nothing_and_says_why(form: Form) -> None:
@@ -166,7 +166,7 @@ async def test_production_is_said_in_a_word(form: Form) -> None:
 
 
 async def test_the_route_is_shown_before_anything_is_sent(form: Form) -> None:
-    await until(lambda: form.sheet.route.text() == "Reaches orders.charge, orders.receipts")
+    await until(lambda: form.sheet.fields.route.text() == "Reaches orders.charge, orders.receipts")
     assert form.api.bodies("/publish") == []
 
 
@@ -174,24 +174,24 @@ async def test_the_route_follows_what_is_typed_and_asks_once_the_keyboard_rests(
     asked = len(form.api.bodies("/route"))
     form.api.route = Route([], ["orders"], dropped=True)
     for key in ("n", "no", "nop", "nope"):
-        form.sheet.routing_key.setText(key)
-    await until(lambda: "comes back" in form.sheet.route.text())
+        form.sheet.fields.routing_key.setText(key)
+    await until(lambda: "comes back" in form.sheet.fields.route.text())
     assert [query.routing_key for query in form.api.bodies("/route")[asked:]] == ["nope"]
-    form.sheet.mandatory.setChecked(False)
-    assert "lost" in form.sheet.route.text()
+    form.sheet.fields.mandatory.setChecked(False)
+    assert "lost" in form.sheet.fields.route.text()
 
 
 async def test_a_route_that_cannot_be_had_hinders_nobody(form: Form) -> None:
     form.api.failures["/route"] = make_problem("The bindings cannot be read")
-    form.sheet.routing_key.setText("x")
-    await until(lambda: "The bindings cannot be read" in form.sheet.route.text())
+    form.sheet.fields.routing_key.setText("x")
+    await until(lambda: "The bindings cannot be read" in form.sheet.fields.route.text())
     await form.publish()
     assert form.api.bodies("/publish")
 
 
 async def test_names_are_offered_from_the_broker(form: Form) -> None:
-    await until(lambda: form.sheet.exchange.offers() == ["orders", "by-header"])
-    await until(lambda: form.sheet.routing_key.offers() == ["order.paid"])
+    await until(lambda: form.sheet.fields.exchange.offers() == ["orders", "by-header"])
+    await until(lambda: form.sheet.fields.routing_key.offers() == ["order.paid"])
 
 
 # -- bodies
@@ -200,20 +200,20 @@ async def test_names_are_offered_from_the_broker(form: Form) -> None:
 async def test_a_file_is_uploaded_and_published_by_its_id(form: Form, tmp_path: Path) -> None:
     file = tmp_path / "body.bin"
     file.write_bytes(b"\0" * 5000)
-    form.sheet.body_field.kind_choice.choose(BodyKind.FILE)
-    form.sheet.body_field.path.setText(str(file))
+    form.sheet.fields.body_field.kind_choice.choose(BodyKind.FILE)
+    form.sheet.fields.body_field.path.setText(str(file))
     await form.publish()
     assert form.api.uploads == [b"\0" * 5000]
     assert (form.message.form, form.message.body) == (BodyForm.UPLOAD, "up-1")
 
 
 async def test_a_file_that_is_not_there_is_told_at_its_path(form: Form, tmp_path: Path) -> None:
-    form.sheet.body_field.kind_choice.choose(BodyKind.FILE)
+    form.sheet.fields.body_field.kind_choice.choose(BodyKind.FILE)
     await form.publish()
-    assert form.sheet.body_field.fault().startswith("No file is chosen")
-    form.sheet.body_field.path.setText(str(tmp_path / "none"))
+    assert form.sheet.fields.body_field.fault().startswith("No file is chosen")
+    form.sheet.fields.body_field.path.setText(str(tmp_path / "none"))
     await form.publish()
-    assert form.sheet.body_field.fault().startswith("This file cannot be read. No such file")
+    assert form.sheet.fields.body_field.fault().startswith("This file cannot be read. No such file")
     assert form.api.bodies("/publish") == []
 
 
@@ -227,23 +227,23 @@ async def test_a_long_text_is_checked_off_the_loop_and_uploaded(form: Form) -> N
 
 async def test_a_fault_in_a_long_text_is_told_and_nothing_is_sent(form: Form) -> None:
     form.sheet.show_draft(Draft("orders", "k", text="[" + "1," * THREAD_CHARS))
-    await until(form.sheet.body_field.fault)
+    await until(form.sheet.fields.body_field.fault)
     await form.publish()
     assert form.api.uploads == []
-    assert "Something is missing at the end" in form.sheet.body_field.fault() or "missing" in form.sheet.body_field.fault()
+    assert "Something is missing at the end" in form.sheet.fields.body_field.fault() or "missing" in form.sheet.fields.body_field.fault()
 
 
 async def test_json_is_laid_out_without_touching_its_numbers(form: Form) -> None:
-    form.sheet.body_field.editor.set_text('{"a":1.10}')
-    form.sheet.body_field.lay_out()
+    form.sheet.fields.body_field.editor.set_text('{"a":1.10}')
+    form.sheet.fields.body_field.lay_out()
     await until(lambda: form.sheet.draft().text == '{\n  "a": 1.10\n}')
 
 
 async def test_each_kind_keeps_its_own_and_the_content_type_follows(form: Form) -> None:
-    form.sheet.body_field.editor.set_text("[1]")
-    form.sheet.body_field.kind_choice.choose(BodyKind.TEXT)
+    form.sheet.fields.body_field.editor.set_text("[1]")
+    form.sheet.fields.body_field.kind_choice.choose(BodyKind.TEXT)
     assert form.sheet.draft().properties["content_type"] == "text/plain"
-    form.sheet.body_field.kind_choice.choose(BodyKind.FILE)
+    form.sheet.fields.body_field.kind_choice.choose(BodyKind.FILE)
     assert "content_type" not in form.sheet.draft().properties
     assert form.sheet.draft().text == "[1]"
 
@@ -252,34 +252,34 @@ async def test_each_kind_keeps_its_own_and_the_content_type_follows(form: Form) 
 
 
 async def test_fields_are_filled_in_one_message_and_a_sample_is_shown_before(form: Form) -> None:
-    form.sheet.body_field.editor.set_text('{"key": "{{uuid}}"}')
-    await until(lambda: form.sheet.sample.text() == '{ "key": "6fa459ea" }' or form.sheet.sample.text() == '{"key": "6fa459ea"}')
+    form.sheet.fields.body_field.editor.set_text('{"key": "{{uuid}}"}')
+    await until(lambda: form.sheet.fields.sample.text() == '{"key": "6fa459ea"}')
     await form.publish()
     assert form.message.body == '{"key": "6fa459ea"}'
 
 
 async def test_fields_can_be_sent_as_they_are_written(form: Form) -> None:
-    form.sheet.body_field.editor.set_text('{"key": "{{uuid}}"}')
-    form.sheet.sample.fill.setChecked(False)
+    form.sheet.fields.body_field.editor.set_text('{"key": "{{uuid}}"}')
+    form.sheet.fields.sample.fill.setChecked(False)
     await form.publish()
     assert form.message.body == '{"key": "{{uuid}}"}'
 
 
 async def test_an_unknown_field_is_told_in_the_sample(form: Form) -> None:
     form.api.failures["/fill"] = make_problem("There is no field “uid”", "Did you mean uuid?")
-    form.sheet.body_field.editor.set_text('"{{uid}}"')
-    await until(lambda: form.sheet.sample.text() == "There is no field “uid”")
+    form.sheet.fields.body_field.editor.set_text('"{{uid}}"')
+    await until(lambda: form.sheet.fields.sample.text() == "There is no field “uid”")
 
 
 async def test_a_chosen_field_goes_where_the_cursor_was(form: Form) -> None:
-    await until(form.sheet.field_menu.names)
+    await until(form.sheet.fields.field_menu.names)
     form.host.activateWindow()
-    form.sheet.routing_key.setFocus()
-    form.sheet.routing_key.setCursorPosition(0)
-    form.sheet.field_menu.chosen.emit("{{uuid}}.")
-    assert form.sheet.routing_key.text() == "{{uuid}}.order.paid"
-    form.sheet.body_field.editor.edit.setFocus()
-    form.sheet.field_menu.chosen.emit("{{name}}")
+    form.sheet.fields.routing_key.setFocus()
+    form.sheet.fields.routing_key.setCursorPosition(0)
+    form.sheet.fields.field_menu.chosen.emit("{{uuid}}.")
+    assert form.sheet.fields.routing_key.text() == "{{uuid}}.order.paid"
+    form.sheet.fields.body_field.editor.edit.setFocus()
+    form.sheet.fields.field_menu.chosen.emit("{{name}}")
     assert form.sheet.draft().text == "{{name}}"
 
 
@@ -337,7 +337,7 @@ async def test_the_draft_survives_closing_and_rebuilding_the_window(form: Form) 
 
 async def test_somebody_else_finds_an_empty_form(form: Form) -> None:
     form.service.keep_drafts_of("ada")
-    form.sheet.body_field.editor.set_text("secret")
+    form.sheet.fields.body_field.editor.set_text("secret")
     form.service.keep_drafts_of("bob")
     again = PublishSheet(form.host, form.service, form.notices)
     assert again.draft() == Draft()
@@ -352,7 +352,7 @@ async def test_a_message_that_is_published_again_fills_the_form(form: Form) -> N
 
 
 async def test_what_was_replaced_as_a_whole_can_be_brought_back(form: Form) -> None:
-    form.sheet.body_field.editor.set_text("[1]")
+    form.sheet.fields.body_field.editor.set_text("[1]")
     form.sheet.clear.click()
     assert form.sheet.draft().text == ""
     assert form.sheet.clear.text() == "Bring back"
@@ -362,18 +362,18 @@ async def test_what_was_replaced_as_a_whole_can_be_brought_back(form: Form) -> N
     form.sheet.clear.click()
     assert (form.sheet.draft().text, form.sheet.draft().exchange) == ("[1]", "orders")
     form.sheet.clear.click()
-    form.sheet.routing_key.setText("x")
+    form.sheet.fields.routing_key.setText("x")
     assert form.sheet.clear.text() == "Clear"
 
 
 async def test_a_template_is_saved_chosen_and_deleted(form: Form) -> None:
-    form.sheet.body_field.editor.set_text("[1]")
+    form.sheet.fields.body_field.editor.set_text("[1]")
     form.sheet.templates.open_row()
     form.sheet.templates.name.setText("one")
     form.sheet.templates.start_saving()
     await until(lambda: form.sheet.templates.names() == ["one"])
     assert form.sheet.templates.note() == "Kept as one."
-    form.sheet.body_field.editor.set_text("[2]")
+    form.sheet.fields.body_field.editor.set_text("[2]")
     form.sheet.templates._on_chosen(form.api.templates[0])
     assert form.sheet.draft().text == "[1]"
     form.sheet.templates._on_remove_chosen("one")
@@ -390,7 +390,7 @@ async def test_a_template_that_is_there_warns_before_it_is_replaced(form: Form) 
 
 
 async def test_a_file_is_not_kept_in_a_template_and_it_is_said(form: Form) -> None:
-    form.sheet.body_field.kind_choice.choose(BodyKind.FILE)
+    form.sheet.fields.body_field.kind_choice.choose(BodyKind.FILE)
     form.sheet.templates.name.setText("one")
     form.sheet.templates.start_saving()
     assert form.sheet.failure().startswith("A file cannot be kept in a template")

@@ -1,37 +1,29 @@
-"""The publish form: address with its route, body, properties, typed headers; one message or many. It keeps every letter typed."""
+"""The publish form: one message or many, with the broker's answer in place. It keeps every letter typed."""
 
 from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from desktop.core.i18n import tr, trn
-from desktop.core.rabbitmq_draft import BodyKind, Draft, Place, check_short, draft_of, fields_in, prepare, whole_number, with_kind
+from desktop.core.rabbitmq_draft import BodyKind, Draft, draft_of, fields_in, whole_number
 from desktop.core.rabbitmq_route import Said, outcome_words
-from desktop.core.rabbitmq_typed import Fault, faults_of, headers_of
 from desktop.services.notices import Notices
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.rabbitmq.jobs.card import JobCard
 from desktop.views.rabbitmq.jobs.follow import JobFollower
 from desktop.views.rabbitmq.jobs.strip import resend_request
-from desktop.views.rabbitmq.name_line import NameLine, exchanges_of, keys_of
-from desktop.views.rabbitmq.publish.body_field import BodyField
-from desktop.views.rabbitmq.publish.properties_field import PropertiesField
-from desktop.views.rabbitmq.publish.repeat_field import RepeatField
-from desktop.views.rabbitmq.publish.route_line import RouteLine
-from desktop.views.rabbitmq.publish.sample import FieldMenu, Sample
+from desktop.views.rabbitmq.publish.fields import PublishFields
 from desktop.views.rabbitmq.publish.send import BodyTooLong, FileUnreadable, Sending
 from desktop.views.rabbitmq.publish.templates import Templates
 from desktop.views.rabbitmq.rabbit_sheet import RabbitSheet
-from desktop.views.rabbitmq.typed_editor import TypedEditor
 from desktop.views.widgets.buttons import Button, PrimaryButton
-from desktop.views.widgets.form_sheet import field_group, side_by_side
 from desktop.views.widgets.labels import caption
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.connections import Connection
 from embedded_server.contracts.jobs import Job
-from embedded_server.contracts.rabbitmq import Message, PublishOutcome, PublishTemplate, RouteQuery
+from embedded_server.contracts.rabbitmq import Message, PublishOutcome, PublishTemplate
 
 WIDTH_PX: Final = 560
 DRAFT_KEY: Final = "publish"
@@ -45,8 +37,6 @@ class PublishSheet(RabbitSheet):
 
     def __init__(self, host: QWidget, service: RabbitService, notices: Notices) -> None:
         super().__init__(host, service, notices, tr("Publish"), width=WIDTH_PX)
-        self._loading = False
-        self._last_text: QWidget | None = None
         self._before: Draft | None = None
         """What stood here before it was replaced as a whole; until the next letter it can be brought back."""
         self.follower = JobFollower(service, notices.from_exception, self)
@@ -67,6 +57,7 @@ class PublishSheet(RabbitSheet):
             if not self.follower.is_running:
                 self._forget_job()
         self.point_at(connection, vhost)
+        self.fields.point_at(connection.id, vhost)
         draft = self.draft()
         if exchange or routing_key:
             draft = replace(draft, exchange=exchange, routing_key=routing_key)
@@ -74,50 +65,24 @@ class PublishSheet(RabbitSheet):
             self._replace(draft_of(message, draft))
         else:
             self.show_draft(draft)
-        self.exchange.complete_from(exchanges_of(self._service, connection.id, vhost))
+        self.fields.look()
         self.templates.start_loading()
         self._jobs.start("fields", self._load_fields(), self._on_help_failed)
-        self._look_at_address(again=True)
-        self.open_sheet(self.body_field if self.exchange.text() or self.routing_key.text() else self.exchange)
+        self.open_sheet(self.fields.first())
 
     def draft(self) -> Draft:
         """Answer the form exactly as it stands."""
-        return Draft(
-            exchange=self.exchange.text(),
-            routing_key=self.routing_key.text(),
-            kind=self.body_field.kind(),
-            text=self.body_field.text(),
-            file=self.body_field.file(),
-            properties=self.properties.values(),
-            headers=self.headers.entries(),
-            mandatory=self.mandatory.isChecked(),
-            fill=self.sample.fill.isChecked(),
-            repeat=self.repeat.is_on(),
-            count=self.repeat.count.text(),
-            rate=self.repeat.rate.text(),
-            seed=self.repeat.seed.text(),
-        )
+        return self.fields.draft()
 
     def show_draft(self, draft: Draft) -> None:
         """Put *draft* into the fields."""
-        self._loading = True
-        self.exchange.setText(draft.exchange)
-        self.routing_key.setText(draft.routing_key)
-        self.sample.fill.setChecked(draft.fill)
-        self.body_field.show_body(draft)
-        self.properties.set_values(draft.properties)
-        self.headers.set_entries(draft.headers)
-        self.mandatory.setChecked(draft.mandatory)
-        self.repeat.show_draft(draft)
-        self._loading = False
-        self._show_address_faults({})
-        self._on_edited()
+        self.fields.show_draft(draft)
 
     def start_publishing(self) -> None:
         """Check everything; send it if it holds, else go to the first fault."""
         if self.is_busy() or self.is_read_only() or self.connection is None:
             return
-        message = self._checked(self.draft())
+        message = self.fields.checked(self.draft())
         if message is not None:
             self._say(None)
             self.begin(self._send(self.draft(), message))
@@ -134,19 +99,7 @@ class PublishSheet(RabbitSheet):
     # -- how it is made
 
     def _make_fields(self) -> None:
-        self.exchange = NameLine(tr("Exchange"), tr("(default)"))
-        self.routing_key = NameLine(tr("Routing key"), "order.paid")
-        self._address_faults = {Place.EXCHANGE: Wrapped(tone="bad"), Place.ROUTING_KEY: Wrapped(tone="bad")}
-        self.route = RouteLine(self._service, self._notices.from_exception)
-        self.mandatory = QCheckBox(tr("Mandatory"))
-        self.mandatory.setToolTip(tr("A mandatory message comes back when no queue takes it; any other is lost in silence"))
-        self.body_field = BodyField(self._notices.from_exception)
-        self.field_menu = FieldMenu()
-        self.body_field.add_tool(self.field_menu)
-        self.sample = Sample(self._service, self._notices.from_exception)
-        self.properties = PropertiesField()
-        self.headers = TypedEditor(name=tr("Headers"), add=tr("Add header"))
-        self.repeat = RepeatField()
+        self.fields = PublishFields(self._service, self._notices.from_exception)
         self.templates = Templates(self._service, self._notices.from_exception, self._message_to_keep)
         self._outcome = Wrapped()
         self._outcome.hide()
@@ -157,27 +110,7 @@ class PublishSheet(RabbitSheet):
 
     def _lay_out(self) -> None:
         self.form.addWidget(self.templates)
-        address = side_by_side(
-            field_group(tr("Exchange"), self.exchange, self._address_faults[Place.EXCHANGE]),
-            field_group(tr("Routing key"), self.routing_key, self._address_faults[Place.ROUTING_KEY]),
-            shares=(2, 3),
-        )
-        self.form.addLayout(address)
-        reach = QHBoxLayout()
-        reach.setSpacing(12)
-        reach.addWidget(self.route, 1)
-        reach.addWidget(self.mandatory)
-        self.form.addLayout(reach)
-        self.form.addSpacing(8)
-        self.form.addWidget(self.body_field)
-        self.form.addWidget(self.sample)
-        self.form.addSpacing(12)
-        self.form.addWidget(self.properties)
-        self.form.addSpacing(4)
-        self.form.addWidget(caption(tr("Headers")))
-        self.form.addWidget(self.headers)
-        self.form.addSpacing(12)
-        self.form.addWidget(self.repeat)
+        self.form.addWidget(self.fields)
         self.form.addStretch(1)
         self.body.insertWidget(self.body.count() - 1, self._outcome)
         card = QHBoxLayout()
@@ -191,68 +124,21 @@ class PublishSheet(RabbitSheet):
         self.foot.addWidget(self.templates.button)
 
     def _connect(self) -> None:
-        for line in (self.exchange, self.routing_key):
-            line.textChanged.connect(self._on_address_edited)
-        self.exchange.editingFinished.connect(self._offer_keys)
-        self.mandatory.toggled.connect(self._on_mandatory_toggled)
-        self.body_field.edited.connect(self._on_edited)
-        self.body_field.kind_chosen.connect(self._on_kind_chosen)
-        self.sample.toggled.connect(self._on_fill_toggled)
-        self.properties.edited.connect(self._on_edited)
-        self.headers.edited.connect(self._on_headers_edited)
-        self.repeat.edited.connect(self._on_edited)
+        self.fields.edited.connect(self._on_edited)
         self.templates.chosen.connect(self._on_template_chosen)
-        self.field_menu.chosen.connect(self._on_field_chosen)
         self.follower.changed.connect(self._on_job_changed)
         self.follower.lost.connect(self._on_job_lost)
         self.card.stop_requested.connect(lambda _: self.follower.start_stopping())
         self.card.forget_requested.connect(lambda _: self._forget_job())
         self.card.resend_requested.connect(self._on_resend_requested)
         self.submit_requested.connect(self.start_publishing)
-        application = QApplication.instance()
-        if isinstance(application, QApplication):
-            application.focusChanged.connect(self._on_focus_changed)
 
     # -- what is typed
 
     def _on_edited(self) -> None:
-        if self._loading:
-            return
         self._before = None
-        draft = self.draft()
-        self._service.keep_draft(DRAFT_KEY, draft)
-        self.body_field.set_fills(draft.fill)
-        names = fields_in(draft)
-        self.sample.preview(names, self._to_fill(draft) if names else None)
+        self._service.keep_draft(DRAFT_KEY, self.draft())
         self._show_buttons()
-
-    def _to_fill(self, draft: Draft) -> Message | None:
-        """What a sample is made of: the parts that hold already, so that a half-typed header hides nothing."""
-        if self.body_field.is_long() or self.connection is None:
-            return None
-        part = Draft(draft.exchange, draft.routing_key, draft.kind, draft.text, fill=draft.fill)
-        return prepare(part, self.vhost, check_body=False).message
-
-    def _on_address_edited(self) -> None:
-        self._show_address_faults({})
-        self._on_edited()
-        self._look_at_address()
-
-    def _on_headers_edited(self) -> None:
-        self._on_edited()
-        self._look_at_address()
-
-    def _on_mandatory_toggled(self, on: bool) -> None:
-        self.route.set_mandatory(on)
-        self._on_edited()
-
-    def _on_fill_toggled(self) -> None:
-        self._on_edited()
-
-    def _on_kind_chosen(self, kind: str) -> None:
-        before = self._service.draft(DRAFT_KEY, Draft())
-        self.properties.set_values(with_kind(before, BodyKind(kind)).properties)
-        self._on_edited()
 
     def _on_template_chosen(self, template: PublishTemplate) -> None:
         self._replace(draft_of(template.message, self.draft()))
@@ -260,10 +146,10 @@ class PublishSheet(RabbitSheet):
     def _on_clear_clicked(self) -> None:
         if self._before is not None:
             self.show_draft(self._before)
-            self._look_at_address()
         else:
-            self._replace(replace(Draft(), exchange=self.exchange.text(), routing_key=self.routing_key.text()))
-        self.body_field.setFocus()
+            now = self.draft()
+            self._replace(replace(Draft(), exchange=now.exchange, routing_key=now.routing_key))
+        self.fields.body_field.setFocus()
 
     def _replace(self, draft: Draft) -> None:
         """Show another message as a whole, and offer to bring back what stood there."""
@@ -271,64 +157,7 @@ class PublishSheet(RabbitSheet):
         self.show_draft(draft)
         self._before = before if before != draft and (before.text or before.file or before.headers) else None
         self._say(None)
-        self._look_at_address()
         self._show_buttons()
-
-    def _on_focus_changed(self, _before: QWidget | None, now: QWidget | None) -> None:
-        if isinstance(now, QLineEdit | QPlainTextEdit) and self.isAncestorOf(now) and not now.isReadOnly():
-            self._last_text = now
-
-    def _on_field_chosen(self, text: str) -> None:
-        """Into the text the cursor was in last; a cell of the headers may be gone by now."""
-        known = {self.exchange, self.routing_key, *(self.properties.line(name) for name in ("correlation_id", "message_id"))}
-        target = self._last_text if self._last_text in known else None
-        if isinstance(target, QLineEdit):
-            target.insert(text)
-        else:
-            self.body_field.editor.edit.insertPlainText(text)
-
-    def _offer_keys(self) -> None:
-        if self.connection is not None:
-            self.routing_key.complete_from(keys_of(self._service, self.connection_id(), self.vhost, self.exchange.text()))
-
-    def _look_at_address(self, *, again: bool = False) -> None:
-        if self.connection is None:
-            return
-        if again:
-            self._offer_keys()
-        entries = self.headers.entries()
-        holds = not faults_of(entries) and not check_short(self.exchange.text()) and not check_short(self.routing_key.text())
-        query = RouteQuery(self.vhost, self.exchange.text(), self.routing_key.text(), headers_of(entries)) if holds else None
-        self.route.preview(self.connection_id(), query, again=again)
-
-    # -- the check
-
-    def _checked(self, draft: Draft) -> Message | None:
-        """Answer the message, or None with what is wrong shown and the cursor in it."""
-        prepared = prepare(draft, self.vhost, check_body=not self.body_field.is_long())
-        self._show_address_faults(prepared.faults)
-        self.properties.show_faults(prepared.faults)
-        self.repeat.show_faults(prepared.faults)
-        if prepared.message is not None:
-            return prepared.message
-        if Place.EXCHANGE in prepared.faults or Place.ROUTING_KEY in prepared.faults:
-            (self.exchange if Place.EXCHANGE in prepared.faults else self.routing_key).setFocus()
-        elif prepared.body_fault is not None:
-            self.body_field.set_body_fault(prepared.body_fault)
-        elif Place.BODY in prepared.faults:
-            self.body_field.set_file_fault(tr(prepared.faults[Place.BODY].title), tr(prepared.faults[Place.BODY].hint))
-        elif not self.properties.go_to_fault(prepared.faults):
-            if prepared.header_faults:
-                self.headers.go_to_fault()
-            else:
-                self.repeat.go_to_fault(prepared.faults)
-        return None
-
-    def _show_address_faults(self, faults: dict[str, Fault]) -> None:
-        for place, label in self._address_faults.items():
-            fault = faults.get(place)
-            label.setText(f"{tr(fault.title)}. {tr(fault.hint)}" if fault else "")
-            label.setVisible(fault is not None)
 
     def _message_to_keep(self) -> Message | None:
         draft = self.draft()
@@ -336,35 +165,35 @@ class PublishSheet(RabbitSheet):
             self.show_failure(tr("A file cannot be kept in a template"), tr("Keep the message with a body of text or JSON."))
             return None
         self.show_failure()
-        return self._checked(replace(draft, repeat=False))
+        return self.fields.checked(replace(draft, repeat=False))
 
     # -- sending
 
     async def _send(self, draft: Draft, message: Message) -> None:
-        sending = Sending(self._service, self.connection_id(), self.body_field.show_progress)
+        sending = Sending(self._service, self.connection_id(), self.fields.body_field.show_progress)
         fills = draft.fill and bool(fields_in(draft))
         try:
             answer = await sending.send(draft, message, fills=fills)
         except FileUnreadable as exc:
-            self.body_field.set_file_fault(tr("This file cannot be read"), str(exc))
+            self.fields.body_field.set_file_fault(tr("This file cannot be read"), str(exc))
             return
         except BodyTooLong as exc:
             self.show_failure(tr("This is too large to publish"), str(exc))
             return
         finally:
-            self.body_field.show_progress(0, 0)
+            self.fields.body_field.show_progress(0, 0)
         if isinstance(answer, PublishOutcome):
             self._say(outcome_words(answer))
         elif isinstance(answer, Job):
             self.follower.follow(answer)
             self.job_started.emit(answer)
         else:
-            self.body_field.set_body_fault(answer)
+            self.fields.body_field.set_body_fault(answer)
             return
         self.done.emit(answer)
 
     async def _load_fields(self) -> None:
-        self.field_menu.set_fields(await self._service.generated_fields())
+        self.fields.field_menu.set_fields(await self._service.generated_fields())
 
     def _on_resend_requested(self, job: Job) -> None:
         async def act() -> None:
@@ -398,10 +227,10 @@ class PublishSheet(RabbitSheet):
             self._outcome.setText(said.text)
 
     def _show_buttons(self) -> None:
-        count = whole_number(self.repeat.count.text()) if self.repeat.is_on() else None
+        count = whole_number(self.fields.repeat.count.text()) if self.fields.repeat.is_on() else None
         text = trn("Publish 1 message", "Publish {n} messages", count) if count else tr("Publish")
         self.clear.setText(tr("Bring back") if self._before is not None else tr("Clear"))
         self.clear.setToolTip(tr("Show what stood here before") if self._before is not None else tr("Begin with an empty message"))
-        running = self.follower.is_running
-        busy = tr("Publishing …") if self.is_busy() else text
-        self.offer(self.publish, busy, enabled=not (running and self.repeat.is_on()), why_not=tr("The last ones are still being published"))
+        words = tr("Publishing …") if self.is_busy() else text
+        still = self.follower.is_running and self.fields.repeat.is_on()
+        self.offer(self.publish, words, enabled=not still, why_not=tr("The last ones are still being published"))
