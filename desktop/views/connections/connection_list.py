@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QHBoxLayout, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QHBoxLayout, QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from desktop.core.connections_words import KIND_WORDS, environment_of, mark_of, name_of, state_of
 from desktop.core.i18n import tr
@@ -12,6 +12,7 @@ from desktop.models.connections_model import CONNECTION_ROLE, EDITED_ROLE, Conne
 from desktop.views.theme import CAPTION_PX, TEXT_PX, icon, theme
 from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.card import Card
+from desktop.views.widgets.list_row import paint_ground
 from desktop.views.widgets.row_keys import RowKeys
 from desktop.views.widgets.swatch import SWATCH_PX, paint_swatch
 from embedded_server.contracts.connections import Connection, ConnectionKind
@@ -31,17 +32,6 @@ class ConnectionDelegate(QStyledItemDelegate):
 
     dimmed = False
     """What is known is from before: no state colour claims that it still holds."""
-
-    def _ground(self, painter: QPainter, option: QStyleOptionViewItem, area: QRect) -> None:
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme().selection() if chosen else theme().color("raised"))
-            painter.drawRoundedRect(QRectF(area), 6, 6)
-        if option.state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(theme().color("accent"))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
 
     def _upper(self, painter: QPainter, line: QRect, connection: Connection) -> None:
         word, tone = state_of(connection)
@@ -91,7 +81,7 @@ class ConnectionDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area: QRect = option.rect.adjusted(0, 1, 0, -1)
-        self._ground(painter, option, area)
+        paint_ground(painter, option, area)
         inner = area.adjusted(10, 4, -10, -4)
         paint_swatch(painter, inner.left(), inner.top() + 10, mark_of(connection.spec.colour))
         text = inner.adjusted(SWATCH_PX + 8, 0, 0, 0)

@@ -3,15 +3,16 @@
 import time
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from desktop.core.i18n import tr
 from desktop.core.streams_words import rate_text, state_tone, state_word, summary
 from desktop.models.streams_model import STREAM_ROLE, StreamsModel
 from desktop.views.theme import CAPTION_PX, TEXT_PX, theme
 from desktop.views.widgets.card import Card
+from desktop.views.widgets.list_row import paint_ground
 from desktop.views.widgets.row_keys import RowKeys
 from embedded_server.contracts.streams import Stream
 
@@ -25,17 +26,6 @@ class StreamDelegate(QStyledItemDelegate):
 
     dimmed = False
     """What is known is from before: no state colour claims that it still holds."""
-
-    def _ground(self, painter: QPainter, option: QStyleOptionViewItem, area: QRect) -> None:
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        if chosen or option.state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme().selection() if chosen else theme().color("raised"))
-            painter.drawRoundedRect(QRectF(area), 6, 6)
-        if option.state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(theme().color("accent"))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(area).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
 
     def _words(self, painter: QPainter, area: QRect, stream: Stream) -> None:
         tone = theme().color("dim" if self.dimmed else state_tone(stream))
@@ -71,7 +61,7 @@ class StreamDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area: QRect = option.rect.adjusted(0, 1, 0, -1)
-        self._ground(painter, option, area)
+        paint_ground(painter, option, area)
         self._words(painter, area.adjusted(10, 4, -10, -4), stream)
         painter.restore()
 
