@@ -148,8 +148,8 @@ class RunningJob:
         """Wait until it is over."""
         await self._ended.wait()
 
-    async def stop(self) -> None:
-        """Let it come to a good end, or else cancel it. May be called twice."""
+    async def stop(self, limit_s: float | None = None) -> None:
+        """Let it come to a good end within *limit_s*, or else cancel it. May be called twice."""
         if self.state.is_over:
             return
         self.state = JobState.STOPPING
@@ -157,7 +157,7 @@ class RunningJob:
         for callback in tuple(self.on_stop):
             callback()
         if self._task is not None:
-            await asyncio.wait([self._task], timeout=STOP_LIMIT_S)
+            await asyncio.wait([self._task], timeout=STOP_LIMIT_S if limit_s is None else limit_s)
             await cancel(self._task)
         self._end(JobState.STOPPED)
 
@@ -242,10 +242,10 @@ class Jobs:
             raise JobStillRuns
         del self._jobs[id]
 
-    async def stop_all(self, connection: str = "") -> None:
+    async def stop_all(self, connection: str = "", *, limit_s: float | None = None) -> None:
         """Stop every job, or those of one connection."""
         jobs = [job for job in self._jobs.values() if not connection or job.connection == connection]
-        await asyncio.gather(*(job.stop() for job in jobs))
+        await asyncio.gather(*(job.stop(limit_s) for job in jobs))
 
     def _forget_old(self) -> None:
         over = [id_ for id_, job in self._jobs.items() if job.state.is_over]

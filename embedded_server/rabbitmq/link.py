@@ -36,7 +36,7 @@ from embedded_server.rabbitmq.tls import tls_context_blocking, tls_problem
 
 CONNECT_LIMIT_S: Final = 8.0
 OPEN_LIMIT_S: Final = 10.0
-CLOSE_LIMIT_S: Final = 2.0
+CLOSE_LIMIT_S: Final = 1.0
 PORT: Final = 5672
 TLS_PORT: Final = 5671
 

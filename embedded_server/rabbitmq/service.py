@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Final
 
 from embedded_server.contracts.connections import Health
 from embedded_server.contracts.rabbitmq import BindingInfo
@@ -13,6 +14,9 @@ from embedded_server.journal import Journal
 from embedded_server.rabbitmq.holdings import Holdings
 from embedded_server.rabbitmq.links import Links
 from embedded_server.rabbitmq.messages import Messages
+
+JOBS_END_S: Final = 1.0
+"""At the server's end the parts have few seconds in all."""
 
 
 class RabbitService:
@@ -36,7 +40,7 @@ class RabbitService:
 
     async def stop(self) -> None:
         """Stop every job and close every link: taps end, and what was not acknowledged goes back. May be called twice."""
-        await self._jobs.stop_all()
+        await self._jobs.stop_all(limit_s=JOBS_END_S)
         await self.links.close()
         await self.holdings.stop()
         await self.messages.stop()

@@ -1,7 +1,6 @@
 """Copies what passes an exchange, or what bindings bring to a queue, through a queue of our own that goes by itself."""
 
 import secrets
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +11,7 @@ from embedded_server.core.jobs import RunningJob
 from embedded_server.journal import Journal
 from embedded_server.rabbitmq.channel import Channel
 from embedded_server.rabbitmq.events import TAP_PREFIX, EventMaker
+from embedded_server.rabbitmq.gaps import Gaps, Watch
 from embedded_server.rabbitmq.headers import table_of
 from embedded_server.rabbitmq.links import Links
 from embedded_server.rabbitmq.message_problems import DefaultExchangeNotTappable, LengthInvalid, NoRoutingKeys, NothingToTap
@@ -98,6 +98,7 @@ async def run_tap(
 ) -> None:
     """Read through a queue of our own that is bound so; *make* makes the events, *name* is what it is called."""
     gaps = Gaps(journal, connection_name, job, name)
+    watch = Watch(gaps, max_length)
 
     async def begin(channel: Channel) -> Pump:
         queue = await declare_tap_queue(channel, max_length)
@@ -106,9 +107,13 @@ async def run_tap(
         pump = Pump(journal, job, channel, make, queue=queue, durably=False)
         await channel.consume(queue, pump.on_message, exclusive=True, prefetch=min(PREFETCH, max_length), on_batch=pump.on_batch)
         gaps.closed()
+        await watch.start(channel, queue)
         return pump
 
-    await read_on(links, job, begin, on_lost=gaps.opened)
+    try:
+        await read_on(links, job, begin, on_lost=gaps.opened)
+    finally:
+        await watch.stop()
 
 
 async def declare_tap_queue(channel: Channel, max_length: int) -> str:
@@ -117,40 +122,3 @@ async def declare_tap_queue(channel: Channel, max_length: int) -> str:
     arguments = {"x-expires": EXPIRES_MS, "x-max-length": max_length}
     declared = await channel.declare_queue(name, durable=False, exclusive=True, auto_delete=True, arguments=arguments)
     return declared.name
-
-
-class Gaps:
-    """Tells the journal for how long a tap saw nothing."""
-
-    def __init__(self, journal: Journal, connection_name: str, job: RunningJob, name: str) -> None:
-        self._journal = journal
-        self._connection_name = connection_name
-        self._job = job
-        self._name = name
-        self._since = 0
-
-    def opened(self) -> None:
-        """Note that nothing is seen from now on."""
-        if not self._since:
-            self._since = time.time_ns()
-            self._job.count("gaps")
-            self._tell("The connection is lost: what passes meanwhile is not seen")
-
-    def closed(self) -> None:
-        """Note that it sees again."""
-        if self._since:
-            seconds = (time.time_ns() - self._since) / 1e9
-            self._since = 0
-            self._tell(f"The tap sees again; how much passed in {seconds:.1f} s without it, nobody knows")
-
-    def _tell(self, text: str) -> None:
-        event = Event(
-            at=time.time_ns(),
-            connection=self._connection_name,
-            kind=Kind.SERVER_LIFECYCLE,
-            subject=self._name,
-            key=self._job.id,
-            status="gap",
-            preview=text,
-        )
-        self._journal.append(event)

@@ -1,5 +1,6 @@
 """Messages through the rabbitmq capability: published, tapped, got and consumed alike on both brokers, and all of it in the journal."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -195,6 +196,33 @@ async def test_a_taps_queue_is_gone_when_it_stops(side: Side, messages: Messages
     await until(lambda: _running(side, started.id))
     await side.jobs.stop(started.id)
     assert (await messages.publish(C, Message("/", name, "k", "x"))).status is MessageStatus.RETURNED
+
+
+async def test_a_tap_that_falls_behind_says_that_its_queue_drops_messages(
+    side: Side, messages: Messages, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embedded_server.rabbitmq.gaps.LOOK_S", 0.02)
+    room = asyncio.Event()
+    await side.exchange(name, "fanout")
+    started = await messages.tap(C, TapRequest("/", name, max_length=10))
+    await until(lambda: _running(side, started.id))
+    monkeypatch.setattr(side.journal, "room", room.wait)
+    async with await side.channel(confirms=True) as channel:
+        for number in range(100):
+            await channel.publish_confirmed(name, "k", b"%d" % number)
+
+    async def behind() -> bool:
+        return side.jobs.job(started.id).counts.get("overflows") == 1
+
+    await until(behind)
+    room.set()
+
+    async def caught_up() -> bool:
+        return len(await events(side, "status:gap")) == 2
+
+    await until(caught_up)
+    told = [event.preview for event in await events(side, "status:gap")]
+    assert ("falls behind" in told[0], "caught up" in told[1]) == (True, True)
 
 
 async def test_what_cannot_be_tapped_says_so_with_a_way_out(side: Side, messages: Messages, name: str) -> None:
