@@ -21,6 +21,9 @@ from embedded_server.rabbitmq.management_pool import ManagementPool
 from embedded_server.rabbitmq.management_problems import ManagementMissing
 from embedded_server.rabbitmq.readings import (
     CHANNEL_COLUMNS,
+    CLIENT_COLUMNS,
+    EXCHANGE_COLUMNS,
+    HELD_COLUMNS,
     bindings_of,
     channel_of,
     client_of,
@@ -78,7 +81,7 @@ class Inventory:
         """Answer exchanges in the order of their names, the default one first."""
         try:
             management = await self._pool.of(connection)
-            return exchanges_of(await management.get(path_of("exchanges", vhost) if vhost else "exchanges"))
+            return exchanges_of(await management.get(path_of("exchanges", vhost) if vhost else "exchanges", columns=EXCHANGE_COLUMNS))
         except ManagementMissing:
             vhost = vhost or own_vhost(await self._resolve(connection))
             return [
@@ -104,25 +107,25 @@ class Inventory:
     async def clients(self, connection: str) -> list[ClientInfo]:
         """Answer the clients connected to the broker. Raises a `ManagementMissing`."""
         management = await self._pool.of(connection)
-        found = [client_of(item) for item in items(await management.get("connections"))]
+        found = [client_of(item) for item in items(await management.get("connections", columns=CLIENT_COLUMNS))]
         return sorted(found, key=lambda client: (client.connected_at, client.name))
 
     async def channels(self, connection: str, client: str = "") -> list[ChannelInfo]:
         """Answer channels, of one *client* or of all. Raises a `ManagementMissing`."""
         management = await self._pool.of(connection)
         path = path_of("connections", client, "channels") if client else "channels"
-        found = [channel_of(item) for item in items(await management.get(path))]
+        found = [channel_of(item) for item in items(await management.get(path, columns=CHANNEL_COLUMNS))]
         return sorted(found, key=lambda channel: (channel.connection, channel.number))
 
     async def consumers(self, connection: str, vhost: str = "", queue: str = "") -> list[ConsumerInfo]:
         """Answer consumers with what their channels hold: who has a queue's unacknowledged messages. Raises a `ManagementMissing`."""
         management = await self._pool.of(connection)
         if queue:
-            path = path_of("queues", vhost, queue)
-            found = items(inner(await management.get(path), "consumer_details"))
+            told = await management.get(path_of("queues", vhost, queue), columns="consumer_details")
+            found = items(inner(told, "consumer_details"))
         else:
             found = items(await management.get(path_of("consumers", vhost) if vhost else "consumers"))
-        unacked = unacked_of(await management.get("channels", columns=CHANNEL_COLUMNS)) if found else {}
+        unacked = unacked_of(await management.get("channels", columns=HELD_COLUMNS)) if found else {}
         return [consumer_of(item, unacked) for item in found]
 
 

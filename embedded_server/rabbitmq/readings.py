@@ -10,7 +10,18 @@ QUEUE_COLUMNS: Final = (
     "policy,idle_since,message_stats.publish_details.rate,message_stats.deliver_get_details.rate,message_stats.ack_details.rate"
 )
 """A whole queue takes five times as many bytes."""
-CHANNEL_COLUMNS: Final = "name,messages_unacknowledged"
+EXCHANGE_COLUMNS: Final = (
+    "name,vhost,type,durable,auto_delete,internal,arguments,message_stats.publish_in_details.rate,message_stats.publish_out_details.rate"
+)
+CLIENT_COLUMNS: Final = (
+    "name,user,vhost,peer_host,peer_port,state,user_provided_name,client_properties.product,client_properties.version,"
+    "client_properties.connection_name,channels,ssl,connected_at,recv_oct_details.rate,send_oct_details.rate"
+)
+CHANNEL_COLUMNS: Final = (
+    "name,connection_details.name,number,vhost,user,state,prefetch_count,global_prefetch_count,messages_unacknowledged,"
+    "messages_unconfirmed,consumer_count,confirm,transactional"
+)
+HELD_COLUMNS: Final = "name,messages_unacknowledged"
 
 Json = Mapping[str, Any]
 
