@@ -90,7 +90,7 @@ async def remove_template(messages: MessagesDep, template: TemplateName) -> list
 
 
 @router.post("/{connection}/publish", summary="Publish a message")
-async def publish(messages: MessagesDep, connection: ConnectionId, message: Message) -> PublishOutcome:
+async def publish_message(messages: MessagesDep, connection: ConnectionId, message: Message) -> PublishOutcome:
     """Publish one message and answer what the broker said: confirmed, refused or returned; unconfirmed where it could not say."""
     return await messages.publish(connection, message)
 
@@ -114,12 +114,12 @@ async def consume(messages: MessagesDep, connection: ConnectionId, request: Cons
 
 
 @router.post("/{connection}/get", summary="Read messages from a queue's head")
-async def get(messages: MessagesDep, connection: ConnectionId, request: GetRequest) -> Got:
+async def get_messages(messages: MessagesDep, connection: ConnectionId, request: GetRequest) -> Got:
     """Read some messages into the journal, and put them back, remove them or reject them."""
     return await messages.get(connection, request)
 
 
 @router.post("/{connection}/stream-read", status_code=202, summary="Read a stream")
-async def read_stream(messages: MessagesDep, connection: ConnectionId, request: StreamRead) -> Job:
+async def read_stream_queue(messages: MessagesDep, connection: ConnectionId, request: StreamRead) -> Job:
     """Begin to read a stream from an offset or a time on. Nothing is removed."""
     return await messages.read_stream(connection, request)
