@@ -206,3 +206,28 @@ def test_a_directory_is_free_again_after_its_window_was_killed(tmp_path: Path) -
     instance = Instance(tmp_path)
     assert instance.claim()
     instance.release()
+
+
+def test_a_file_is_sent_piece_by_piece_with_its_length_and_progress(tmp_path: Path) -> None:
+    file = tmp_path / "body"
+    file.write_bytes(b"x" * 2_500_000)
+    seen: list[tuple[str, int]] = []
+    told: list[int] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        seen.append((request.headers["Content-Length"], len(await request.aread())))
+        return httpx.Response(200, json={"text": "kept", "number": 1, "tags": []})
+
+    note = asyncio.run(api_of(answer).send_file("/bodies", file, Note, told.append))
+    assert note == Note("kept", 1, [])
+    assert seen == [("2500000", 2_500_000)]
+    assert told == [1_048_576, 2_097_152, 2_500_000]
+
+
+def test_a_file_that_cannot_be_sent_says_why(tmp_path: Path) -> None:
+    problem = {"type": "t", "title": "This is too large", "status": 413}
+    with pytest.raises(FileNotFoundError):
+        asyncio.run(api_of(lambda _: httpx.Response(200)).send_file("/bodies", tmp_path / "none", Note))
+    (tmp_path / "body").write_bytes(b"x")
+    with pytest.raises(ApiError, match="This is too large"):
+        asyncio.run(api_of(lambda _: httpx.Response(413, json=problem)).send_file("/bodies", tmp_path / "body", Note))
