@@ -207,6 +207,19 @@ async def test_a_file_is_uploaded_and_published_by_its_id(form: Form, tmp_path: 
     assert (form.message.form, form.message.body) == (BodyForm.UPLOAD, "up-1")
 
 
+async def test_fields_beside_a_file_or_a_long_text_are_filled_as_well(form: Form, tmp_path: Path) -> None:
+    file = tmp_path / "body.bin"
+    file.write_bytes(b"x")
+    form.sheet.show_draft(Draft("orders", "{{uuid}}", BodyKind.FILE, file=str(file)))
+    await form.publish()
+    assert (form.message.routing_key, form.message.form) == ("6fa459ea", BodyForm.UPLOAD)
+    long = "y" * (THREAD_CHARS + 1)
+    form.sheet.show_draft(Draft("orders", "{{uuid}}", BodyKind.TEXT, long))
+    await form.publish()
+    assert (form.message.routing_key, form.api.uploads[-1]) == ("6fa459ea", long.encode())
+    assert form.api.bodies("/fill")[-1].body == ""
+
+
 async def test_a_file_that_is_not_there_is_told_at_its_path(form: Form, tmp_path: Path) -> None:
     form.sheet.fields.body_field.kind_choice.choose(BodyKind.FILE)
     await form.publish()

@@ -32,18 +32,25 @@ class Sending:
 
     async def send(self, draft: Draft, message: Message, *, fills: bool) -> PublishOutcome | Job | JsonFault:
         """Answer what the broker said, the job that publishes many, or what is wrong with a long text."""
+        is_long = draft.kind is not BodyKind.FILE and len(draft.text) > THREAD_CHARS
+        if is_long and (fault := await asyncio.to_thread(check_text, draft)) is not None:
+            return fault
+        if fills and not draft.repeat:
+            message = await self._filled(message, keep_body=is_long)
         if draft.kind is BodyKind.FILE:
             message = await self._with_file(message, draft.file)
-        elif len(draft.text) > THREAD_CHARS:
-            fault = await asyncio.to_thread(check_text, draft)
-            if fault is not None:
-                return fault
+        elif is_long:
             message = await self._with_long_text(message)
-        elif fills and not draft.repeat:
-            message = await self._service.fill(message)
         if draft.repeat:
             return await self._service.bulk(self._connection, bulk_of(draft, message, fills=fills))
         return await self._service.publish(self._connection, message)
+
+    async def _filled(self, message: Message, *, keep_body: bool) -> Message:
+        """Fill the fields; a long body stays as it is, and does not travel for it."""
+        if not keep_body:
+            return await self._service.fill(message)
+        filled = await self._service.fill(replace(message, body="", form=BodyForm.TEXT))
+        return replace(filled, body=message.body, form=message.form)
 
     async def _with_file(self, message: Message, path: str) -> Message:
         try:
