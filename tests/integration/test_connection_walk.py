@@ -1,6 +1,7 @@
 """The test of a connection against everything that is no broker, and against certificates that do not hold."""
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from embedded_server.contracts import connections as wire
 from embedded_server.contracts.connections import ConnectionKind, ConnectionSpec, RabbitSettings, Secret
 from embedded_server.core.profiles import Profile
 from embedded_server.rabbitmq.walk import walk
+from embedded_server.rabbitmq.walk.peer import Peer
 from tests.helpers.broker_processes import free_port
 from tests.helpers.certificates import Authority, Certificate
 from tests.helpers.strangers import Serve, stranger
@@ -168,3 +170,22 @@ async def test_an_unchecked_certificate_is_warned_of_and_a_wrong_file_is_named(a
         for path in (junk, tmp_path / "missing.pem"):
             settings = RabbitSettings("127.0.0.1", port, tls=True, ca_file=str(path))
             assert await failure_of(settings) == ("tls", "certificate-unreadable")
+
+
+async def test_an_address_that_swallows_packets_leaves_the_others_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = Peer.connect
+
+    async def resolve(_host: str, port: int) -> list[tuple[str, int]]:
+        return [("192.0.2.1", port), ("127.0.0.1", port)]
+
+    async def swallow(address: tuple[str, int]) -> Peer:
+        if address[0] == "192.0.2.1":
+            await asyncio.Event().wait()
+        return await connect(address)
+
+    monkeypatch.setattr(sys.modules["embedded_server.rabbitmq.walk.walk"], "resolve", resolve)
+    monkeypatch.setattr(Peer, "connect", swallow)
+    async with stranger(hangs_up) as port:
+        assert await failure_of(RabbitSettings("many.example", port)) == ("protocol", "closes-at-once")
+    monkeypatch.setattr(Peer, "connect", lambda _: asyncio.Event().wait())
+    assert await failure_of(RabbitSettings("many.example")) == ("port", "no-answer")

@@ -140,14 +140,18 @@ class _Walk:
 
     async def _port(self) -> Found:
         failure: OSError | None = None
+        share_s = self._limit_s / max(1, len(self._addresses))  # one that swallows packets leaves the others their time
         for address in self._addresses:
             try:
-                self._peer = await Peer.connect(address)
+                async with asyncio.timeout(share_s):
+                    self._peer = await Peer.connect(address)
             except OSError as exc:
                 failure = exc
             else:
                 self._at = address
                 return Found(f"{address[0]} · {address[1]}")
+        if isinstance(failure, TimeoutError) and not failure.errno:
+            raise failure  # ours; the system's own has a reason
         if isinstance(failure, ConnectionRefusedError) or failure is None:
             raise NobodyListens(address=self._address) from failure
         raise NetworkFails(address=self._address, reason=failure.strerror or str(failure)) from failure
