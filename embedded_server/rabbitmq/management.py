@@ -2,47 +2,40 @@
 
 import asyncio
 import logging
-import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 import orjson
 
 from embedded_server.contracts.connections import RabbitSettings, Secret
 from embedded_server.core.profiles import Profile
 from embedded_server.rabbitmq.fresh import Fresh
+from embedded_server.rabbitmq.management_faults import Faults, kind_of
 from embedded_server.rabbitmq.management_problems import (
     ManagementAnswerTooLarge,
-    ManagementBroke,
-    ManagementFails,
-    ManagementForbidden,
-    ManagementHostUnknown,
-    ManagementLoginRefused,
     ManagementMissing,
     ManagementNotThere,
     ManagementOff,
-    ManagementRedirects,
-    ManagementRefused,
-    ManagementTagMissing,
     ManagementTimedOut,
     ManagementTlsFailed,
-    ManagementUnreachable,
     ManagementUrlInvalid,
-    not_on_broker,
 )
+from embedded_server.rabbitmq.problems import CertificateUnreadable
+from embedded_server.rabbitmq.tls import tls_context_blocking
 
 if TYPE_CHECKING:
     import httpx
 
 CONNECT_LIMIT_S: Final = 5.0
 ANSWER_LIMIT_S: Final = 30.0
+CHANGE_LIMIT_S: Final = 300.0
+"""The import of ten thousand queues takes RabbitMQ half a minute."""
 MAX_ANSWER_BYTES: Final = 128 * 1024**2
 THREAD_BYTES: Final = 256 * 1024
 """Longer JSON is read off the loop."""
-_OVERVIEW: Final = "overview"
 _PORT: Final = 15672
 _TLS_PORT: Final = 15671
 
@@ -85,6 +78,7 @@ class Management:
         self.user = settings.management_user or settings.user
         own = profile.secrets.get(Secret.MANAGEMENT_PASSWORD)
         self._password = own if own is not None and settings.management_user else profile.secrets.get(Secret.PASSWORD, "")
+        self._faults = Faults(self._address, self.user)
         self.failed = False
         """The last request could not be made: the connection's settings may have changed since."""
         self._client: httpx.AsyncClient | None = None
@@ -148,21 +142,29 @@ class Management:
         import httpx
 
         client = await self._open()
+        limit_s = ANSWER_LIMIT_S if method == "GET" else CHANGE_LIMIT_S
         content = None if value is None else orjson.dumps(value)
         sent = {"Content-Type": "application/json", **(headers or {})}
         try:
             async with (
-                asyncio.timeout(ANSWER_LIMIT_S),
-                client.stream(method, f"{self._base}/api/{path}", params=dict(query), content=content, headers=sent) as response,
+                asyncio.timeout(limit_s),
+                client.stream(
+                    method,
+                    f"{self._base}/api/{path}",
+                    params=dict(query),
+                    content=content,
+                    headers=sent,
+                    timeout=httpx.Timeout(limit_s, connect=CONNECT_LIMIT_S),
+                ) as response,
             ):
                 body = await self._body(response)
         except (TimeoutError, httpx.TimeoutException) as exc:
-            limit = CONNECT_LIMIT_S if isinstance(exc, httpx.ConnectTimeout) else ANSWER_LIMIT_S
-            raise ManagementTimedOut(address=self._address, seconds=limit) from exc
+            waited_s = CONNECT_LIMIT_S if isinstance(exc, httpx.ConnectTimeout) else limit_s
+            raise ManagementTimedOut(address=self._address, seconds=waited_s) from exc
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as exc:
             raise ManagementUrlInvalid(url=self._base) from exc
         except (httpx.HTTPError, OSError) as exc:
-            raise self._network_problem(exc) from exc
+            raise self._faults.network(exc) from exc
         return await self._answer(response, body, path)
 
     async def _body(self, response: "httpx.Response") -> bytes:
@@ -182,48 +184,11 @@ class Management:
         except ValueError:
             found = None
             if code < 300:
-                raise ManagementNotThere(address=self._address, answer=_kind(response)) from None
+                raise ManagementNotThere(address=self._address, answer=kind_of(response)) from None
         if code < 300:
             return found
         reason = str(found.get("reason") or found.get("error") or "") if isinstance(found, dict) else ""
-        raise self._refusal(response, reason, path, is_json=isinstance(found, dict))
-
-    def _refusal(self, response: "httpx.Response", reason: str, path: str, *, is_json: bool) -> Exception:
-        code = response.status_code
-        if code == 401:
-            return self._unauthorised(reason, is_json=is_json)
-        if code == 403:
-            return ManagementForbidden(user=self.user, reason=reason or response.reason_phrase)
-        if code == 404 and is_json and path != _OVERVIEW:
-            return not_on_broker([unquote(segment) for segment in path.split("/")])
-        if code < 400 or code == 308:
-            return ManagementRedirects(address=self._address, location=_place(response.headers.get("location", "")))
-        if code == 404 or (not is_json and code < 500):
-            return ManagementNotThere(address=self._address, answer=f"{code} {response.reason_phrase}")
-        if code >= 500:
-            return ManagementFails(address=self._address, code=code, reason=reason or response.reason_phrase)
-        return ManagementRefused(reason=reason or f"{code} {response.reason_phrase}")
-
-    def _unauthorised(self, reason: str, *, is_json: bool) -> Exception:
-        words = reason.lower()
-        if "not management user" in words:
-            return ManagementTagMissing(user=self.user)
-        if is_json and words and "login" not in words:
-            return ManagementForbidden(user=self.user, reason=reason)
-        return ManagementLoginRefused(address=self._address, user=self.user, detail=reason)
-
-    def _network_problem(self, exc: BaseException) -> ManagementMissing:
-        import httpx
-
-        for cause in _causes(exc):
-            if isinstance(cause, ssl.SSLError):
-                reason = cause.verify_message if isinstance(cause, ssl.SSLCertVerificationError) else cause.reason
-                return ManagementTlsFailed(address=self._address, reason=str(reason or "the handshake failed").lower().replace("_", " "))
-            if isinstance(cause, socket.gaierror):
-                return ManagementHostUnknown(host=urlsplit(self._base).hostname or "")
-        if isinstance(exc, httpx.ConnectError):
-            return ManagementUnreachable(address=self._address)
-        return ManagementBroke(address=self._address, reason=str(exc) or "it closed the connection without an answer")
+        raise self._faults.refusal(response, reason, path, is_json=isinstance(found, dict))
 
     # -- the client
 
@@ -239,30 +204,17 @@ class Management:
         _silence()
         tls: ssl.SSLContext | bool = False
         if self._base.startswith("https"):
-            tls = await asyncio.to_thread(tls_context, self._settings, self._address)
+            try:
+                tls = await asyncio.to_thread(tls_context_blocking, self._settings)
+            except CertificateUnreadable as exc:
+                raise ManagementTlsFailed(address=self._address, reason=str(exc)) from exc
         return httpx.AsyncClient(
             auth=httpx.BasicAuth(self.user, self._password),
-            timeout=httpx.Timeout(ANSWER_LIMIT_S, connect=CONNECT_LIMIT_S),
             limits=httpx.Limits(max_connections=8, max_keepalive_connections=4),
             verify=tls,
             follow_redirects=False,
             trust_env=not _is_loopback(urlsplit(self._base).hostname or ""),
         )
-
-
-def tls_context(settings: RabbitSettings, address: str) -> ssl.SSLContext:
-    """Make what checks the broker's certificate as the connection says. Reads files. Raises `ManagementTlsFailed`."""
-    try:
-        context = ssl.create_default_context(cafile=settings.ca_file or None)
-        if settings.cert_file:
-            context.load_cert_chain(settings.cert_file, settings.key_file or None)
-    except (OSError, ValueError) as exc:
-        named = settings.ca_file if not settings.cert_file else f"{settings.ca_file} {settings.cert_file} {settings.key_file}"
-        raise ManagementTlsFailed(address=address, reason=f"{' '.join(named.split())}: {exc}") from exc
-    if not settings.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 @cache
@@ -275,18 +227,3 @@ def _silence() -> None:
 def _is_loopback(host: str) -> bool:
     """Whether a proxy of the environment has no business on the way."""
     return host == "localhost" or host.startswith("127.") or host == "::1"
-
-
-def _causes(exc: BaseException) -> Iterator[BaseException]:
-    one: BaseException | None = exc
-    while one is not None:
-        yield one
-        one = one.__cause__ or one.__context__
-
-
-def _kind(response: "httpx.Response") -> str:
-    return str(response.headers.get("content-type", "")).partition(";")[0] or "no JSON"
-
-
-def _place(location: str) -> str:
-    return urlsplit(location)._replace(query="", fragment="").geturl()[:200] or "?"
