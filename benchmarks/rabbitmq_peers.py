@@ -27,7 +27,7 @@ def profile(port: int) -> Profile:
 
 
 class Bare:
-    """pika's AsyncioConnection as its documentation uses it: pipelined confirms, manual acks of many at once."""
+    """pika's AsyncioConnection as its documentation uses it: pipelined confirms, and a manual ack for each message."""
 
     def __init__(self, port: int, count: int) -> None:
         self._port = port

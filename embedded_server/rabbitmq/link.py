@@ -4,6 +4,7 @@ Only this file, `pika_connection`, `channel` and `declaring` know pika.
 """
 
 import asyncio
+import errno
 import logging
 import socket
 import ssl
@@ -219,7 +220,7 @@ async def _connect(link: Link, context: ssl.SSLContext | None) -> None:
             raise NetworkFails(address=address, reason=exc.strerror or str(exc)) from exc
         raise CertificateRefused(address=address, reason="it hung up") from exc
     except OSError as exc:
-        if "Multiple exceptions" in str(exc) and "refused" in str(exc):  # a name with several addresses
+        if f"[Errno {errno.ECONNREFUSED}]" in str(exc):  # a name with several addresses: one error that quotes all
             raise NobodyListens(address=address, detail=str(exc)) from exc
         raise NetworkFails(address=address, reason=exc.strerror or str(exc)) from exc
 

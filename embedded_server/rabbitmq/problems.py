@@ -192,6 +192,13 @@ class ObjectLocked(ChannelClosed):
     hint = N_("It is exclusive, and goes when the connection that declared it ends.")
 
 
+class InExclusiveUse(ChannelClosed):
+    """403 upon a consume beside or as an exclusive consumer."""
+
+    title = N_("A consumer has this queue for itself: {text}")
+    hint = N_("End the exclusive consumer first, or tap what reaches the queue.")
+
+
 class Inequivalent(ChannelClosed):
     """406 upon a declare."""
 
@@ -239,4 +246,6 @@ def channel_problem(code: int, text: str) -> ChannelClosed:
             return Inequivalent(code, text)
         if "message size" in text:
             return MessageTooLarge(code, text)
+    if code == 403 and "exclusive use" in text:
+        return InExclusiveUse(code, text)
     return CHANNEL_PROBLEMS.get(code, ChannelClosed)(code, text)

@@ -69,6 +69,7 @@ def saying(answer: bytes, *, after: int = 8) -> Serve:
 
 async def test_a_port_where_nobody_listens_and_a_name_nobody_knows() -> None:
     assert isinstance(await problem_of(free_port()), NobodyListens)
+    assert isinstance(await problem_of(free_port(), "localhost"), NobodyListens)
     assert isinstance(await problem_of(5672, "no.such.host.invalid"), NameNotFound)
 
 

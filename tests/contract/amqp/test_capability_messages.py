@@ -288,6 +288,16 @@ async def test_a_consumer_whose_queue_is_deleted_fails_and_says_so(side: Side, m
     assert job.problem.title == str(ConsumerCancelled(queue=queue))
 
 
+async def test_a_queue_in_exclusive_use_is_not_called_a_lack_of_permission(side: Side, messages: Messages, name: str) -> None:
+    queue = await side.queue(name)
+    holder = await side.channel()
+    await holder.consume(queue, lambda _: None, exclusive=True)
+    job = await side.over(await messages.consume(C, ConsumeRequest("/", queue)))
+    assert job.state is JobState.FAILED
+    assert job.problem is not None
+    assert job.problem.type.endswith("in-exclusive-use")
+
+
 async def test_a_large_body_goes_and_comes_whole(side: Side, messages: Messages, name: str) -> None:
     queue = await side.queue(name)
     body = "ü" * 1_000_000
