@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from desktop.core.problems import ApiError
 from desktop.services.notices import Notices
 from desktop.services.rabbitmq import RabbitService
+from desktop.views.rabbitmq.publish.sheet import PublishSheet
 from embedded_server.contracts.connections import Connection, ConnectionKind, ConnectionSpec, Environment
 from embedded_server.contracts.jobs import Job, JobKind, JobState
 from embedded_server.contracts.problems import ProblemDetails
@@ -30,6 +31,7 @@ from embedded_server.contracts.rabbitmq import (
     Route,
     Uploaded,
 )
+from tests.qt.tasks_fakes import until
 
 STARTED = 1_795_000_000_000_000_000
 
@@ -182,3 +184,21 @@ class Bench:
         """Put the host away."""
         self.host.close()
         self.host.deleteLater()
+
+
+class PublishForm(Bench):
+    """The sheet, open over an exchange."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sheet = PublishSheet(self.host, self.service, self.notices)
+        self.sheet.open_to(make_connection(), "/", "orders", "order.paid")
+
+    async def publish(self) -> None:
+        self.sheet.start_publishing()
+        await until(lambda: not self.sheet.is_busy())
+
+    @property
+    def message(self) -> Message:
+        sent: Message = self.api.bodies("/publish")[-1]
+        return sent
