@@ -154,3 +154,21 @@ async def test_a_preview_over_thousands_of_bindings_asks_for_them_once(side: Sid
     )
     assert [route.queues for route in routes] == [[name]] * 50 + [[]] * 50
     assert len(asked) == 2
+
+
+@pytest.mark.real_broker
+async def test_a_policy_may_name_the_alternate_exchange(real_rabbitmq: RealRabbitMQ, tmp_path: Path, name: str) -> None:
+    async with capability(profile_for(real_rabbitmq), tmp_path) as side:
+        await side.queue(name)
+        await side.exchange(f"{name}-x", "topic")
+        await side.exchange(f"{name}-rest", "fanout")
+        await side.holdings.declarer.bind(C, BindingRequest("/", f"{name}-rest", name))
+        management = await side.holdings.pool.of(C)
+        policy = {"pattern": f"^{name}-x$", "definition": {"alternate-exchange": f"{name}-rest"}, "apply-to": "exchanges"}
+        await management.put(f"policies/%2F/{name}", policy)
+        side.holdings.acts.changed(C)
+        route = await side.holdings.topology.route(C, RouteQuery("/", f"{name}-x", "k"))
+        await side.publish("k", b"x", exchange=f"{name}-x")
+        assert (route.queues, route.exchanges) == ([name], [f"{name}-x", f"{name}-rest"])
+        assert await side.bodies(name) == [b"x"]
+        await management.delete(f"policies/%2F/{name}")
