@@ -250,6 +250,15 @@ async def test_a_binding_with_arguments_is_taken_away_by_its_arguments(bench: Be
     ]
 
 
+async def test_the_default_exchange_says_that_every_queue_is_bound_to_it(bench: Bench) -> None:
+    await bench.begin()
+    await bench.choose(Spot(Place.EXCHANGE, "/", ""))
+    bench.panel.head.choice.choose(Tab.BINDINGS)
+    page = bench.panel.pages.bindings
+    await until(lambda: page._message._title.text() == "No binding of its own")
+    assert not page.rows()
+
+
 async def test_who_holds_unacknowledged_messages_is_told(bench: Bench) -> None:
     await bench.begin()
     await bench.choose(RECEIPTS)

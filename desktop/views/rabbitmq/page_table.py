@@ -65,6 +65,10 @@ class TablePage(Card, Generic[R]):
         if self.isVisible():
             self.refresh()
 
+    def set_empty(self, empty: EmptyState) -> None:
+        """Say something else where there are no rows, from the next answer on."""
+        self._empty = empty
+
     def rows(self) -> list[R]:
         """Answer what is listed."""
         return self.table.small_model.rows()

@@ -31,6 +31,8 @@ from embedded_server.contracts.rabbitmq import (
 )
 
 CHANNELS_PX: Final = 200
+DEFAULT: Final = ""
+"""The name of the exchange that has none."""
 CLOSE_REASON: Final = "Closed from Switchroom"
 
 
@@ -58,7 +60,7 @@ class SpotPages(QObject):
     def _make(self) -> None:
         self.bindings = TablePage[BindingInfo](
             BINDINGS,
-            EmptyState("ph.git-branch", tr("No binding"), tr("A binding says which messages of an exchange go where.")),
+            _no_bindings(None),
             name=tr("Bindings"),
             notify=self._notify,
         )
@@ -125,6 +127,7 @@ class SpotPages(QObject):
             return
         self._connection, self._spot, self._value = connection, spot, None
         is_queue = spot is not None and spot.place is Place.QUEUE
+        self.bindings.set_empty(_no_bindings(spot))
         self.bindings.follow(self._bindings if spot is not None and spot.vhost else None)
         self.consumers.follow(self._consumers if spot is not None else None)
         self.consumers.table.setColumnHidden(1, is_queue)
@@ -157,6 +160,8 @@ class SpotPages(QObject):
         spot = self._spot
         if spot.place is Place.QUEUE:
             return await self._service.bindings(self._connection, spot.vhost, queue=spot.name)
+        if spot == Spot(Place.EXCHANGE, spot.vhost, DEFAULT):
+            return []
         if spot.place is Place.EXCHANGE:
             return await self._service.bindings(self._connection, spot.vhost, exchange=spot.name)
         return await self._service.bindings(self._connection, spot.vhost)
@@ -225,3 +230,10 @@ class SpotPages(QObject):
             self.changed.emit()
 
         self._jobs.start("act", do(), self._notify)
+
+
+def _no_bindings(spot: Spot | None) -> EmptyState:
+    if spot is not None and spot.place is Place.EXCHANGE and spot.name == DEFAULT:
+        sentence = tr("Every queue is bound to the default exchange by its own name, and nothing else can be.")
+        return EmptyState("ph.git-branch", tr("No binding of its own"), sentence)
+    return EmptyState("ph.git-branch", tr("No binding"), tr("A binding says which messages of an exchange go where."))

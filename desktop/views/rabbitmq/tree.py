@@ -187,6 +187,7 @@ class BrokerTree(Card):
         if spot != self._choice:
             self._choice = spot
             self.chosen.emit(spot)
+        self.view.expand(self.model.index_of(Spot(Place.VHOST, spot.vhost, spot.vhost)))
         self._keep_place()
         index = self.model.index_of(spot)
         if index.isValid():
