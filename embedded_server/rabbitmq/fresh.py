@@ -15,7 +15,6 @@ KEEP_FAILURE_S: Final = 3.0
 """A broker that does not answer is not asked again by every asker in turn."""
 COST_FACTOR: Final = 4.0
 """What took a second to answer is good for four: watching shall not be what loads the broker."""
-MOST_KEPT: Final = 512
 
 
 @dataclass(slots=True)
@@ -44,7 +43,7 @@ class Fresh:
         self._answers.clear()
 
     def _begin(self, key: Hashable, ask: Callable[[], Awaitable[Any]]) -> _Answer:
-        self._make_room()
+        self._let_go_of_the_old()
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         future.add_done_callback(_look_at_failure)
         answer = self._answers[key] = _Answer(future)
@@ -69,10 +68,10 @@ class Fresh:
         if not answer.future.done():
             answer.future.set_exception(exc)
 
-    def _make_room(self) -> None:
-        if len(self._answers) >= MOST_KEPT:
-            now = self._clock()
-            self._answers = {key: answer for key, answer in self._answers.items() if answer.good_until > now}
+    def _let_go_of_the_old(self) -> None:
+        now = self._clock()
+        for key in [key for key, answer in self._answers.items() if answer.good_until <= now]:
+            del self._answers[key]
 
 
 def _look_at_failure(future: "asyncio.Future[Any]") -> None:

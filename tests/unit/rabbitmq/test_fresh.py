@@ -59,6 +59,15 @@ async def test_an_answer_is_good_for_a_moment_and_longer_where_it_was_dear() -> 
     assert await fresh.get("dear", dear) == 2
 
 
+async def test_old_answers_take_no_room() -> None:
+    clock = Clock()
+    fresh, source = Fresh(keep_s=1, clock=clock), Source(clock)
+    for number in range(100):
+        await fresh.get(number, source)
+        clock.now += 0.5
+    assert len(fresh._answers) <= 3
+
+
 async def test_what_was_asked_before_a_change_serves_nobody_after_it() -> None:
     clock = Clock()
     fresh, source = Fresh(clock=clock), Source(clock)
