@@ -19,6 +19,9 @@ _STATUS_TONES: Final = {
     "STOPPED": "wait",
     "FAILED": "bad",
     "OK": "ok",
+    "DECLARED": "ok",
+    "DELETED": "warn",
+    "PURGED": "warn",
 }
 _KIND_TONES: Final = {
     "task.sent": "wait",
