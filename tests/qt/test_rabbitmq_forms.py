@@ -1,4 +1,4 @@
-"""The forms that declare, move and destroy, and the strip of jobs, over a fake server."""
+"""The forms that declare, move and destroy, over a fake server."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -18,7 +18,6 @@ from desktop.views.rabbitmq.declare.bind import BindSheet
 from desktop.views.rabbitmq.declare.exchange import DeclareExchangeSheet
 from desktop.views.rabbitmq.declare.queue import DeclareQueueSheet
 from desktop.views.rabbitmq.destroy.sheet import DestroySheet
-from desktop.views.rabbitmq.jobs.strip import JobsStrip
 from desktop.views.rabbitmq.move.sheet import MoveSheet
 from desktop.views.rabbitmq.rabbit_sheet import RabbitSheet
 from embedded_server.contracts.connections import Environment
@@ -33,6 +32,8 @@ from embedded_server.contracts.rabbitmq import (
     Header,
     MoveRequest,
     RedriveRequest,
+    Route,
+    RouteQuery,
     Target,
 )
 from tests.qt.rabbitmq_form_fakes import STARTED, Bench, make_connection, make_job, make_problem
@@ -259,6 +260,19 @@ async def test_a_wrong_filter_is_told_at_the_filter_with_its_place(forms: Forms)
     assert sheet.failure() == ""
 
 
+async def test_a_move_says_before_anything_where_copies_would_arrive(forms: Forms) -> None:
+    sheet = forms.make(MoveSheet)
+    sheet.open_to(make_connection(), "/", "orders.dead", redrive=False, count=17)
+    assert sheet.fields.route.isHidden()
+    forms.api.route = Route([], [], dropped=True)
+    sheet.fields.target_queue.setText("orders.retry")
+    await until(lambda: "comes back" in sheet.fields.route.text())
+    assert forms.api.bodies("/route") == [RouteQuery("/", "", "orders.retry")]
+    sheet.fields.goal.choose(Goal.EXCHANGE)
+    sheet.fields.exchange.setText("orders")
+    assert sheet.fields.route.isHidden()  # each message keeps its own key
+
+
 async def test_a_move_needs_a_target(forms: Forms) -> None:
     sheet = forms.make(MoveSheet)
     sheet.open_to(make_connection(), "/", "orders.dead", redrive=False, count=17)
@@ -325,65 +339,3 @@ async def test_a_read_only_connection_offers_no_act_and_says_why(forms: Forms) -
     for button in (destroy.act, move.act, move.dry_run):
         assert not button.isEnabled()
         assert "read-only" in button.toolTip()
-
-
-# -- jobs
-
-
-@pytest.fixture
-async def strip(qtbot: QtBot) -> AsyncIterator[tuple[JobsStrip, Bench]]:
-    bench = Bench()
-    made = JobsStrip(bench.service, bench.notices, bench.host)
-    yield made, bench
-    bench.close()
-    await made.stop()
-
-
-async def test_the_strip_is_nothing_where_there_is_no_job(strip: tuple[JobsStrip, Bench]) -> None:
-    shown, bench = strip
-    shown.set_connection(make_connection())
-    await until(lambda: bench.api.asked)
-    assert shown.isHidden()
-
-
-async def test_running_jobs_come_first_and_old_ones_are_left_out(strip: tuple[JobsStrip, Bench]) -> None:
-    shown, bench = strip
-    old = make_job(JobKind.MOVE, JobState.DONE, id="old", ended_at=1)
-    failed = make_job(JobKind.MOVE, JobState.FAILED, id="failed", ended_at=1, problem=ProblemDetails("x", "Lost", 502, hint="Try."))
-    bench.api.jobs = [old, failed, make_job(JobKind.TAP, id="tap"), make_job(id="p")]
-    shown.set_connection(make_connection())
-    await until(lambda: len(shown.cards()) == 3)
-    assert [card.job.id for card in shown.cards() if card.job is not None] == ["tap", "p", "failed"]
-    assert shown.cards()[2].problem() == "Lost\nTry."
-
-
-async def test_more_jobs_than_fit_are_counted_and_shown_when_asked_for(strip: tuple[JobsStrip, Bench]) -> None:
-    shown, bench = strip
-    bench.api.jobs = [make_job(id=f"j{n}", started_at=STARTED + n) for n in range(6)]
-    shown.set_connection(make_connection())
-    await until(lambda: len(shown.cards()) == 3)
-    assert shown._more.text() == "3 more jobs"
-    shown._more.click()
-    assert len(shown.cards()) == 6
-
-
-async def test_a_job_is_stopped_and_taken_off_the_list(strip: tuple[JobsStrip, Bench]) -> None:
-    shown, bench = strip
-    bench.api.jobs = [make_job(id="run"), make_job(JobKind.MOVE, JobState.FAILED, id="bad", problem=ProblemDetails("x", "Lost", 502))]
-    shown.set_connection(make_connection())
-    await until(lambda: len(shown.cards()) == 2)
-    shown.cards()[0].stop_button.click()
-    await until(lambda: bench.api.bodies("/jobs/run/stop") == [None])
-    shown.cards()[1].forget.click()
-    await until(lambda: ("DELETE", "/jobs/bad", None) in bench.api.sent)
-    assert len(shown.cards()) == 1
-
-
-async def test_another_connection_shows_its_own_jobs(strip: tuple[JobsStrip, Bench]) -> None:
-    shown, bench = strip
-    bench.api.jobs = [make_job()]
-    shown.set_connection(make_connection())
-    await until(lambda: not shown.isHidden())
-    shown.set_connection(None)
-    assert shown.isHidden()
-    assert bench.api.asked[-1][1] == {"connection": "shop"}

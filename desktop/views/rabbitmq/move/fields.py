@@ -11,14 +11,17 @@ from desktop.core.rabbitmq_move import Back, Goal, MoveDraft, Place
 from desktop.core.rabbitmq_typed import Fault
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.rabbitmq.name_line import NameLine, exchanges_of, keys_of, queues_of
+from desktop.views.rabbitmq.publish.route_line import RouteLine
 from desktop.views.widgets.filter_bar import FilterBar
 from desktop.views.widgets.filter_help import FilterHelp
 from desktop.views.widgets.form_sheet import field_group, line_field
 from desktop.views.widgets.labels import caption
 from desktop.views.widgets.segmented import Segmented
 from desktop.views.widgets.wrapped import Wrapped
+from embedded_server.contracts.concurrency import Notify
 from embedded_server.contracts.filters import EVENT_FIELDS
 from embedded_server.contracts.problems import ProblemDetails
+from embedded_server.contracts.rabbitmq import RouteQuery
 
 LIMIT_PX: Final = 160
 
@@ -28,9 +31,10 @@ class MoveFields(QWidget):
 
     edited = Signal()
 
-    def __init__(self, service: RabbitService, parent: QWidget | None = None) -> None:
+    def __init__(self, service: RabbitService, notify: Notify, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._service = service
+        self.route = RouteLine(service, notify)
         self._at = ("", "")
         self._redrive = False
         self._loading = False
@@ -46,6 +50,7 @@ class MoveFields(QWidget):
         self.exchange.complete_from(exchanges_of(self._service, connection, vhost))
         self._offer_keys()
         self._show_fields()
+        self._look_at_target(again=True)
 
     def draft(self) -> MoveDraft:
         """Answer the fields exactly as they stand."""
@@ -125,7 +130,7 @@ class MoveFields(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        for widget in (self._target, self._key, self._death):
+        for widget in (self._target, self._key, self.route, self._death):
             column.addWidget(widget)
         column.addSpacing(4)
         column.addWidget(field_group(tr("Which messages"), self.filter_bar))
@@ -154,6 +159,7 @@ class MoveFields(QWidget):
             return
         self.show_faults({})
         self._show_fields()
+        self._look_at_target()
         self.edited.emit()
 
     def _show_fields(self) -> None:
@@ -163,6 +169,16 @@ class MoveFields(QWidget):
         self._death.setVisible(self._redrive)
         self.target_queue.setVisible(to_queue)
         self.exchange.setVisible(not to_queue)
+
+    def _look_at_target(self, *, again: bool = False) -> None:
+        """Say where copies would arrive; with each message's own routing key nobody knows before a dry run."""
+        connection, vhost = self._at
+        draft = self.draft()
+        to_queue = draft.goal is Goal.QUEUE
+        known = bool(draft.queue if to_queue else draft.exchange and draft.routing_key) and bool(connection) and not self._redrive
+        self.route.setVisible(known)
+        exchange, key = ("", draft.queue) if to_queue else (draft.exchange, draft.routing_key)
+        self.route.preview(connection, RouteQuery(vhost, exchange, key) if known else None, again=again and known)
 
     def _offer_keys(self) -> None:
         if self._at[0] and self.exchange.text():

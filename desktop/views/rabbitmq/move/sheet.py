@@ -95,7 +95,7 @@ class MoveSheet(RabbitSheet):
 
     def _make_fields(self) -> None:
         self._from = Wrapped(tone="text", small=False)
-        self.fields = MoveFields(self._service)
+        self.fields = MoveFields(self._service, self._notices.from_exception)
         self._cost = Wrapped()
         self._cost.setText(
             tr(

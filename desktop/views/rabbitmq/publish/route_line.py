@@ -1,4 +1,4 @@
-"""Under an address: which queues a message would reach, asked anew while one types."""
+"""Under an address, of a publish or a move: which queues a message would reach, asked anew while one types."""
 
 import asyncio
 from typing import Final
