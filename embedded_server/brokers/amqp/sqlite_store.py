@@ -59,6 +59,8 @@ class SqliteStore:
         self._delivered: dict[int, int] = {}
         self._copies: dict[int, int] = {}
         """How many queues hold a message, by its number, where they are several."""
+        self._fails = False
+        """What could not be written last time waits no longer for company."""
         self._is_loose = False
         """The file is much larger than what is in it."""
         self._db = self._open()
@@ -224,14 +226,16 @@ class SqliteStore:
         if not (self._topology or self._entries or self._gone_runs):
             if not (removed or self._delivered):
                 return self._is_loose and not (everything and self._shrunk())
-            if not everything and len(self._gone_entries) < MAX_WAITING:
+            if not (everything or self._fails) and len(self._gone_entries) < MAX_WAITING:
                 return True
         try:
             self._write()
         except sqlite3.Error as exc:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+            self._fails = True
             raise StoreFailed(str(exc)) from exc
+        self._fails = False
         if removed:
             self._is_loose = _free_pages(self._db) > SPARE_PAGES
         gone = (self._gone_entries, self._gone_messages, self._gone_runs)

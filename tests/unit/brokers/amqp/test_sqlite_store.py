@@ -260,6 +260,27 @@ def test_failing_disk_refuses_the_message_and_asks_publishers_to_wait(
     assert received(life.peer) == [(b"1", False)]
 
 
+def test_publishers_wait_until_what_could_wait_is_written_too(
+    life: Life, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    life.peer.declare(durable=True)
+    life.peer.publish(payload=b"1", delivery_mode=2)
+    life.peer.answers()
+    with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):
+        patch.setattr(life.store, "_write", lambda: life.store._db.execute("nonsense"))
+        life.peer.method(1, commands.Basic.Get(queue="q", no_ack=True))
+        life.peer.answers()
+        told = []
+        for _ in range(5):
+            life.bench.advance(1)
+            told += life.peer.answers()
+        assert [type(answer) for answer in told] == [commands.Connection.Blocked]
+    life.bench.advance(2)
+    assert [type(answer) for answer in life.peer.answers()] == [commands.Connection.Unblocked]
+    life.die_and_return()
+    assert received(life.peer) == []
+
+
 def test_commit_that_fails_keeps_its_changes(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
     life.peer.declare(durable=True)
     life.peer.publish(delivery_mode=2)
