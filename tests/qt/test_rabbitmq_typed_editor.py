@@ -150,6 +150,18 @@ def test_ctrl_enter_reaches_the_form_from_a_cell(editor: TypedEditor, qtbot: QtB
     assert editor.entries()[0].name == "a"
 
 
+def test_escape_ends_the_cell_before_the_form(editor: TypedEditor) -> None:
+    pressed: list[bool] = []
+    on_keys(editor, "Esc", lambda: pressed.append(True))
+    editor.add()
+    QTest.keyClicks(focused(), "a")
+    QTest.keyClick(focused(), Qt.Key.Key_Escape)
+    assert pressed == []
+    assert focused() is editor.view
+    QTest.keyClick(focused(), Qt.Key.Key_Escape)
+    assert pressed == [True]
+
+
 def test_nothing_is_shown_where_there_is_nothing(editor: TypedEditor) -> None:
     assert editor.view.isHidden()
     assert not editor._holder().isValid()

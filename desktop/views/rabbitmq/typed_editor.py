@@ -321,10 +321,13 @@ class _Cells(QStyledItemDelegate):
         model.setData(index, value)
 
     def eventFilter(self, editor: QObject, event: QEvent) -> bool:
-        """Ctrl+Enter is the form's, also while a cell is edited."""
-        is_enter = isinstance(event, QKeyEvent) and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
-        if is_enter and isinstance(event, QKeyEvent) and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            return False
+        """Ctrl+Enter is the form's, also while a cell is edited; Escape ends the cell first, and not the form."""
+        if isinstance(event, QKeyEvent):
+            if event.type() is QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
+                event.accept()
+                return True
+            if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                return False
         return super().eventFilter(editor, event)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
