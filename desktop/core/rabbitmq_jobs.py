@@ -1,6 +1,7 @@
 """A job in words: what it does, how far it is, and what came of it."""
 
 import time
+from collections.abc import Callable
 from typing import Final
 
 from desktop.core.formatting import NS_PER_S, number, rate, span
@@ -29,19 +30,19 @@ STATE_WORDS: Final = {
     JobState.STOPPED: (N_("stopped"), "wait"),
     JobState.FAILED: (N_("failed"), "bad"),
 }
-COUNT_WORDS: Final = {
-    "confirmed": (N_("1 confirmed"), N_("{n} confirmed")),
-    "moved": (N_("1 moved"), N_("{n} moved")),
-    "redriven": (N_("1 redriven"), N_("{n} redriven")),
-    "matched": (N_("1 matches"), N_("{n} match")),
-    "consumed": (N_("1 consumed"), N_("{n} consumed")),
-    "tapped": (N_("1 tapped"), N_("{n} tapped")),
-    "read": (N_("1 read"), N_("{n} read")),
-    "returned": (N_("1 returned"), N_("{n} returned")),
-    "refused": (N_("1 refused"), N_("{n} refused")),
-    "unconfirmed": (N_("1 unconfirmed"), N_("{n} unconfirmed")),
-    "skipped": (N_("1 skipped"), N_("{n} skipped")),
-    "left": (N_("1 left"), N_("{n} left")),
+COUNT_WORDS: Final[dict[str, Callable[[int], str]]] = {
+    "confirmed": lambda n: trn("1 confirmed", "{n} confirmed", n),
+    "moved": lambda n: trn("1 moved", "{n} moved", n),
+    "redriven": lambda n: trn("1 redriven", "{n} redriven", n),
+    "matched": lambda n: trn("1 matches", "{n} match", n),
+    "consumed": lambda n: trn("1 consumed", "{n} consumed", n),
+    "tapped": lambda n: trn("1 tapped", "{n} tapped", n),
+    "read": lambda n: trn("1 read", "{n} read", n),
+    "returned": lambda n: trn("1 returned", "{n} returned", n),
+    "refused": lambda n: trn("1 refused", "{n} refused", n),
+    "unconfirmed": lambda n: trn("1 unconfirmed", "{n} unconfirmed", n),
+    "skipped": lambda n: trn("1 skipped", "{n} skipped", n),
+    "left": lambda n: trn("1 left", "{n} left", n),
 }
 WENT_WELL: Final = frozenset({"confirmed", "moved", "redriven", "consumed", "tapped", "read"})
 """While a job runs its progress tells them."""
@@ -87,7 +88,7 @@ def summary_words(job: Job) -> str:
     told = set() if job.state.is_over else WENT_WELL
     counts = {name: count for name, count in job.counts.items() if count and name not in told and not name.startswith(TO_PREFIX)}
     ordered = [name for name in COUNT_WORDS if name in counts] + [name for name in counts if name not in COUNT_WORDS]
-    parts = [trn(*COUNT_WORDS[name], counts[name]) if name in COUNT_WORDS else f"{number(counts[name])} {name}" for name in ordered]
+    parts = [COUNT_WORDS[name](counts[name]) if name in COUNT_WORDS else f"{number(counts[name])} {name}" for name in ordered]
     return " · ".join(parts)
 
 
