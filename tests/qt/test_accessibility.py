@@ -14,15 +14,17 @@ from pytestqt.qtbot import QtBot
 
 from desktop.core.rabbitmq_spots import Place, Spot
 from desktop.services.settings import ThemeMode
+from desktop.views.connections.panel import ConnectionsPanel
 from desktop.views.rabbitmq.panel import RabbitPanel
 from desktop.views.server.panel import ServerPanel
 from desktop.views.streams.panel import StreamsPanel
 from desktop.views.tasks.panel import TasksPanel
 from desktop.views.theme import theme
 from desktop.views.timeline.panel import TimelinePanel
+from embedded_server.contracts.connections import Health, LinkState
 from embedded_server.contracts.events import EventDetail, Row
 from embedded_server.contracts.streams import StreamKind, StreamState
-from tests.qt import rabbitmq_panel_fakes, streams_fakes, tasks_fakes
+from tests.qt import connections_fakes, rabbitmq_panel_fakes, streams_fakes, tasks_fakes
 from tests.qt.feed_fakes import FakeApi, event_row, fake_services, tick, until
 from tests.qt.test_server_panel import FakeHost, FakeService
 from tests.unit.desktop_streams.streams import make_stream
@@ -85,6 +87,20 @@ async def make_rabbitmq(folder: Path) -> QWidget:
     return panel
 
 
+async def make_connections(folder: Path) -> QWidget:
+    services, api = connections_fakes.make_services(folder)
+    panel = ConnectionsPanel(services)
+    panel.show()
+    api.know(connections_fakes.make_connection("a", health=Health(LinkState.WAITING)))
+    panel.activate()
+    await until(lambda: len(panel.model.connections) == 2)
+    panel.list.choose("a")
+    panel.editor.fields.management_fold.set_open(True)
+    panel.editor.fields.name.setText("typed")
+    panel.editor.fields.edited.emit()
+    return panel
+
+
 async def make_server(folder: Path) -> QWidget:
     services = fake_services(folder, FakeApi())
     panel = ServerPanel(SimpleNamespace(**{**vars_of(services), "host": FakeHost()}), FakeService())  # type: ignore[arg-type]
@@ -98,7 +114,14 @@ def vars_of(services: Any) -> dict[str, Any]:
     return {name: getattr(services, name) for name in services.__dataclass_fields__}
 
 
-MAKERS: tuple[Callable[[Path], Awaitable[QWidget]], ...] = (make_timeline, make_tasks, make_rabbitmq, make_streams, make_server)
+MAKERS: tuple[Callable[[Path], Awaitable[QWidget]], ...] = (
+    make_timeline,
+    make_tasks,
+    make_rabbitmq,
+    make_streams,
+    make_connections,
+    make_server,
+)
 
 
 @pytest.fixture(params=MAKERS, ids=lambda make: make.__name__.removeprefix("make_"))

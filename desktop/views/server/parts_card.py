@@ -42,6 +42,9 @@ class PartsCard(Card):
             label = caption(tr(header) if header else "")
             self._grid.addWidget(label, 0, column, RIGHT if column in NUMBERS else Qt.AlignmentFlag.AlignVCenter)
         self._grid.setColumnMinimumWidth(0, STATE_PX)
+        self._before_rows = QWidget(self)  # never seen: it holds the rows' place in Tab's way
+        self._before_rows.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._before_rows.hide()
         self.body.addWidget(title(tr("Parts")))
         self.body.addLayout(self._grid)
         self.body.addStretch(1)
@@ -62,11 +65,14 @@ class PartsCard(Card):
         for row in self.rows.values():
             row.remove()
         self.rows = {}
+        before: QWidget = self._before_rows
         for number_, part in enumerate(parts, 1):
             row = PartRow(part.name, partial(self.restart_requested.emit, part.name))
             for column, cell in enumerate(row.cells):
                 self._grid.addWidget(cell, number_, column, _alignment(column))
             self._grid.setRowMinimumHeight(number_, ROW_PX)
+            QWidget.setTabOrder(before, row.restart)  # made later than what stands below the card
+            before = row.restart
             self.rows[part.name] = row
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QToolButton, QWidget
 
@@ -80,6 +80,13 @@ class IconButton(QToolButton):
         self.setIcon(icon(self._icon_name, self._tone))
 
     # -- Qt overrides
+
+    def event(self, event: QEvent) -> bool:
+        """Stay within Tab's reach: Qlementine takes tool buttons out of it when it polishes them."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.Polish:
+            self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        return done
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Press it by Enter too: outside a dialog Qt takes only Space."""
