@@ -173,8 +173,9 @@ class BulkRun:
                 if not pending:
                     job.total = self._sent
                     return
-            self._send(channel, pending[:count])
-            del pending[:count]
+            fitting = _fitting(pending[:count], WINDOW_BYTES - outstanding.bytes)
+            self._send(channel, pending[:fitting])
+            del pending[:fitting]
             await asyncio.sleep(0)
 
     def _send(self, channel: Channel, messages: Sequence[Prepared]) -> None:
@@ -275,3 +276,12 @@ class BulkRun:
             kept = await self._unconfirmed.keep(self._job.id, unconfirmed)
             if kept < len(unconfirmed):
                 self._job.count("not_kept", len(unconfirmed) - kept)
+
+
+def _fitting(messages: Sequence[Prepared], room: int) -> int:
+    """Answer how many of the first *messages* have place in *room* bytes: one at least, however large it is."""
+    for count, message in enumerate(messages):
+        room -= len(message.body)
+        if room < 0:
+            return max(1, count)
+    return len(messages)

@@ -361,3 +361,11 @@ async def test_a_body_beyond_the_brokers_limit_is_refused_with_its_words(side: S
     with pytest.raises(MessageTooLarge, match="134217729"):
         await channel.publish_confirmed("", queue, bytes(128 * 1024**2 + 1))
     assert (await messages.publish(C, Message("/", "", queue, "x"))).status is MessageStatus.CONFIRMED
+
+
+async def test_a_bulk_of_large_bodies_goes_through_within_its_window(side: Side, messages: Messages, name: str) -> None:
+    queue = await side.queue(name, x_max_length=1)
+    body = "x" * 6_000_000
+    job = await side.over(await messages.bulk(C, BulkPublish(Message("/", "", queue, body), 12, generate=False)))
+    assert (job.state, job.counts["confirmed"]) == (JobState.DONE, 12)
+    assert [len(one) for one in await side.bodies(queue)] == [len(body)]
