@@ -92,8 +92,8 @@ def millis(value: Any) -> str:
 
 def queue_chips(queue: QueueInfo) -> list[Chip]:
     """Answer a queue's features, the plain ones first."""
-    chips = [Chip(queue.type, tr("The queue's type"))]
-    if queue.durable:
+    chips = [Chip(queue.type, tr("The queue's type"))] if queue.type else []
+    if queue.durable and queue.type:  # without the management API neither is known
         chips.append(Chip("D", tr("Durable: it survives a restart of the broker")))
     if queue.auto_delete:
         chips.append(Chip("AD", tr("Auto-delete: it goes when its last consumer has gone")))

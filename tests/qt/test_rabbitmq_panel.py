@@ -92,6 +92,22 @@ async def test_without_the_management_api_it_works_and_says_what_is_missing(benc
     assert bench.page_text() == ""
 
 
+async def test_a_queue_that_cannot_be_listed_is_opened_by_its_name(bench: Bench) -> None:
+    bench.api.shop.missing = make_problem()
+    hidden = bench.api.shop.queues
+    bench.api.shop.queues = []
+    await bench.begin()
+    search = bench.panel.tree.search
+    assert search.placeholderText() == "Name a queue, then Enter"
+    search.setText("orders.dead")
+    await until(lambda: bench.api.count("search=orders.dead"))
+    await until(lambda: not bench.panel.source._jobs.is_running("tree"))
+    bench.api.shop.queues = hidden
+    QTest.keyClick(search, Qt.Key.Key_Return)
+    await until(lambda: bench.panel.head.figures.texts().get("Ready") == "17")
+    assert bench.panel.spot == DEAD
+
+
 async def test_another_connection_begins_anew(bench: Bench) -> None:
     await bench.begin()
     await bench.choose(RECEIPTS)
@@ -190,7 +206,7 @@ async def test_a_queue_that_is_gone_is_said_to_be_gone(bench: Bench) -> None:
     await bench.choose(RECEIPTS)
     bench.api.shop.queues = [queue for queue in bench.api.shop.queues if queue.name != "orders.receipts"]
     bench.panel.refresh()
-    await until(lambda: bench.panel.head.facts.text() == "It is no longer there.")
+    await until(lambda: bench.panel.head.facts.text() == "There is no queue of this name now.")
 
 
 async def test_a_lost_server_takes_the_colour_from_every_state(bench: Bench) -> None:

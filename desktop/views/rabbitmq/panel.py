@@ -96,6 +96,7 @@ class RabbitPanel(RabbitView):
         self.detail.redrive_requested.connect(self._on_redrive_requested)
         self._services.feeds.state_changed.connect(self._on_link_changed)
         self.sheets.declared.connect(self._on_declared)
+        self.tree.named.connect(lambda name: self.tree.choose(Spot(Place.QUEUE, self.vhost(), name)))
         self.tree.new_requested.connect(self._open_new_menu)
         self.pages.bind_requested.connect(self.sheets.open_bind)
 
@@ -265,6 +266,7 @@ class RabbitPanel(RabbitView):
         first, self._overview = self._overview is None, overview
         self.show_broker()
         missing = overview.missing
+        self.tree.set_can_list(overview.management)
         self.tree.set_note(f"{title_of(missing)}\n{hint_of(missing)}".strip() if missing is not None else "")
         if first:
             self._follow_picture()
@@ -278,7 +280,7 @@ class RabbitPanel(RabbitView):
 
     def _on_queue_arrived(self, queue: QueueInfo | None) -> None:
         self._is_gone = queue is None
-        self._show_value(queue, tr("It is no longer there.") if queue is None else "")
+        self._show_value(queue, tr("There is no queue of this name now.") if queue is None else "")
 
     def _on_failed(self, problem: ProblemDetails) -> None:
         if self._overview is None:

@@ -126,6 +126,8 @@ class BrokerTree(Card):
     """Another `Order` is wanted."""
     looked = Signal()
     new_requested = Signal()
+    named = Signal(str)
+    """Enter in the search box, for a queue that is not listed: a broker without the management API cannot list them."""
 
     def __init__(self, model: RabbitTreeModel) -> None:
         super().__init__(margins=(8, 8, 6, 8))
@@ -166,7 +168,7 @@ class BrokerTree(Card):
     def _connect(self) -> None:
         self.search.textChanged.connect(lambda _: self._search_clock.start())
         self._search_clock.timeout.connect(self._on_searched)
-        self.search.returnPressed.connect(self.view.setFocus)
+        self.search.returnPressed.connect(self._on_search_entered)
         self.view.selectionModel().currentChanged.connect(self._on_current_changed)
         self.view.activated.connect(self._on_activated)
         self.view.looked.connect(self.looked)
@@ -234,6 +236,18 @@ class BrokerTree(Card):
         """List the queues in another order."""
         self._set_order(Order(self._order.search, sort, descending))
         self.sort_button.set_icon("ph.sort-ascending" if sort == "name" else "ph.sort-descending", "dim" if sort == "name" else "accent")
+
+    def _on_search_entered(self) -> None:
+        text = self.search.text().strip()
+        listed = [pages for vhost in self.model.vhosts() if (pages := self.model.pages(vhost)) is not None]
+        if text and self._order.search == text and not any(pages.matching for pages in listed):
+            self.named.emit(text)
+        else:
+            self.view.setFocus()
+
+    def set_can_list(self, can: bool) -> None:
+        """Say in the search box that a queue has to be named in full where the broker cannot list them."""
+        self.search.setPlaceholderText(tr("Find a queue or exchange") if can else tr("Name a queue, then Enter"))
 
     def _on_searched(self) -> None:
         self._set_order(Order(self.search.text().strip(), self._order.sort, self._order.descending))

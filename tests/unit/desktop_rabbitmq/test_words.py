@@ -62,6 +62,10 @@ def test_features_are_chips_the_known_ones_in_words() -> None:
     ]
 
 
+def test_what_is_not_known_of_a_queue_is_no_chip() -> None:
+    assert queue_chips(queue(type="")) == []
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0, "0 s"), (500, "500 ms"), (30_000, "30 s"), (60_000, "60 s"), (150_000, "2 m 30 s"), ("soon", "soon"), (True, "True")],
