@@ -157,14 +157,14 @@ async def _declare(call: Call, vhost: str, entries: list[tuple[str, Row]]) -> No
 
 
 def _declare_chunk(call: Call, vhost: str, methods: list[bytes]) -> None:
-    """Declare; what is there already with other properties, or cannot be bound, is passed over, as RabbitMQ does."""
+    """Declare; what is there already with other properties, cannot be bound, or has a reserved name, is passed over, as RabbitMQ does."""
     while methods:
         try:
             with InnerClient(call.node.broker, call.user.name, call.password, vhost) as client:
                 while methods:
                     client.call(methods.pop(0))
         except Refused as exc:
-            if exc.code not in {404, 406}:
+            if exc.code not in {403, 404, 406}:
                 raise exc.as_api_error() from exc
 
 

@@ -293,6 +293,19 @@ async def test_definitions_go_out_and_come_in(side: Side, name: str) -> None:
         await administrator.import_definitions(C, {"nonsense": 1})
 
 
+async def test_a_name_that_the_broker_chose_does_not_stop_an_import(side: Side, name: str) -> None:
+    chosen = await side.queue("")
+    await side.queue(name)
+    definitions = await side.holdings.administrator.definitions(C, "/")
+    assert {chosen, name} <= {queue["name"] for queue in definitions["queues"]}
+    for queue in (chosen, name):
+        await side.holdings.destroyer.destroy(C, Destroy("/", Target.QUEUE, queue))
+    await side.holdings.administrator.import_definitions(C, definitions, "/")
+    assert (await side.holdings.queues.one(C, "/", name)).ready == 0
+    with pytest.raises(QueueNotOnBroker):
+        await side.holdings.queues.one(C, "/", chosen)
+
+
 async def test_the_firehose_is_switched_on_and_off(side: Side) -> None:
     await side.holdings.administrator.trace(C, "/", on=True)
     await side.exchange("amq.topic", "topic")
