@@ -33,10 +33,11 @@ def process(tmp_path: Path) -> Iterator[EmbeddedBroker]:
     made.kill()
 
 
-def test_ready_line_is_all_there_is_on_standard_output(tmp_path: Path) -> None:
+def test_ready_line_is_all_there_is_on_standard_output(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     child = subprocess.Popen(
         [*COMMAND, "--data-dir", str(tmp_path), "--kafka-port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+    request.addfinalizer(child.kill)
     assert child.stdout is not None
     ready = json.loads(child.stdout.readline())
     assert ready.keys() == {"amqp", "amqp_management", "kafka", "pid"}
