@@ -307,6 +307,18 @@ async def test_unconfirmed_messages_are_offered_again_by_their_number(form: Form
     assert form.api.bodies("/bulk")[1].resend_of == "j1"
 
 
+async def test_a_server_in_trouble_for_a_moment_is_asked_again(form: Form) -> None:
+    form.sheet.show_draft(replace(form.sheet.draft(), repeat=True))
+    await form.publish()
+    form.api.failures["/jobs/j1"] = make_problem("Busy", status=503)
+    asked = len(form.api.asked)
+    await until(lambda: len(form.api.asked) > asked)
+    form.api.failures.clear()
+    form.api.job = make_job(state=JobState.DONE, done=1000, counts={"confirmed": 1000}, ended_at=1)
+    await until(lambda: form.sheet.card.summary() == "1,000 confirmed")
+    assert form.notices.standing() == []
+
+
 async def test_a_server_that_forgot_the_job_is_told(form: Form) -> None:
     form.sheet.show_draft(replace(form.sheet.draft(), repeat=True))
     await form.publish()

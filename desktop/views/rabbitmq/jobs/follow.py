@@ -4,13 +4,14 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.core.problems import ApiError, ServerUnreachable
+from desktop.core.problems import ApiError, NotSignedIn
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.widgets.jobs import Jobs
 from embedded_server.contracts.concurrency import Notify
 from embedded_server.contracts.jobs import Job
 
 ASK_EVERY_MS: Final = 250
+NOT_FOUND: Final = 404
 
 
 class JobFollower(QObject):
@@ -80,12 +81,12 @@ class JobFollower(QObject):
             self.ended.emit(job)
 
     def _on_failed(self, exc: BaseException) -> None:
-        """A server that is away for a moment is asked again; one that has forgotten the job is not."""
-        if isinstance(exc, ServerUnreachable):
-            return
-        if isinstance(exc, ApiError) and exc.problem.status == 404:
-            self.forget()
-            self.lost.emit()
+        """A server that is away, or has trouble, for a moment is asked again; one that has forgotten the job is not."""
+        if isinstance(exc, ApiError) and not isinstance(exc, NotSignedIn) and exc.problem.status != NOT_FOUND:
             return
         self._clock.stop()
-        self._notify(exc)
+        if isinstance(exc, ApiError) and exc.problem.status == NOT_FOUND:
+            self.forget()
+            self.lost.emit()
+        else:
+            self._notify(exc)
