@@ -307,6 +307,15 @@ async def test_unconfirmed_messages_are_offered_again_by_their_number(form: Form
     assert form.api.bodies("/bulk")[1].resend_of == "j1"
 
 
+async def test_a_stop_that_fails_is_told_and_can_be_tried_again(form: Form) -> None:
+    form.sheet.show_draft(replace(form.sheet.draft(), repeat=True))
+    await form.publish()
+    form.api.failures["/stop"] = make_problem("The job cannot be stopped now")
+    form.sheet.card.stop_button.click()
+    await until(form.notices.standing)
+    await until(form.sheet.card.stop_button.isEnabled)
+
+
 async def test_a_server_in_trouble_for_a_moment_is_asked_again(form: Form) -> None:
     form.sheet.show_draft(replace(form.sheet.draft(), repeat=True))
     await form.publish()

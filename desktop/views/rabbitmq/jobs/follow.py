@@ -54,7 +54,7 @@ class JobFollower(QObject):
     def start_stopping(self) -> None:
         """Ask the server to stop the job."""
         if self.job is not None and self.is_running:
-            self._tasks.start("stop", self._stop(self.job.id), self._on_failed)
+            self._tasks.start("stop", self._stop(self.job.id), self._notify)
 
     async def stop(self) -> None:
         """End what is under way; may be called twice."""
