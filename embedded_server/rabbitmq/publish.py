@@ -1,15 +1,16 @@
 """Publishes one message at a time, confirmed and, unless told otherwise, mandatory; each is an event of the journal."""
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from embedded_server.contracts.events import Kind
+from embedded_server.contracts.events import Event, Kind
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.contracts.rabbitmq import Message, MessageStatus, PublishOutcome
 from embedded_server.core.profiles import require_writable
-from embedded_server.journal import Journal
+from embedded_server.journal import Journal, JournalClosed
 from embedded_server.rabbitmq.channel import Channel
 from embedded_server.rabbitmq.events import message_event
 from embedded_server.rabbitmq.links import Links, Purpose
@@ -18,6 +19,7 @@ from embedded_server.rabbitmq.problems import ChannelClosed, LinkProblem
 from embedded_server.rabbitmq.uploads import Uploads
 
 CONFIRM_LIMIT_S: Final = 30.0
+KEPT_LIMIT_S: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -51,8 +53,7 @@ class Publisher:
             channel = await self._channel(lane, connection, message.vhost)
             at = time.time_ns()
             outcome = await _send(channel, prepared)
-        await self._journal.room()
-        self._journal.append(
+        await self._keep(
             message_event(
                 Kind.MESSAGE_RETURNED if outcome.status is MessageStatus.RETURNED else Kind.MESSAGE_PUBLISHED,
                 outcome.status,
@@ -67,6 +68,12 @@ class Publisher:
             )
         )
         return outcome
+
+    async def _keep(self, event: Event) -> None:
+        """Let the event be there for who asks for it next; a journal that cannot write holds no answer back for long."""
+        with contextlib.suppress(TimeoutError, JournalClosed):
+            async with asyncio.timeout(KEPT_LIMIT_S):
+                await self._journal.append_durably(event)
 
     async def _channel(self, lane: _Lane, connection: str, vhost: str) -> Channel:
         if lane.channel is None or not lane.channel.is_open:

@@ -169,3 +169,22 @@ async def test_a_tap_ends_with_its_stop_and_an_api_call_stays_quick_meanwhile(ru
     assert told["counts"]["confirmed"] == 5_000
     stopped = await ask(running, "POST", f"/jobs/{tapped['id']}/stop")
     assert stopped["state"] == "stopped"
+
+
+async def test_a_refused_login_is_told_and_mended_by_the_right_password(running: Running) -> None:
+    listed = await ask(running, "GET", "/connections")
+    embedded = listed["connections"][0]["spec"]["rabbitmq"]
+    spec = {"name": "own", "kind": "rabbitmq", "rabbitmq": {"host": "127.0.0.1", "port": embedded["port"], "management": False}}
+    added = await ask(running, "POST", "/connections", {"spec": spec, "secrets": {"password": "wrong"}}, status=201)
+    problem = await ask(running, "POST", f"/rabbitmq/{added['id']}/publish", message(), status=502)
+    assert problem["type"].endswith("login-refused")
+    told = await ask(running, "GET", "/connections")
+    assert told["connections"][1]["health"]["state"] == "failed"
+    await ask(running, "PUT", f"/connections/{added['id']}/secrets", {"secrets": {"password": "guest"}})
+
+    async def published() -> bool:
+        answer = await running.client.post(f"/rabbitmq/{added['id']}/publish", json=message(routing_key="nobody"))
+        return answer.status_code == 200 and bool(answer.json()["status"] == "returned")
+
+    await until(published)
+    assert [row[2] for row in await rows(running, "kind:message.returned connection:own")] == ["own"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from embedded_server.contracts.concurrency import spawn
 from embedded_server.contracts.events import Event, Join, Kind
 from embedded_server.journal import Commit, Journal, JournalClosed, JournalUnwritable, StoredEvent
 from embedded_server.journal.schema import INLINE_BODY_BYTES, JOIN_CODES, KIND_CODES
@@ -272,3 +273,31 @@ async def test_a_failing_projection_is_undone_and_logged_and_the_events_are_kept
 async def test_a_reader_cannot_write(journal: Journal) -> None:
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         await journal.run(lambda db: db.execute("delete from event"))
+
+
+async def test_several_are_durable_together_and_refused_by_a_closed_journal(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "several.db")
+    journal.open()
+    assert await journal.append_many_durably(events(5)) == 5
+    assert journal.last_seq == 5
+    assert await journal.append_many_durably([]) == 0
+    journal.close()
+    with pytest.raises(JournalClosed):
+        await journal.append_many_durably(events(1))
+
+
+async def test_several_wait_for_a_place_in_a_full_journal_and_nothing_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embedded_server.journal.intake.FULL_EVENTS", 0)
+    journal = Journal(tmp_path / "full.db")
+    journal.open()
+    kept: list[int] = []
+
+    async def keep() -> None:
+        kept.append(await journal.append_many_durably(events(3)))
+
+    task = spawn(keep(), name="keep", notify=lambda _: None)
+    await asyncio.sleep(0)
+    monkeypatch.undo()
+    await asyncio.wait([task], timeout=5)
+    assert (kept, journal.dropped) == ([3], 0)
+    journal.close()
