@@ -18,8 +18,9 @@ from desktop.views.widgets.wrapped import Wrapped
 
 R = TypeVar("R")
 LINE_PX: Final = 22
-NAME_PX: Final = 104
-TYPE_PX: Final = 74
+NAME_PX: Final = 96
+PROPERTY_PX: Final = 124
+TYPE_PX: Final = 80
 INDENT: Final = "\u2003"
 
 TYPED: Final = (
@@ -28,7 +29,7 @@ TYPED: Final = (
     SmallColumn[Row](N_("Type"), TYPE_PX, lambda row: row.type, tip=lambda row: row.type),
 )
 PROPERTIES: Final = (
-    SmallColumn[Row](N_("Name"), NAME_PX, lambda row: row.name, mono=True, tip=lambda row: row.name),
+    SmallColumn[Row](N_("Name"), PROPERTY_PX, lambda row: row.name, mono=True, tip=lambda row: row.name),
     SmallColumn[Row](N_("Value"), 0, lambda row: f"{row.text}  {row.type}".rstrip(), mono=True, tip=lambda row: row.whole),
 )
 NAMED: Final = (
@@ -48,9 +49,9 @@ def _death_tip(death: Death) -> str:
 
 DEATHS: Final = (
     SmallColumn[Death](N_("Queue"), 0, lambda death: death.queue, mono=True, tip=_death_tip),
-    SmallColumn[Death](N_("Reason"), 92, lambda death: reason_word(death.reason), tone=lambda _: "bad", tip=_death_tip),
-    SmallColumn[Death](N_("Times"), 56, lambda death: f"{death.times:,}", right=True),
-    SmallColumn[Death](N_("First"), 72, lambda death: age(death.at), right=True, tip=_death_tip),
+    SmallColumn[Death](N_("Reason"), 88, lambda death: reason_word(death.reason), tone=lambda _: "bad", tip=_death_tip),
+    SmallColumn[Death](N_("Times"), 54, lambda death: f"{death.times:,}", right=True),
+    SmallColumn[Death](N_("First"), 66, lambda death: age(death.at), right=True, tip=_death_tip),
 )
 
 
