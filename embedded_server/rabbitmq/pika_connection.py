@@ -21,6 +21,8 @@ from embedded_server.rabbitmq.frames import BODY, FRAME_END, HEADER, HEARTBEAT, 
 from embedded_server.rabbitmq.problems import LinkProblem, NotAmqp, PortWantsTls, ProtocolBroken
 from embedded_server.rabbitmq.receiver import FrameFault, Receiver
 
+READ_BYTES: Final = 64 * 1024
+"""Read at once: a quarter of asyncio's own, so that a flood lets the loop's other work in between."""
 WRITE_AT_BYTES: Final = 64 * 1024
 """What has gathered is handed to the transport at the loop's next turn, or when it is this much."""
 _FRAME: Final = struct.Struct(">BHI")
@@ -76,6 +78,8 @@ class Stream(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Hand the stream to pika, which begins its handshake."""
         if isinstance(transport, asyncio.Transport):
+            if hasattr(transport, "max_size"):
+                transport.max_size = READ_BYTES
             sock = transport.get_extra_info("socket")
             if sock is not None and sock.family in {socket.AF_INET, socket.AF_INET6}:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
