@@ -118,7 +118,7 @@ class Queue:
         while len(self.ready) and (
             (most is not None and len(self.ready) > most) or (most_bytes is not None and self.ready_bytes > most_bytes)
         ):
-            entry = self.ready.oldest()
+            entry = self.ready.popleft()  # the head, of whatever priority, as RabbitMQ
             self.ready_bytes -= len(entry.message.body)
             self.die(entry, Reason.MAXLEN)
 

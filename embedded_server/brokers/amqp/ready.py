@@ -52,10 +52,6 @@ class FifoReady:
         head = self._head or self._front()
         return head[0] if head else None
 
-    def oldest(self) -> Entry:
-        """Take the entry that goes first when the queue is full: the head."""
-        return self.popleft()
-
     def requeue(self, entries: Iterable[Entry]) -> None:
         """Put *entries* back where they were."""
         merged: list[Entry] = []
@@ -141,10 +137,6 @@ class PriorityReady:
     def peek(self) -> Entry | None:
         """The next entry, left where it is."""
         return next((head for level in reversed(self._levels) if (head := level.peek()) is not None), None)
-
-    def oldest(self) -> Entry:
-        """Take the entry that goes first when the queue is full: the lowest priority's head."""
-        return self._take(self._levels)
 
     def requeue(self, entries: Iterable[Entry]) -> None:
         """Put *entries* back where they were."""

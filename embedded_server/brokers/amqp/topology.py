@@ -124,9 +124,11 @@ class Topology:
     def _on_queue_delete(self, method: QueueMethods.Delete) -> None:
         name = self._named(method.queue).translate(_WITHOUT_LINE_ENDS)
         self._require(Operation.CONFIGURE, Kind.QUEUE, name)
-        count = self._vhost.remove_queue(name, self._channel.connection, if_unused=method.if_unused, if_empty=method.if_empty)
+        queue = self._vhost.removable_queue(name, self._channel.connection, if_unused=method.if_unused, if_empty=method.if_empty)
         if not method.nowait:
-            self._channel.reply(QueueMethods.DeleteOk(count))
+            self._channel.reply(QueueMethods.DeleteOk(0 if queue is None else len(queue.ready)))
+        if queue is not None:
+            self._vhost.delete_queue(queue)  # after the answer: the client's own consumers are told then
 
     # -- exchanges
 

@@ -313,18 +313,16 @@ class VHost:
         for name in COMPARED:
             require_same("queue", queue.name, self.name, name, arguments.get(name), queue.arguments.raw.get(name))
 
-    def remove_queue(self, name: str, connection: object, *, if_unused: bool, if_empty: bool) -> int:
-        """Delete a queue at a client's wish; how many messages went with it. Nothing where there is none."""
+    def removable_queue(self, name: str, connection: object, *, if_unused: bool, if_empty: bool) -> Queue | None:
+        """The queue a client may delete, where there is one; raises ``AmqpError`` where it may not."""
         if name not in self.queues:
-            return 0
+            return None
         queue = self.queue(name, connection)
         if if_unused and queue.consumers:
             raise precondition(f"queue '{name}' in vhost '{self.name}' in use")
         if if_empty and len(queue.ready):
             raise precondition(f"queue '{name}' in vhost '{self.name}' not empty")
-        count = len(queue.ready)
-        self.delete_queue(queue)
-        return count
+        return queue
 
     def delete_queue(self, queue: Queue) -> None:
         """Delete *queue*, its bindings and its messages; its consumers are told."""

@@ -95,6 +95,13 @@ def test_queue_full_of_bytes_drops_its_head(channel: BlockingChannel) -> None:
     assert drained(channel, queue) == [b"bbbb", b"cccc"]
 
 
+def test_full_queue_with_priorities_drops_what_would_leave_first(channel: BlockingChannel) -> None:
+    queue = declare(channel, max_priority=5, max_length=2)
+    for body, priority in ((b"low", 1), (b"high", 5), (b"middle", 3)):
+        publish(channel, queue, body, priority=priority)
+    assert drained(channel, queue) == [b"middle", b"low"]
+
+
 def test_higher_priority_leaves_first(channel: BlockingChannel) -> None:
     queue = declare(channel, max_priority=5)
     for body, priority in ((b"low", 1), (b"high", 5), (b"above", 9), (b"low too", 1), (b"none", 0)):

@@ -287,3 +287,12 @@ def test_older_clients_may_ask_for_access(opened: Raw) -> None:
     opened.ask(Channel.Open(), Channel.OpenOk)
     opened.send(method(30, 10, b"\x05/data\x1f"))
     assert opened.read_frame() == octets(1, 1, b"\0\x1e\0\x0b\0\x01")
+
+
+def test_own_consumers_are_told_after_the_answer(raw: Raw) -> None:
+    raw.open(channel=True, consumer_cancel_notify=True)
+    queue = raw.declare()
+    raw.ask(Basic.Consume(queue=queue, consumer_tag="c"), Basic.ConsumeOk)
+    raw.method(1, Queue.Delete(queue=queue))
+    assert isinstance(raw.expect(Basic.Cancel, Queue.DeleteOk), Queue.DeleteOk)
+    assert isinstance(raw.expect(Basic.Cancel), Basic.Cancel)

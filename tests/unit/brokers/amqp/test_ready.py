@@ -62,14 +62,6 @@ def test_requeue_restores_the_order_within_each_priority(priorities: list[int], 
     assert len(ready) == len(priorities)
 
 
-def test_full_priority_queue_loses_its_lowest_first() -> None:
-    ready = PriorityReady(5)
-    for number, priority in enumerate([3, 1, 5]):
-        ready.append(entry(number, priority))
-    assert ready.oldest().message.id == 1
-    assert ids(ready) == [2, 0]
-
-
 @given(st.lists(st.sampled_from(["append", "pop", "peek", "requeue"]), max_size=80), st.integers(1, 5))
 def test_order_and_length_are_those_of_a_plain_list(acts: list[str], messages: int) -> None:
     ready = FifoReady(Shelf(messages=messages))
