@@ -1,5 +1,6 @@
 """The broker's tree: what it holds, asks for and keeps, also with ten thousand queues."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -174,6 +175,29 @@ async def test_of_ten_thousand_queues_only_those_in_sight_are_asked_for(bench: B
     view.scrollTo(bench.model.index(5_050, 0, bench.model.index_of(QUEUES)))
     await until(lambda: bench.model.spot_at(bench.model.index(5_050, 0, bench.model.index_of(QUEUES))))
     assert set(bench.pages_asked()) <= {"1", "51"}
+
+
+async def test_rows_that_come_into_sight_are_asked_for_while_other_answers_are_awaited(bench: Bench) -> None:
+    bench.api.shop.queues = [make_queue(f"q{n:05d}") for n in range(1_000)]
+    await bench.begin()
+    heading = bench.model.index_of(QUEUES)
+    bench.api.gate = asyncio.Event()
+    bench.source.refresh()  # a poll that takes its time
+    bench.tree.view.scrollTo(bench.model.index(550, 0, heading))
+    await until(lambda: "6" in bench.pages_asked())
+    bench.api.gate.set()
+    await until(lambda: bench.model.spot_at(bench.model.index(550, 0, heading)))
+
+
+async def test_an_answer_for_another_order_is_not_mixed_in(bench: Bench) -> None:
+    await bench.begin()
+    bench.api.gate = asyncio.Event()
+    bench.source.refresh()
+    bench.tree.set_sort("ready", descending=True)
+    await until(lambda: bench.api.count("sort=ready"))
+    bench.api.gate.set()
+    await bench.settled()
+    await until(lambda: titles(bench.model, bench.model.index_of(QUEUES))[0] == "celery")
 
 
 async def test_the_choice_stays_with_its_queue_when_the_order_moves_under_it(bench: Bench) -> None:

@@ -89,13 +89,13 @@ class TreeSource(QObject):
         """List others, or in another order, from the next answer on."""
         if order != self._order:
             self._order = order
-            self._jobs.cancel("tree")
             self._model.set_search(order.search)
-            self.refresh()
+            self._start_looking()
 
     def set_connection(self, connection_id: str) -> None:
         """Look at another broker."""
         self._jobs.cancel("tree")
+        self._jobs.cancel("look")
         self._connection = connection_id
         self._listed.clear()
         self._slow_at.clear()
@@ -121,6 +121,7 @@ class TreeSource(QObject):
         self._runs = False
         self._clock.stop()
         self._jobs.cancel("tree")
+        self._jobs.cancel("look")
 
     def refresh(self, *, whole: bool = False) -> None:
         """Ask now; *whole* also for what changes seldom."""
@@ -135,7 +136,15 @@ class TreeSource(QObject):
     def look(self) -> None:
         """Rows came into sight: ask for those that are not known."""
         if any(self._missing(sight) for sight in self._in_sight()):
-            self.refresh()
+            self._start_looking()
+
+    def _start_looking(self) -> None:
+        """Ask for the queues in sight alone, whatever else is under way: somebody waits for them."""
+        if self._runs and self._connection:
+            self._jobs.start("look", self._look(self._connection), self._on_failed)
+
+    async def _look(self, connection: str) -> None:
+        await asyncio.gather(*(self._load_queues(connection, sight) for sight in self._in_sight()))
 
     async def stop(self) -> None:
         """End what is under way; may be called twice."""
@@ -201,6 +210,8 @@ class TreeSource(QObject):
                 page=number,
                 page_size=PAGE_SIZE,
             )
+            if order != self._order:
+                return  # it is listed otherwise by now
             self._model.set_queues(vhost, page, fresh=fresh)
             self._listed[vhost] = order
             fresh = False
