@@ -1,0 +1,51 @@
+"""What the kinds of lines mean, each by an example and a word."""
+
+from typing import Final
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from desktop.core.i18n import N_, tr
+from desktop.core.rabbitmq_graph import Tie
+from desktop.views.rabbitmq.topology.lines import pen_of
+from desktop.views.theme import CAPTION_PX, theme
+
+EXAMPLE_PX: Final = 20
+GAP_PX: Final = 6
+BETWEEN_PX: Final = 12
+ENTRIES: Final = ((Tie.BINDING, N_("binding")), (Tie.DEAD, N_("dead letters")), (Tie.ALTERNATE, N_("alternate")))
+
+
+class Legend(QWidget):
+    """Painted, as the lines are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(", ".join(tr(word) for _, word in ENTRIES))
+        theme().changed.connect(self.update)
+
+    # -- Qt overrides
+
+    def sizeHint(self) -> QSize:
+        """Answer the room that all of it takes."""
+        metrics = QFontMetrics(theme().font(CAPTION_PX))
+        words = sum(metrics.horizontalAdvance(tr(word)) for _, word in ENTRIES)
+        return QSize(words + len(ENTRIES) * (EXAMPLE_PX + GAP_PX + BETWEEN_PX), 20)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw an example and a word of each."""
+        painter = QPainter(self)
+        font = theme().font(CAPTION_PX)
+        metrics = QFontMetrics(font)
+        painter.setFont(font)
+        left, middle = 0.0, self.height() / 2
+        for tie, word in ENTRIES:
+            painter.setPen(pen_of(tie))
+            painter.drawLine(int(left), int(middle), int(left) + EXAMPLE_PX, int(middle))
+            left += EXAMPLE_PX + GAP_PX
+            painter.setPen(theme().color("dim"))
+            width = metrics.horizontalAdvance(tr(word))
+            painter.drawText(QRectF(left, 0, width + 2, self.height()), int(Qt.AlignmentFlag.AlignVCenter), tr(word))
+            left += width + BETWEEN_PX

@@ -1,0 +1,150 @@
+"""Paints the boxes: exchanges, queues with what is in them, and who takes it."""
+
+from math import log1p
+from typing import Final
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+
+from desktop.core.i18n import trn
+from desktop.core.rabbitmq_graph import FOLD_ABOVE, Facts, Kind, Node
+from desktop.core.rabbitmq_words import count_text, queue_state
+from desktop.views.rabbitmq.topology.look import COUNT_PX, DETAIL_FROM, NAMES_FROM, PAD_PX, Emphasis, name_px
+from desktop.views.theme import CAPTION_PX, blend, theme
+from embedded_server.contracts.rabbitmq import QueueInfo
+
+TYPE_TONES: Final = {"direct": "mark_blue", "fanout": "mark_violet", "topic": "mark_teal", "headers": "mark_amber"}
+QUEUE_RADIUS_PX: Final = 6.0
+BAR_PX: Final = 3.0
+RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+class NodePainter:
+    """Paints nodes at one scale with one emphasis."""
+
+    def __init__(self, painter: QPainter, scale: float, facts: Facts, emphasis: Emphasis) -> None:
+        self._painter = painter
+        self._scale = scale
+        self._facts = facts
+        self._emphasis = emphasis
+        self._names = theme().mono_font()
+        self._names.setPixelSize(round(name_px(scale)))
+        self._small = theme().font(CAPTION_PX)
+        self._has_details = scale >= DETAIL_FROM
+        self._has_names = scale >= NAMES_FROM
+
+    def paint(self, node: Node, box: QRectF) -> None:
+        """Paint one node into *box*."""
+        self._painter.setOpacity(self._emphasis.strength(node.key))
+        match node.kind:
+            case Kind.EXCHANGE:
+                self._paint_exchange(node, box)
+            case Kind.QUEUE:
+                self._paint_queue(node, box, self._facts.queues.get(node.key))
+            case Kind.CONSUMER:
+                self._paint_consumer(node, box)
+        self._painter.setOpacity(1.0)
+
+    def _paint_exchange(self, node: Node, box: QRectF) -> None:
+        tone = TYPE_TONES.get(node.word, "mark_grey")
+        self._paint_ground(node, box, theme().color(tone), min(box.height() / 2, 16.0))
+        self._words(node, box.adjusted(PAD_PX, 0, -PAD_PX, 0), node.word, tone)
+
+    def _paint_queue(self, node: Node, box: QRectF, queue: QueueInfo | None) -> None:
+        state = queue_state(queue, takes_dead_letters=node.key in self._facts.dead) if queue is not None else None
+        calls = state is not None and state.tone in {"warn", "bad"}
+        is_dead = node.key in self._facts.dead
+        tone = state.tone if state is not None and calls else "bad" if is_dead else "line"
+        self._paint_ground(node, box, theme().color(tone), QUEUE_RADIUS_PX)
+        inner = box.adjusted(PAD_PX, 0, -PAD_PX, 0)
+        if not self._has_details:
+            self._words(node, inner, "", "dim")
+            return
+        middle = box.center().y()
+        first = QRectF(inner.left(), middle - 19, inner.width(), 20)
+        self._text(first, count_text(queue.ready if queue else None), RIGHT, self._number_font(), tone if calls else "text")
+        self._name(node, first.adjusted(0, 0, -COUNT_PX + 4, 0))
+        second = QRectF(inner.left(), middle + 2, inner.width(), 16)
+        word = state.word if state is not None and calls else self._takers(queue)
+        if word:
+            self._text(second, word, RIGHT, self._small, tone if calls else "dim")
+        words = QFontMetricsF(self._small).horizontalAdvance(word) + 8 if word else 0.0
+        bar = QRectF(second.left(), second.center().y() - BAR_PX / 2, max(24.0, second.width() - words), BAR_PX)
+        self._paint_bar(bar, queue.ready or 0 if queue else 0, tone if calls or is_dead else "accent")
+
+    def _takers(self, queue: QueueInfo | None) -> str:
+        """Say who takes, where nothing else in the picture does."""
+        if queue is None or not queue.consumers or len(self._facts.queues) <= FOLD_ABOVE:
+            return ""
+        return trn("{n} consumer", "{n} consumers", queue.consumers)
+
+    def _paint_consumer(self, node: Node, box: QRectF) -> None:
+        self._paint_ground(node, box, theme().color("line"), 4.0, fill="panel")
+        self._words(node, box.adjusted(PAD_PX, 0, -PAD_PX, 0), node.word, "dim")
+
+    # -- pieces
+
+    def _paint_ground(self, node: Node, box: QRectF, outline: QColor, radius: float, fill: str = "raised") -> None:
+        ground = theme().color(fill)
+        width = 1.25
+        if node.key in {self._emphasis.current, self._emphasis.hovered}:
+            ground = blend(ground, theme().color("accent"), 0.16)
+        if node.key in self._emphasis.found:
+            outline, width = theme().color("accent"), 2.0
+        painter = self._painter
+        painter.setPen(QPen(outline, max(width, 1.0 / self._scale)))
+        painter.setBrush(ground)
+        painter.drawRoundedRect(box, radius, radius)
+        if node.key == self._emphasis.current:
+            painter.setPen(QPen(theme().color("accent"), max(2.0 if self._emphasis.has_focus else 1.5, 1.5 / self._scale)))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            ring = 3.0
+            painter.drawRoundedRect(box.adjusted(-ring, -ring, ring, ring), radius + ring, radius + ring)
+
+    def _paint_bar(self, area: QRectF, ready: int, tone: str) -> None:
+        painter = self._painter
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().color("line"))
+        painter.drawRoundedRect(area, BAR_PX / 2, BAR_PX / 2)
+        if ready:
+            # By magnitudes: a queue of ten among queues of thousands is no empty one.
+            share = log1p(ready) / log1p(max(self._facts.deepest, 10))
+            painter.setBrush(theme().color(tone))
+            painter.drawRoundedRect(QRectF(area.left(), area.top(), max(BAR_PX, area.width() * share), BAR_PX), BAR_PX / 2, BAR_PX / 2)
+
+    def _words(self, node: Node, area: QRectF, word: str, tone: str) -> None:
+        """Write the name, and at its right a word in small."""
+        if word and self._has_details:
+            self._text(area, word, RIGHT, self._small, tone)
+            area = area.adjusted(0, 0, -QFontMetricsF(self._small).horizontalAdvance(word) - 8, 0)
+        self._name(node, area)
+
+    def _name(self, node: Node, area: QRectF) -> None:
+        if self._has_names:
+            shown = QFontMetricsF(self._names).elidedText(node.title, Qt.TextElideMode.ElideMiddle, area.width() + 1)
+            self._text(area, shown, LEFT, self._names, "text")
+
+    def _text(self, area: QRectF, text: str, where: Qt.AlignmentFlag, font: QFont, tone: str) -> None:
+        self._painter.setFont(font)
+        self._painter.setPen(theme().color(tone))
+        self._painter.drawText(area, int(where), text)
+
+    def _number_font(self) -> QFont:
+        return theme().font()
+
+
+def paint_callout(painter: QPainter, text: str, anchor: QPointF, room: QRectF) -> None:
+    """Write a box's name above it, in the screen's own measure: at this scale it stands nowhere else."""
+    font = theme().mono_font()
+    metrics = QFontMetricsF(font)
+    width = min(metrics.horizontalAdvance(text) + 16, room.width() - 8)
+    left = min(max(anchor.x() - width / 2, room.left() + 4), room.right() - 4 - width)
+    top = anchor.y() - 30 if anchor.y() - 30 > room.top() else anchor.y() + 8
+    area = QRectF(left, top, width, 24)
+    painter.setPen(theme().color("line"))
+    painter.setBrush(theme().color("raised"))
+    painter.drawRoundedRect(area, 4, 4)
+    painter.setPen(theme().color("text"))
+    painter.setFont(font)
+    painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width - 12))
