@@ -1,8 +1,11 @@
 """Queues over a clock that is turned by hand."""
 
+import logging
+
 import pytest
 from pamqp import commands
 
+from embedded_server.brokers.amqp.arguments import QueueArguments, kept_queue_arguments
 from tests.unit.brokers.amqp.peer import Bench
 
 
@@ -113,3 +116,23 @@ def test_idle_expiry_of_many_touches_leaves_one_timer(bench: Bench) -> None:
     for _ in range(100):
         peer.ask(commands.Basic.Get(queue="q"), commands.Basic.GetEmpty)
     assert len(bench.broker.timers._heap) <= 3
+
+
+@pytest.mark.parametrize("kind", ["quorum", "stream"])
+def test_queues_of_other_types_are_refused_by_name(kind: str) -> None:
+    peer = Bench().peer()
+    close = peer.ask(commands.Queue.Declare(queue="q", durable=True, arguments={"x-queue-type": kind}), commands.Channel.Close)
+    expected = f"queue 'q' in vhost '/': the embedded broker has classic queues only, none of type '{kind}'. Use a RabbitMQ server for it"
+    assert (close.reply_code, close.reply_text) == (406, f"PRECONDITION_FAILED - {expected}")
+
+
+def test_a_server_named_queue_of_another_type_is_refused() -> None:
+    close = Bench().peer().ask(commands.Queue.Declare(queue="", arguments={"x-queue-type": "quorum"}), commands.Channel.Close)
+    assert close.reply_text == "PRECONDITION_FAILED - Cannot declare a server-named queue for type rabbit_quorum_queue"
+
+
+def test_what_an_earlier_version_let_pass_does_not_keep_a_broker_from_starting(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        kept = kept_queue_arguments({"x-queue-type": "quorum", "x-delivery-limit": 5}, "q", "/")
+    assert kept == QueueArguments()
+    assert "classic queues only" in caplog.text
