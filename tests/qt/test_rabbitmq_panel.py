@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QSignalSpy, QTest
-from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.core.feeds import Link
@@ -16,7 +15,6 @@ from desktop.core.rabbitmq_spots import OVERVIEW, Place, Spot, base_filter
 from desktop.models.feed_model import FeedModel
 from desktop.views.rabbitmq.columns import MESSAGE_COLUMNS
 from desktop.views.rabbitmq.head import Tab
-from desktop.views.rabbitmq.picture_place import PicturePlace
 from desktop.views.rabbitmq.view import NOTHING
 from desktop.views.widgets.sheet import Sheet
 from embedded_server.contracts.connections import Health, LinkState
@@ -24,7 +22,6 @@ from embedded_server.contracts.rabbitmq import (
     BindingRequest,
     FieldType,
     Header,
-    Topology,
 )
 from tests.qt.rabbitmq_panel_bench import DEAD, ORDERS, RECEIPTS, Bench
 from tests.qt.rabbitmq_panel_fakes import make_connection, make_problem, make_queue, make_row
@@ -373,38 +370,3 @@ async def test_a_trace_is_shown_where_the_window_shows_traces(bench: Bench) -> N
 def test_shortcuts_are_told_apart(bench: Bench) -> None:
     keys = [action.shortcut().toString() for action in bench.panel.actions() if not action.shortcut().isEmpty()]
     assert len(keys) == len(set(keys))
-
-
-# -- the picture
-
-
-class FakePicture(QWidget):
-    """Remembers what it was given to draw."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.drawn: list[Topology] = []
-
-    def set_topology(self, topology: Topology) -> None:
-        self.drawn.append(topology)
-
-
-async def test_the_picture_shares_the_room_fills_it_or_is_hidden_and_is_asked_for_only_in_sight(bench: Bench) -> None:
-    await bench.begin()
-    picture = FakePicture()
-    bench.panel.set_picture(picture, PicturePlace(bench.panel._service, picture, bench.services.notices.from_exception, bench.panel))
-    bench.panel.activate()
-    await until(lambda: picture.drawn)
-    assert len(picture.drawn[0].queues) == 6
-    middle = bench.panel.middle
-    middle.fill_picture.click()
-    assert (picture.isVisible(), middle.shows_messages()) == (True, False)
-    middle.fill_picture.click()
-    middle.show_picture.click()
-    assert (picture.isVisible(), middle.shows_messages()) == (False, True)
-    bench.api.requests.clear()
-    assert bench.panel._picture is not None
-    bench.panel._picture.refresh()
-    assert not bench.api.count("/topology")
-    middle.show_picture.click()
-    await until(lambda: bench.api.count("/topology") == 1)

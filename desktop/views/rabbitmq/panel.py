@@ -1,7 +1,7 @@
 """The RabbitMQ panel: the broker as a tree, the chosen place with its figures, its messages live, and the message beside them."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
@@ -13,7 +13,7 @@ from desktop.core.rabbitmq_message import Seen
 from desktop.core.rabbitmq_spots import OVERVIEW, Place, Spot, base_filter, kept_text, spot_of
 from desktop.services import Services
 from desktop.views.rabbitmq.head import Tab
-from desktop.views.rabbitmq.picture_place import PicturePlace
+from desktop.views.rabbitmq.picture_place import Picture, PicturePlace
 from desktop.views.rabbitmq.read_options import Asked
 from desktop.views.rabbitmq.view import NOTHING, SETTINGS_KEY, RabbitView, asking, no_connection
 from desktop.views.widgets.empty_state import EmptyState
@@ -148,12 +148,15 @@ class RabbitPanel(RabbitView):
         self.strip.set_connection(connection)
         self._follow()
 
-    def set_picture(self, picture: QWidget, place: PicturePlace) -> None:
-        """Give the picture of the topology its room above the messages; *place* keeps it current."""
-        self.middle.set_picture(picture)
-        self._picture = place
+    def set_picture(self, picture: Picture) -> None:
+        """Give the picture of the topology its room above the messages, keep it current, and follow what is opened in it."""
+        self.middle.set_picture(cast("QWidget", picture))
+        self._picture = PicturePlace(self._service, picture, self._services.notices.from_exception, self)
         self.tree.order_changed.connect(lambda _: self._follow_picture())
-        self.middle.mode_changed.connect(place.refresh)
+        self.middle.mode_changed.connect(self._picture.refresh)
+        picture.exchange_opened.connect(lambda name: self.tree.choose(Spot(Place.EXCHANGE, self.vhost(), name)))
+        picture.queue_opened.connect(lambda name: self.tree.choose(Spot(Place.QUEUE, self.vhost(), name)))
+        picture.consumer_opened.connect(lambda _: self.tree.choose(Spot(Place.CONSUMERS)))
         self._follow_picture()
 
     def _follow_picture(self) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final, Protocol
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from desktop.core.problems import problem_of
 from desktop.services.rabbitmq import RabbitService
@@ -16,7 +16,11 @@ LIMIT: Final = 200
 
 
 class Picture(Protocol):
-    """What is asked of the picture."""
+    """What is asked of the picture, which is a widget. Its signals carry the name of what was opened."""
+
+    exchange_opened: SignalInstance
+    queue_opened: SignalInstance
+    consumer_opened: SignalInstance
 
     def set_topology(self, topology: Topology) -> None:
         """Draw it."""

@@ -1,0 +1,73 @@
+"""The picture's place in the RabbitMQ panel: how it shares the room, when it is asked for, and where it leads."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop.core.rabbitmq_spots import Place, Spot
+from embedded_server.contracts.rabbitmq import Topology
+from tests.qt.rabbitmq_panel_bench import ORDERS, RECEIPTS, Bench
+from tests.qt.tasks_fakes import until
+
+pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints", extend=True)
+
+
+@pytest.fixture
+async def bench(qtbot: QtBot, tmp_path: Path) -> AsyncIterator[Bench]:
+    made = Bench(tmp_path)
+    qtbot.addWidget(made.panel)
+    yield made
+    made.panel.deactivate()
+    await made.panel.stop()
+
+
+class FakePicture(QWidget):
+    """Remembers what it was given to draw."""
+
+    exchange_opened = Signal(str)
+    queue_opened = Signal(str)
+    consumer_opened = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawn: list[Topology] = []
+
+    def set_topology(self, topology: Topology) -> None:
+        self.drawn.append(topology)
+
+
+async def test_the_picture_shares_the_room_fills_it_or_is_hidden_and_is_asked_for_only_in_sight(bench: Bench) -> None:
+    await bench.begin()
+    picture = FakePicture()
+    bench.panel.set_picture(picture)
+    bench.panel.activate()
+    await until(lambda: picture.drawn)
+    assert len(picture.drawn[0].queues) == 6
+    middle = bench.panel.middle
+    middle.fill_picture.click()
+    assert (picture.isVisible(), middle.shows_messages()) == (True, False)
+    middle.fill_picture.click()
+    middle.show_picture.click()
+    assert (picture.isVisible(), middle.shows_messages()) == (False, True)
+    bench.api.requests.clear()
+    assert bench.panel._picture is not None
+    bench.panel._picture.refresh()
+    assert not bench.api.count("/topology")
+    middle.show_picture.click()
+    await until(lambda: bench.api.count("/topology") == 1)
+
+
+async def test_what_is_opened_in_the_picture_is_chosen_in_the_tree(bench: Bench) -> None:
+    await bench.begin()
+    picture = FakePicture()
+    bench.panel.set_picture(picture)
+    picture.queue_opened.emit("orders.receipts")
+    assert bench.panel.spot == RECEIPTS
+    picture.exchange_opened.emit("orders")
+    assert bench.panel.spot == ORDERS
+    picture.consumer_opened.emit("ctag1")
+    assert bench.panel.spot == Spot(Place.CONSUMERS)
