@@ -116,6 +116,21 @@ async def test_another_connection_begins_anew(bench: Bench) -> None:
     assert bench.api.count("/rabbitmq/embedded/") == 0
 
 
+async def test_a_queue_of_the_same_name_elsewhere_is_another(bench: Bench) -> None:
+    for name in ("embedded", "shop"):
+        bench.panel.set_connection(make_connection(name))
+        bench.panel.activate()
+        await until(lambda: bench.panel.spot is not None)
+        await bench.choose(RECEIPTS)
+    bench.panel.head.choice.choose(Tab.BINDINGS)
+    await until(bench.panel.pages.bindings.rows)
+    bench.api.requests.clear()
+    bench.panel.set_connection(make_connection("embedded"))
+    await until(lambda: bench.panel.spot == RECEIPTS and bench.api.count("/rabbitmq/embedded/bindings"))
+    assert bench.api.count("/rabbitmq/shop/") == 0
+    assert bench.feed.filter == base_filter("embedded", RECEIPTS)
+
+
 async def test_the_chosen_place_is_kept_for_each_connection(bench: Bench, qtbot: QtBot) -> None:
     await bench.begin()
     await bench.choose(DEAD)

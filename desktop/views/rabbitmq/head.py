@@ -119,6 +119,11 @@ class SpotHead(Card):
         self._offer(tabs_of(spot))
         self.show_value(None)
 
+    def forget(self) -> None:
+        """Look at nothing: what is shown next is new, even where it has the same name."""
+        self.spot = None
+        self._history.clear()
+
     def show_value(self, value: object, *, dead: bool = False, facts: str = "") -> None:
         """Show what the broker says of the place now."""
         figures = figures_of(value)

@@ -46,6 +46,7 @@ class MessageDetail(EventDetail):
         self.seen: Seen | None = None
         self.task: CeleryTask | None = None
         self._raw = b""
+        self._is_cut = False
         self._why_not = ""
         self._make_own_acts()
         super().__init__(services, parent)
@@ -96,8 +97,8 @@ class MessageDetail(EventDetail):
         self.sections.clear()
         self._own.hide()
 
-    def _follow(self, *, truncated: bool = False) -> None:
-        why_not = self._why_not or (tr("The journal kept only the beginning of its body") if truncated else "")
+    def _follow(self) -> None:
+        why_not = self._why_not or (tr("The journal kept only the beginning of its body") if self._is_cut else "")
         self.publish_button.setEnabled(not why_not)
         self.publish_button.setToolTip(why_not or tr("Open the form that publishes, filled with this message"))
         self.redrive_button.setEnabled(not self._why_not)
@@ -149,7 +150,8 @@ class MessageDetail(EventDetail):
         self._scroll.setMaximumHeight(max(self.sections.sizeHint().height(), LEAST_SECTIONS_PX))  # what is left belongs to the body
         self._own.show()
         self.redrive_button.setVisible(row.status == MessageStatus.GOT and bool(deaths_of(seen.headers)))  # it is still there
-        self._follow(truncated=event.truncated)
+        self._is_cut = event.truncated
+        self._follow()
         self._stack.setCurrentIndex(1 if row.size else 0)
         self._say_all(row, event, body, unpacked, seen)
         self.tabs.set_body(unpacked.data)

@@ -93,6 +93,7 @@ class RabbitPanel(RabbitView):
         self.detail.path_filter_requested.connect(self._on_path_filter_requested)
         self.detail.close_requested.connect(self.feed.close_detail)
         self.detail.publish_requested.connect(self._on_publish_again)
+        self.detail.loaded.connect(self._follow)
         self.detail.redrive_requested.connect(self._on_redrive_requested)
         self._services.feeds.state_changed.connect(self._on_link_changed)
         self.sheets.declared.connect(self._on_declared)
@@ -137,6 +138,10 @@ class RabbitPanel(RabbitView):
             self._overview, self._value = None, None
             self.sheets.close_all()
             self._wanted = self._kept_spot()
+            self._is_gone = False
+            self.tree.forget()
+            self.head.forget()
+            self.pages.show_spot("", None)
             self.source.watch(None)
             self.source.set_connection(connection.id if connection else "")
             self._forget_message()

@@ -195,6 +195,11 @@ class BrokerTree(Card):
         if index.isValid():
             self.view.scrollTo(index)
 
+    def forget(self) -> None:
+        """Choose nothing: another broker is looked at."""
+        self._choice = None
+        self._keep_place()
+
     def set_note(self, text: str) -> None:
         """Say below the tree what it goes without; nothing clears it."""
         self.note.setText(text)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from desktop.core.rabbitmq_deaths import deaths_of, reason_word
 from desktop.core.rabbitmq_message import MAX_ROWS, Row, header_rows, message_of, property_rows, seen_of
 from embedded_server.contracts.rabbitmq import BodyForm, FieldType, Header, Properties
-from embedded_server.rabbitmq.fields import Timestamp
-from embedded_server.rabbitmq.headers import headers_of, plain_json, table_of
+from embedded_server.rabbitmq.amqp.fields import Timestamp
+from embedded_server.rabbitmq.amqp.headers import headers_of, plain_json, table_of
 
 EVENT = {
     "exchange": "orders",
