@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.result import Result
-from embedded_server.rabbitmq.queues import PageQuery
+from embedded_server.rabbitmq.holdings.queues import PageQuery
 from tests.helpers.broker_processes import NEEDS_RABBITMQ, EmbeddedBroker, RealRabbitMQ, find_rabbitmq_server
 from tests.helpers.capability import C, Side, capability, profile_for
 from tests.helpers.server import until

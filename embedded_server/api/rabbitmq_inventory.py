@@ -29,8 +29,8 @@ from embedded_server.contracts.rabbitmq import (
     Topology,
     Tracing,
 )
-from embedded_server.rabbitmq.holdings import Holdings
-from embedded_server.rabbitmq.queues import MAX_PAGE, PageQuery, QueueSort
+from embedded_server.rabbitmq.holdings.holdings import Holdings
+from embedded_server.rabbitmq.holdings.queues import MAX_PAGE, PageQuery, QueueSort
 
 router = APIRouter(prefix="/rabbitmq/{connection}", tags=["rabbitmq"])
 

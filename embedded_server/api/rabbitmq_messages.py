@@ -20,7 +20,7 @@ from embedded_server.contracts.rabbitmq import (
     TapRequest,
     Uploaded,
 )
-from embedded_server.rabbitmq.messages import Messages
+from embedded_server.rabbitmq.messages.service import Messages
 
 router = APIRouter(prefix="/rabbitmq", tags=["rabbitmq"])
 

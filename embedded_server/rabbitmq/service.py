@@ -11,9 +11,9 @@ from embedded_server.core.jobs import Jobs
 from embedded_server.core.parts import idle_part
 from embedded_server.core.profiles import Resolve
 from embedded_server.journal import Journal
-from embedded_server.rabbitmq.holdings import Holdings
-from embedded_server.rabbitmq.links import Links
-from embedded_server.rabbitmq.messages import Messages
+from embedded_server.rabbitmq.amqp.links import Links
+from embedded_server.rabbitmq.holdings.holdings import Holdings
+from embedded_server.rabbitmq.messages.service import Messages
 
 JOBS_END_S: Final = 1.0
 """At the server's end the parts have few seconds in all."""

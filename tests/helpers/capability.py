@@ -13,10 +13,10 @@ from embedded_server.contracts.rabbitmq import Declared, DeclareExchange, Declar
 from embedded_server.core.jobs import Jobs
 from embedded_server.core.profiles import Profile
 from embedded_server.journal import Journal
-from embedded_server.rabbitmq.channel import Channel
-from embedded_server.rabbitmq.content import encode_content
-from embedded_server.rabbitmq.holdings import Holdings
-from embedded_server.rabbitmq.receiver import Delivery
+from embedded_server.rabbitmq.amqp.channel import Channel
+from embedded_server.rabbitmq.amqp.content import encode_content
+from embedded_server.rabbitmq.amqp.receiver import Delivery
+from embedded_server.rabbitmq.holdings.holdings import Holdings
 from embedded_server.rabbitmq.service import RabbitService
 from tests.helpers.broker_processes import EmbeddedBroker, RealRabbitMQ
 

@@ -13,10 +13,10 @@ from pamqp import body, commands, frame, header
 
 from embedded_server.contracts.connections import LinkState, RabbitSettings
 from embedded_server.core.profiles import Profile
-from embedded_server.rabbitmq.channel import Channel
-from embedded_server.rabbitmq.link import Link, _parameters, open_link
-from embedded_server.rabbitmq.links import Links, Purpose
-from embedded_server.rabbitmq.pika_connection import Connection
+from embedded_server.rabbitmq.amqp.channel import Channel
+from embedded_server.rabbitmq.amqp.link import Link, _parameters, open_link
+from embedded_server.rabbitmq.amqp.links import Links, Purpose
+from embedded_server.rabbitmq.amqp.pika_connection import Connection
 from embedded_server.rabbitmq.problems import (
     CertificateNotTrusted,
     CertificateRefused,
@@ -94,7 +94,7 @@ async def test_what_is_no_broker_is_told_by_what_it_says(answer: bytes, problem:
 
 
 async def test_one_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embedded_server.rabbitmq.link.OPEN_LIMIT_S", 0.1)
+    monkeypatch.setattr("embedded_server.rabbitmq.amqp.link.OPEN_LIMIT_S", 0.1)
 
     async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()

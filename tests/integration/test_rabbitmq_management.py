@@ -13,12 +13,13 @@ import pytest
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.contracts.rabbitmq import Overview
 from embedded_server.core.profiles import Profile
-from embedded_server.rabbitmq import management as module
-from embedded_server.rabbitmq.inventory import Inventory
-from embedded_server.rabbitmq.known import KnownNames
-from embedded_server.rabbitmq.management import Management, management_url, path_of
-from embedded_server.rabbitmq.management_pool import ManagementPool
-from embedded_server.rabbitmq.management_problems import (
+from embedded_server.rabbitmq.holdings.inventory import Inventory
+from embedded_server.rabbitmq.holdings.known import KnownNames
+from embedded_server.rabbitmq.holdings.queues import PageQuery, Queues
+from embedded_server.rabbitmq.management import client as module
+from embedded_server.rabbitmq.management.client import Management, management_url, path_of
+from embedded_server.rabbitmq.management.pool import ManagementPool
+from embedded_server.rabbitmq.management.problems import (
     ManagementAnswerTooLarge,
     ManagementBroke,
     ManagementFails,
@@ -37,7 +38,6 @@ from embedded_server.rabbitmq.management_problems import (
     ManagementUrlInvalid,
     NotOnBroker,
 )
-from embedded_server.rabbitmq.queues import PageQuery, Queues
 from tests.helpers.capability import profile_of
 from tests.helpers.raw_server import Exchange, raw_server
 

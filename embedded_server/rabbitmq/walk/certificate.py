@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from embedded_server.contracts.connections import RabbitSettings
+from embedded_server.rabbitmq.amqp.tls import tls_context_blocking, tls_problem
 from embedded_server.rabbitmq.problems import CertificateRefused, LinkProblem, PortSpeaksPlain
-from embedded_server.rabbitmq.tls import tls_context_blocking, tls_problem
 from embedded_server.rabbitmq.walk.handshake import PROTOCOL_HEADER
 from embedded_server.rabbitmq.walk.peer import LOOK_LIMIT_S, HungUp, Peer, answer_to, is_http
 from embedded_server.rabbitmq.walk.problems import (

@@ -5,8 +5,8 @@ from typing import Any
 
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.core.profiles import Profile
-from embedded_server.rabbitmq.management import Management, management_url
-from embedded_server.rabbitmq.management_problems import ManagementTimedOut
+from embedded_server.rabbitmq.management.client import Management, management_url
+from embedded_server.rabbitmq.management.problems import ManagementTimedOut
 
 
 async def look(profile: Profile, limit_s: float) -> str:

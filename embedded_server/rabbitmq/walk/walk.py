@@ -15,7 +15,7 @@ from pamqp import commands
 from embedded_server.contracts.connections import RabbitSettings, Secret, TestOutcome, TestReport, TestResult, TestStep
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.core.profiles import Profile
-from embedded_server.rabbitmq.link import address_of
+from embedded_server.rabbitmq.amqp.link import address_of
 from embedded_server.rabbitmq.problems import (
     BrokerClosed,
     LinkLost,

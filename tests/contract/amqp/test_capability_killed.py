@@ -8,7 +8,7 @@ import pytest
 
 from embedded_server.contracts.jobs import JobState
 from embedded_server.contracts.rabbitmq import BulkPublish, ConsumeRequest, Message, Properties, TapRequest
-from embedded_server.rabbitmq.message_problems import NothingToResend
+from embedded_server.rabbitmq.messages.problems import NothingToResend
 from tests.helpers.broker_processes import NEEDS_RABBITMQ, EmbeddedBroker, RealRabbitMQ, find_rabbitmq_server
 from tests.helpers.capability import C, Side, capability, profile_of
 from tests.helpers.server import until

@@ -26,10 +26,10 @@ from embedded_server.contracts.rabbitmq import (
     Target,
 )
 from embedded_server.core.profiles import ConnectionReadOnly
-from embedded_server.rabbitmq.content import decode_content
-from embedded_server.rabbitmq.headers import table_of
-from embedded_server.rabbitmq.message_problems import ConsumerCancelled, DefaultExchangeNotTappable, NothingToTap
-from embedded_server.rabbitmq.messages import Messages
+from embedded_server.rabbitmq.amqp.content import decode_content
+from embedded_server.rabbitmq.amqp.headers import table_of
+from embedded_server.rabbitmq.messages.problems import ConsumerCancelled, DefaultExchangeNotTappable, NothingToTap
+from embedded_server.rabbitmq.messages.service import Messages
 from embedded_server.rabbitmq.problems import Disconnected, MessageTooLarge, NoSuchObject
 from tests.helpers.broker_processes import EmbeddedBroker, RealRabbitMQ
 from tests.helpers.capability import C, Side, capability, profile_for
@@ -201,7 +201,7 @@ async def test_a_taps_queue_is_gone_when_it_stops(side: Side, messages: Messages
 async def test_a_tap_that_falls_behind_says_that_its_queue_drops_messages(
     side: Side, messages: Messages, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embedded_server.rabbitmq.gaps.LOOK_S", 0.02)
+    monkeypatch.setattr("embedded_server.rabbitmq.messages.gaps.LOOK_S", 0.02)
     room = asyncio.Event()
     await side.exchange(name, "fanout")
     started = await messages.tap(C, TapRequest("/", name, max_length=10))

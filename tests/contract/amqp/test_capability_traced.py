@@ -7,7 +7,7 @@ import pytest
 
 from embedded_server.contracts.jobs import JobState
 from embedded_server.contracts.rabbitmq import FieldType, Header, Message, Properties, StreamRead, TapRequest
-from embedded_server.rabbitmq.message_problems import NotAStream, OffsetInvalid
+from embedded_server.rabbitmq.messages.problems import NotAStream, OffsetInvalid
 from embedded_server.rabbitmq.problems import NoSuchObject
 from tests.helpers.broker_processes import EmbeddedBroker, RealRabbitMQ
 from tests.helpers.capability import C, Side, capability, profile_for

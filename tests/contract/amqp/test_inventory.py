@@ -18,12 +18,12 @@ from embedded_server.contracts.rabbitmq import (
     Target,
 )
 from embedded_server.core.profiles import ConnectionReadOnly
-from embedded_server.rabbitmq.acts import NameMissing, NameNotTyped, NameTooLong
-from embedded_server.rabbitmq.administration import NotDefinitions
-from embedded_server.rabbitmq.declare import DeclaredDifferently
-from embedded_server.rabbitmq.management_problems import ClientNotOnBroker, ManagementUnreachable, QueueNotOnBroker
+from embedded_server.rabbitmq.holdings.acts import NameMissing, NameNotTyped, NameTooLong
+from embedded_server.rabbitmq.holdings.administration import NotDefinitions
+from embedded_server.rabbitmq.holdings.declare import DeclaredDifferently
+from embedded_server.rabbitmq.holdings.queues import PageQuery, QueueSort
+from embedded_server.rabbitmq.management.problems import ClientNotOnBroker, ManagementUnreachable, QueueNotOnBroker
 from embedded_server.rabbitmq.problems import ChannelClosed, Disconnected, PermissionRefused, PreconditionFailed
-from embedded_server.rabbitmq.queues import PageQuery, QueueSort
 from tests.helpers.broker_processes import EmbeddedBroker, RealRabbitMQ
 from tests.helpers.capability import C, Side, capability, profile_for, typed
 from tests.helpers.server import until

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from embedded_server.contracts.rabbitmq import BindingRequest, DeclareExchange, FieldType, Header, Properties, RouteQuery
-from embedded_server.rabbitmq.content import encode_content
-from embedded_server.rabbitmq.headers import table_of
-from embedded_server.rabbitmq.management import Management
+from embedded_server.rabbitmq.amqp.content import encode_content
+from embedded_server.rabbitmq.amqp.headers import table_of
+from embedded_server.rabbitmq.management.client import Management
 from tests.helpers.broker_processes import EmbeddedBroker, RealRabbitMQ
 from tests.helpers.capability import C, Side, capability, profile_for, typed
 

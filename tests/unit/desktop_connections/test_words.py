@@ -42,7 +42,8 @@ def test_the_verdict_names_the_step_that_fails() -> None:
 
 def test_every_hint_with_a_button_belongs_to_a_problem_the_test_can_find() -> None:
     from embedded_server.contracts.problems import UserFacingError
-    from embedded_server.rabbitmq import management_problems, problems
+    from embedded_server.rabbitmq import problems
+    from embedded_server.rabbitmq.management import problems as management_problems
     from embedded_server.rabbitmq.walk import problems as walk_problems
 
     found = {

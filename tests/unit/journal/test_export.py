@@ -12,11 +12,11 @@ from embedded_server.journal.export import PIECE_BYTES, iso_time
 from tests.helpers.journal import an_event, events
 
 
-async def exported(journal: Journal, filter: str, format: str) -> bytes:  # noqa: A002
+async def exported(journal: Journal, filter: str, format: str) -> bytes:
     return b"".join([piece async for piece in export(journal, filter, format)])
 
 
-async def ndjson(journal: Journal, filter: str = "") -> list[dict[str, object]]:  # noqa: A002
+async def ndjson(journal: Journal, filter: str = "") -> list[dict[str, object]]:
     return [json.loads(line) for line in (await exported(journal, filter, "ndjson")).splitlines()]
 
 

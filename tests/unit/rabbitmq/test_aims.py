@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedded_server.contracts.rabbitmq import MoveRequest, Properties, RedriveRequest
-from embedded_server.rabbitmq.aims import Aim, aim_of_move, aim_of_redrive
-from embedded_server.rabbitmq.content import NO_CONTENT, decode_content, encode_content
-from embedded_server.rabbitmq.content_edit import has_user_id, without_headers
-from embedded_server.rabbitmq.fields import FieldFault, Timestamp, encode_table
-from embedded_server.rabbitmq.receiver import Delivery
+from embedded_server.rabbitmq.amqp.content import NO_CONTENT, decode_content, encode_content
+from embedded_server.rabbitmq.amqp.content_edit import has_user_id, without_headers
+from embedded_server.rabbitmq.amqp.fields import FieldFault, Timestamp, encode_table
+from embedded_server.rabbitmq.amqp.receiver import Delivery
+from embedded_server.rabbitmq.transfer.aims import Aim, aim_of_move, aim_of_redrive
 
 NAMES = st.text(string.ascii_lowercase + "-", min_size=1, max_size=6)
 SCALARS = st.one_of(

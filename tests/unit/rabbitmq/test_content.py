@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedded_server.contracts.rabbitmq import Properties
-from embedded_server.rabbitmq.content import NO_CONTENT, Content, decode_content, encode_content
-from embedded_server.rabbitmq.fields import FieldFault, NumberTooLarge, TextTooLong
+from embedded_server.rabbitmq.amqp.content import NO_CONTENT, Content, decode_content, encode_content
+from embedded_server.rabbitmq.amqp.fields import FieldFault, NumberTooLarge, TextTooLong
 from tests.unit.rabbitmq.test_fields import TABLES
 
 SHORT = st.none() | st.text(max_size=60)

@@ -9,9 +9,9 @@ import zstandard
 
 from embedded_server.contracts.events import Event, Join, Kind
 from embedded_server.contracts.rabbitmq import MessageStatus, Properties
-from embedded_server.rabbitmq.content import encode_content
-from embedded_server.rabbitmq.events import EventMaker, message_event
-from embedded_server.rabbitmq.fields import Timestamp
+from embedded_server.rabbitmq.amqp.content import encode_content
+from embedded_server.rabbitmq.amqp.fields import Timestamp
+from embedded_server.rabbitmq.messages.events import EventMaker, message_event
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedded_server.rabbitmq.fields import (
+from embedded_server.rabbitmq.amqp.fields import (
     MAX_DEPTH,
     FieldFault,
     FieldUnsendable,

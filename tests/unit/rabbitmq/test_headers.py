@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 
 from embedded_server.contracts.rabbitmq import FieldType, Header
-from embedded_server.rabbitmq.fields import MAX_DEPTH, NestedTooDeep, Timestamp
-from embedded_server.rabbitmq.headers import HeaderInvalid, HeaderTwice, headers_of, plain_json, table_of
+from embedded_server.rabbitmq.amqp.fields import MAX_DEPTH, NestedTooDeep, Timestamp
+from embedded_server.rabbitmq.amqp.headers import HeaderInvalid, HeaderTwice, headers_of, plain_json, table_of
 from tests.unit.rabbitmq.test_fields import TABLES, typed
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from embedded_server.rabbitmq.known import BUILT_IN, MOST_NAMES, KnownNames
+from embedded_server.rabbitmq.holdings.known import BUILT_IN, MOST_NAMES, KnownNames
 
 
 async def test_what_is_noted_is_there_after_a_restart(tmp_path: Path) -> None:

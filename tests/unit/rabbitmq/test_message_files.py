@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from embedded_server.contracts.rabbitmq import BodyForm, FieldType, Header, Message, Properties, PublishTemplate
-from embedded_server.rabbitmq.message_problems import (
+from embedded_server.rabbitmq.messages.prepare import Prepared, prepare
+from embedded_server.rabbitmq.messages.problems import (
     BodyNotBase64,
     NothingToResend,
     TemplateInvalid,
@@ -17,10 +18,9 @@ from embedded_server.rabbitmq.message_problems import (
     UploadsFull,
     UploadTooLarge,
 )
-from embedded_server.rabbitmq.prepare import Prepared, prepare
-from embedded_server.rabbitmq.templates import Templates
-from embedded_server.rabbitmq.unconfirmed import Unconfirmed
-from embedded_server.rabbitmq.uploads import Uploads
+from embedded_server.rabbitmq.messages.templates import Templates
+from embedded_server.rabbitmq.messages.unconfirmed import Unconfirmed
+from embedded_server.rabbitmq.messages.uploads import Uploads
 from tests.helpers.server import until
 
 

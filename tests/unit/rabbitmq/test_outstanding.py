@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedded_server.contracts.rabbitmq import MessageStatus
-from embedded_server.rabbitmq.outstanding import Outstanding, Sent
-from embedded_server.rabbitmq.prepare import Prepared
-from embedded_server.rabbitmq.receiver import Returned
+from embedded_server.rabbitmq.amqp.outstanding import Outstanding, Sent
+from embedded_server.rabbitmq.amqp.receiver import Returned
+from embedded_server.rabbitmq.messages.prepare import Prepared
 
 
 def message(body: bytes = b"x", key: str = "k", content: bytes = b"\x00\x00") -> Prepared:

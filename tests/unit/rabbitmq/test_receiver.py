@@ -6,8 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedded_server.rabbitmq.frames import ACK, BODY, DELIVER, GET_EMPTY, GET_OK, HEADER, NACK, OURS, RETURN, content_frames, publish_head
-from embedded_server.rabbitmq.receiver import Delivery, FrameFault, Receiver, Returned
+from embedded_server.rabbitmq.amqp.frames import (
+    ACK,
+    BODY,
+    DELIVER,
+    GET_EMPTY,
+    GET_OK,
+    HEADER,
+    NACK,
+    OURS,
+    RETURN,
+    content_frames,
+    publish_head,
+)
+from embedded_server.rabbitmq.amqp.receiver import Delivery, FrameFault, Receiver, Returned
 
 
 def short(text: str) -> bytes:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from embedded_server.brokers.amqp.exchange import Binding, DestinationKind, ExchangeType, make_exchange
 from embedded_server.brokers.amqp.exchange import Destination as BrokerDestination
 from embedded_server.contracts.rabbitmq import BindingInfo, FieldType, Header
-from embedded_server.rabbitmq.routing import Destination, Junction, Letter, letter_of, matcher_of, walk
+from embedded_server.rabbitmq.holdings.routing import Destination, Junction, Letter, letter_of, matcher_of, walk
 
 WORDS = st.sampled_from(["a", "b", "*", "#", ""])
 KEYS = st.lists(WORDS, max_size=4).map(".".join)

@@ -1,0 +1,1 @@
+"""What brokers hold, read and changed: virtual hosts, exchanges, queues, bindings and clients."""

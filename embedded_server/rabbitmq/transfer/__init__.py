@@ -1,0 +1,1 @@
+"""Moving and redriving messages: the copy arrives before the original is let go."""
