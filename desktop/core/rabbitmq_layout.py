@@ -11,18 +11,23 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from desktop.core.rabbitmq_graph import Edge, Graph, Kind, Node, Tie, label_of
-from desktop.core.rabbitmq_layers import Layers, layers_of, parts_of
-from desktop.core.rabbitmq_rows import is_lane, middles_of
+from desktop.core.rabbitmq_layers import Layers, is_lane, layers_of, parts_of
+from desktop.core.rabbitmq_rows import middles_of
 
 HEIGHTS: Final = {Kind.EXCHANGE: 32.0, Kind.QUEUE: 44.0, Kind.CONSUMER: 28.0}
+COMPACT_PX: Final = 30.0
+"""The height of a queue among many."""
 LABEL_PX: Final = 14.0
 LABEL_ROOM_PX: Final = 18.0
 """Between a labelled line and the one above it."""
 LINE_ROOM_PX: Final = 10.0
 MOST_LABEL_PX: Final = 150.0
+COMPACT_LABEL_PX: Final = 96.0
 ARROW_PX: Final = 16.0
 CURVE_PX: Final = (44.0, 110.0)
 """The least and most room for curves between two columns."""
+COMPACT_CURVE_PX: Final = 28.0
+"""The same between columns of queues: lines run straight there."""
 DEAD_SHIFT_PX: Final = 9.0
 """Dead letters arrive beside where an exchange's bindings begin."""
 PART_GAP_PX: Final = 36.0
@@ -112,7 +117,7 @@ def sizes_of(graph: Graph, node: Callable[[Node], float], label: Text, rate_px: 
     labels: dict[int, float] = {}
     for index, edge in enumerate(graph.edges):
         if edge.tie is Tie.BINDING and (text := label_of(edge)):
-            labels[index] = min(label(text), MOST_LABEL_PX)
+            labels[index] = label(text)
         elif edge.tie is Tie.TAKES and takers[edge.source] == 1:
             labels[index] = rate_px
     return Sizes({one.key: node(one) for one in graph.nodes}, labels)
@@ -144,7 +149,8 @@ class _Part:
         self._layers = layers
         self._edges = edges
         self._nodes = nodes
-        self._labels = sizes.labels
+        most = COMPACT_LABEL_PX if layers.rows else MOST_LABEL_PX
+        self._labels = {index: min(width, most) for index, width in sizes.labels.items() if index in edges}
         self._into = self._arrivals()
         heights = {key: self._height(key) for column in layers.columns for key in column if not is_lane(key)}
         self._middles = middles_of(layers, heights)
@@ -172,7 +178,8 @@ class _Part:
 
     def _height(self, key: str) -> float:
         rooms = [LABEL_ROOM_PX if index in self._labels else LINE_ROOM_PX for index in self._into[key]]
-        return max(HEIGHTS[self._nodes[key].kind], sum(rooms) + LINE_ROOM_PX if len(rooms) > 1 else 0.0)
+        least = COMPACT_PX if key in self._layers.rows else HEIGHTS[self._nodes[key].kind]
+        return max(least, sum(rooms) + LINE_ROOM_PX if len(rooms) > 1 else 0.0)
 
     def _place_columns(self) -> None:
         at = 0.0
@@ -187,6 +194,8 @@ class _Part:
 
     def _curve_room(self, column: int) -> float:
         """Answer the room for curves before *column*: steep ones need more."""
+        if self._layers.rows and column > self._layers.first_queues:
+            return COMPACT_CURVE_PX
         steps = (itertools.pairwise(route) for route in self._layers.routes.values())
         here = [pair for pairs in steps for pair in pairs if self._layers.rank[pair[1]] == column]
         steepest = max((abs(self._middles[low] - self._middles[high]) for low, high in here), default=0.0)
@@ -243,9 +252,10 @@ class _Part:
         source, target = self.boxes[edge.source], self.boxes[edge.target]
         down = 1 if (target.y, edge.target) > (source.y, edge.source) else -1
         is_loop = edge.source == edge.target
-        start = (source.x + source.width, source.y + source.height / 2 + (-8 if is_loop else 10 * down))
-        end = (target.x + target.width, target.y + target.height / 2 + (8 if is_loop else -10 * down))
-        out = min(BULGE_PX + 5 * (number % 4), CURVE_PX[0] - 6) * 4 / 3
+        leave, arrive = (-8, 8) if is_loop else (12, -12) if down > 0 else (-5, 5)
+        start = (source.x + source.width, source.y + source.height / 2 + leave)
+        end = (target.x + target.width, target.y + target.height / 2 + arrive)
+        out = min(BULGE_PX + 5 * (number % 4), (COMPACT_CURVE_PX if self._layers.rows else CURVE_PX[0]) - 6) * 4 / 3
         return Line(start, (((start[0] + out, start[1]), (end[0] + out, end[1]), end),))
 
 

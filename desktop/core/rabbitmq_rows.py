@@ -5,21 +5,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from desktop.core.rabbitmq_layers import Layers, Vertex
+from desktop.core.rabbitmq_layers import Layers, Vertex, is_lane
 
 SWEEPS: Final = 12
 LANE_PX: Final = 4.0
-NODE_GAP_PX: Final = 16.0
+NODE_GAP_PX: Final = 14.0
 LANE_GAP_PX: Final = 8.0
 STRAIGHT: Final = 6.0
 """How much more a line between two lanes wants to be straight than one between nodes."""
 
 Weighted = list[tuple[Vertex, float]]
-
-
-def is_lane(vertex: Vertex) -> bool:
-    """Whether it is a place that lines pass, not a node."""
-    return vertex.startswith("|")
 
 
 def middles_of(layers: Layers, heights: Mapping[Vertex, float]) -> dict[Vertex, float]:
@@ -34,9 +29,11 @@ def middles_of(layers: Layers, heights: Mapping[Vertex, float]) -> dict[Vertex, 
         if column:
             shift = middle - (place[column[0]] + place[column[-1]]) / 2
             place |= {vertex: place[vertex] + shift for vertex in column}
+    fixed = _table(layers, tall)
+    place |= fixed
+    loose = [column for column in layers.columns if not any(vertex in fixed for vertex in column)]
     for sweep in range(SWEEPS):
-        columns = layers.columns if sweep % 2 else layers.columns[::-1]
-        for column in columns:
+        for column in loose if sweep % 2 else loose[::-1]:
             wanted = [_mean(pulls[vertex], place, place[vertex]) for vertex in column]
             weights = [sum(weight for _, weight in pulls[vertex]) or 0.01 for vertex in column]
             place |= dict(zip(column, _apart(column, wanted, weights, tall), strict=True))
@@ -50,7 +47,35 @@ def _pulls(layers: Layers) -> dict[Vertex, Weighted]:
         weight = STRAIGHT if is_lane(low) and is_lane(high) else 1.0
         pulls[low].append((high, weight))
         pulls[high].append((low, weight))
+    for one, other in layers.sides.values():
+        if one != other:
+            pulls[one].append((other, 1.0))
+            pulls[other].append((one, 1.0))
     return pulls
+
+
+def _table(layers: Layers, tall: Mapping[Vertex, float]) -> dict[Vertex, float]:
+    """Answer the places in a table of queues: boxes of one row stand level, and below them the row's lanes run straight."""
+    rows: dict[int, list[Vertex]] = defaultdict(list)
+    for vertex, row in layers.rows.items():
+        rows[row].append(vertex)
+    place: dict[Vertex, float] = {}
+    top = 0.0
+    for row in sorted(rows):
+        boxes = [vertex for vertex in rows[row] if not is_lane(vertex)]
+        tallest = max((tall[vertex] for vertex in boxes), default=0.0)
+        place |= dict.fromkeys(boxes, top + tallest / 2)
+        top += tallest
+        lanes = sorted({_line_of(vertex) for vertex in rows[row] if is_lane(vertex)})
+        levels = {line: top + (LANE_GAP_PX + LANE_PX) * (number + 1) - LANE_PX / 2 for number, line in enumerate(lanes)}
+        place |= {vertex: levels[_line_of(vertex)] for vertex in rows[row] if is_lane(vertex)}
+        top += (LANE_GAP_PX + LANE_PX) * len(lanes) + NODE_GAP_PX
+    return place
+
+
+def _line_of(lane: Vertex) -> str:
+    """Answer what a lane has in common with those it goes on in: all of its key but the column."""
+    return lane.rpartition("|")[0]
 
 
 def _mean(pulls: Weighted, place: Mapping[Vertex, float], otherwise: float) -> float:

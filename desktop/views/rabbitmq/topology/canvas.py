@@ -22,7 +22,7 @@ from desktop.core.i18n import tr
 from desktop.core.rabbitmq_graph import Facts, Graph, Node, edge_words, neighbours_of, path_of
 from desktop.core.rabbitmq_layout import Layout
 from desktop.views.rabbitmq.topology.camera import LEAST_FIRST, STEP, Camera
-from desktop.views.rabbitmq.topology.lines import path_of_line, rect_of
+from desktop.views.rabbitmq.topology.lines import Strand, path_of_line, rect_of, strands_of
 from desktop.views.rabbitmq.topology.look import NAMES_FROM, Emphasis
 from desktop.views.rabbitmq.topology.nodes import paint_callout
 from desktop.views.rabbitmq.topology.paint import paint_picture
@@ -54,6 +54,7 @@ class Canvas(QWidget):
         self.camera = Camera()
         self.current = ""
         self._nodes: dict[str, Node] = {}
+        self.strands: list[Strand] = []
         self._paths: dict[int, QPainterPath] = {}
         self._hovered = ""
         self._hovered_edge = -1
@@ -79,6 +80,7 @@ class Canvas(QWidget):
         self.graph, self.layout_now, self.facts = graph, layout, facts
         self._nodes = graph.by_key()
         self._paths = {index: path_of_line(line) for index, line in layout.lines.items()}
+        self.strands = strands_of(graph, layout)
         if self.current not in self._nodes:
             self._set_current("")
         self._hovered, self._hovered_edge = "", -1
@@ -246,7 +248,7 @@ class Canvas(QWidget):
         painter.save()
         painter.translate(self.camera.offset)
         painter.scale(self.camera.scale, self.camera.scale)
-        paint_picture(painter, self.graph, self.layout_now, self._paths, self.facts, self._emphasis, self.camera.scale, seen)
+        paint_picture(painter, self.graph, self.layout_now, self.strands, self.facts, self._emphasis, self.camera.scale, seen)
         painter.restore()
         called = self._hovered or (self.current if self.hasFocus() else "")
         if called and self.camera.scale < NAMES_FROM:

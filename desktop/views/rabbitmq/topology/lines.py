@@ -1,5 +1,9 @@
 """Paints the lines between the boxes, and what stands at them."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from math import atan2, cos, sin
 from typing import Final
 
@@ -7,21 +11,70 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from desktop.core.formatting import rate
-from desktop.core.rabbitmq_graph import Edge, Facts, Tie, label_of
-from desktop.core.rabbitmq_layout import Box, Line
+from desktop.core.rabbitmq_graph import Edge, Facts, Graph, Tie, label_of
+from desktop.core.rabbitmq_layout import Box, Layout, Line, Point
 from desktop.views.rabbitmq.topology.look import DETAIL_FROM, Emphasis
 from desktop.views.theme import CAPTION_PX, blend, theme
 
 LINE_PX: Final = 1.25
 LIT_PX: Final = 2.0
 ARROW_PX: Final = 6.0
+AWAY: Final = 0.6
+"""How strongly lines are painted while others stand out."""
 DASHES: Final = {Tie.DEAD: [4.0, 3.0], Tie.ALTERNATE: [1.0, 2.5]}
+
+
+@dataclass(frozen=True, slots=True)
+class Strand:
+    """A piece of line that one edge or several run along; it is painted once."""
+
+    tie: Tie
+    path: QPainterPath
+    edges: tuple[int, ...]
 
 
 def path_of_line(line: Line) -> QPainterPath:
     """Answer a line as Qt draws it."""
     path = QPainterPath(QPointF(*line.start))
     for first, second, end in line.curves:
+        path.cubicTo(QPointF(*first), QPointF(*second), QPointF(*end))
+    return path
+
+
+def strands_of(graph: Graph, layout: Layout) -> list[Strand]:
+    """Answer the pieces that make up all lines."""
+    pieces = {index: _pieces(line) for index, line in layout.lines.items()}
+    along: dict[tuple[Tie, Piece], list[int]] = defaultdict(list)
+    for index, found in pieces.items():
+        for piece in found:
+            along[graph.edges[index].tie, piece].append(index)
+    strands: list[Strand] = []
+    done: set[tuple[Tie, Piece]] = set()
+    for index, found in pieces.items():
+        tie = graph.edges[index].tie
+        for edges, run in groupby(found, key=lambda piece: tuple(along[tie, piece])):
+            fresh = [piece for piece in run if (tie, piece) not in done]
+            done |= {(tie, piece) for piece in fresh}
+            if fresh:
+                strands.append(Strand(tie, _joined(fresh), edges))
+    return strands
+
+
+Piece = tuple[Point, Point, Point, Point]
+
+
+def _pieces(line: Line) -> list[Piece]:
+    """Answer a line's curves from left to right, so that shared ones are the same whichever way an edge points."""
+    starts = [line.start, *(curve[2] for curve in line.curves)]
+    pieces = [(start, *curve) for start, curve in zip(starts, line.curves, strict=False)]
+    if line.curves[-1][2][0] >= line.start[0]:
+        return pieces
+    return [(d, c, b, a) for a, b, c, d in reversed(pieces)]
+
+
+def _joined(pieces: list[Piece]) -> QPainterPath:
+    path = QPainterPath(QPointF(*pieces[0][0]))
+    for _, first, second, end in pieces:
         path.cubicTo(QPointF(*first), QPointF(*second), QPointF(*end))
     return path
 
@@ -57,19 +110,27 @@ class LinePainter:
         self._facts = facts
         self._emphasis = emphasis
 
-    def paint(self, index: int, edge: Edge, line: Line, path: QPainterPath) -> None:
-        """Paint one line with its arrow."""
-        lit = index in self._emphasis.lit
+    def paint_strand(self, strand: Strand, edges: Sequence[Edge]) -> None:
+        """Paint a piece of line, as strongly as the strongest of its *edges*."""
+        lit = not self._emphasis.lit.isdisjoint(strand.edges)
         painter = self._painter
-        painter.setOpacity(1.0 if lit else self._emphasis.strength(edge.source, edge.target) * (0.6 if self._emphasis.lit else 1.0))
-        pen = pen_of(edge.tie, lit=lit, scale=self._scale)
-        painter.setPen(pen)
+        painter.setOpacity(max(self._strength(index, edges[index]) for index in strand.edges))
+        painter.setPen(pen_of(strand.tie, lit=lit, scale=self._scale))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(path)
-        self._paint_arrow(line, pen.color())
+        painter.drawPath(strand.path)
+
+    def paint_end(self, index: int, edge: Edge, line: Line) -> None:
+        """Paint a line's arrow, and what stands at it."""
+        painter = self._painter
+        painter.setOpacity(self._strength(index, edge))
+        self._paint_arrow(line, pen_of(edge.tie, lit=index in self._emphasis.lit).color())
         if self._scale >= DETAIL_FROM and line.label is not None:
             self._paint_label(edge, rect_of(line.label))
-        painter.setOpacity(1.0)
+
+    def _strength(self, index: int, edge: Edge) -> float:
+        if index in self._emphasis.lit:
+            return 1.0
+        return self._emphasis.strength(edge.source, edge.target) * (AWAY if self._emphasis.lit else 1.0)
 
     def _paint_arrow(self, line: Line, color: QColor) -> None:
         tip, before = QPointF(*line.curves[-1][2]), QPointF(*line.curves[-1][1])

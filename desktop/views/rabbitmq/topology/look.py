@@ -12,12 +12,16 @@ from desktop.views.theme import CAPTION_PX, theme
 
 DETAIL_FROM: Final = 0.72
 """The scale from which routing keys, types and words can be read."""
+COUNTS_FROM: Final = 0.4
+"""The scale from which there is room for a count beside the name."""
 NAMES_FROM: Final = 0.3
 """The scale from which names can; below it a box is a mark, and its name comes with the pointer."""
-LEAST_NAME_PX: Final = 10.0
+LEAST_NAME_PX: Final = 9.5
 """On the screen."""
 PAD_PX: Final = 12.0
-COUNT_PX: Final = 52.0
+SLACK: Final = 1.12
+"""Names are written a little larger where the picture is a little smaller."""
+COUNT_PX: Final = 48.0
 WIDEST_PX: Final = 260.0
 NARROWEST: Final = {Kind.EXCHANGE: 96.0, Kind.QUEUE: 140.0, Kind.CONSUMER: 72.0}
 RATE_PX: Final = 62.0
@@ -54,7 +58,7 @@ def node_width() -> Callable[[Node], float]:
 
     def width(node: Node) -> float:
         beside = COUNT_PX if node.kind is Kind.QUEUE else captions.horizontalAdvance(node.word) + 8
-        wanted = names.horizontalAdvance(node.title) + beside + 2 * PAD_PX
+        wanted = names.horizontalAdvance(node.title) * SLACK + beside + 2 * PAD_PX
         return float(round(min(max(wanted, NARROWEST[node.kind]), WIDEST_PX)))
 
     return width

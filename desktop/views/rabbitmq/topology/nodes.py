@@ -9,13 +9,16 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from desktop.core.i18n import trn
 from desktop.core.rabbitmq_graph import FOLD_ABOVE, Facts, Kind, Node
 from desktop.core.rabbitmq_words import count_text, queue_state
-from desktop.views.rabbitmq.topology.look import COUNT_PX, DETAIL_FROM, NAMES_FROM, PAD_PX, Emphasis, name_px
+from desktop.views.rabbitmq.topology.look import COUNTS_FROM, DETAIL_FROM, NAMES_FROM, PAD_PX, Emphasis, name_px
 from desktop.views.theme import CAPTION_PX, blend, theme
 from embedded_server.contracts.rabbitmq import QueueInfo
 
-TYPE_TONES: Final = {"direct": "mark_blue", "fanout": "mark_violet", "topic": "mark_teal", "headers": "mark_amber"}
+TYPE_TONES: Final = {"direct": "mark_blue", "fanout": "mark_violet", "topic": "mark_teal", "headers": "mark_green"}
 QUEUE_RADIUS_PX: Final = 6.0
 BAR_PX: Final = 3.0
+FILLING_ALPHA: Final = 46
+ROOMY_PX: Final = 40.0
+"""A lower box has one line of words."""
 RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -57,21 +60,30 @@ class NodePainter:
         is_dead = node.key in self._facts.dead
         tone = state.tone if state is not None and calls else "bad" if is_dead else "line"
         self._paint_ground(node, box, theme().color(tone), QUEUE_RADIUS_PX)
+        ready = queue.ready or 0 if queue else 0
+        bar_tone = tone if calls or is_dead else "accent"
+        count = count_text(queue.ready if queue else None) if self._scale >= COUNTS_FROM else ""
         inner = box.adjusted(PAD_PX, 0, -PAD_PX, 0)
-        if not self._has_details:
-            self._words(node, inner, "", "dim")
+        if not self._has_details or box.height() < ROOMY_PX:
+            self._paint_filling(box, ready, bar_tone)
+            self._name_and_count(node, inner, count, tone if calls else "dim")
             return
         middle = box.center().y()
-        first = QRectF(inner.left(), middle - 19, inner.width(), 20)
-        self._text(first, count_text(queue.ready if queue else None), RIGHT, self._number_font(), tone if calls else "text")
-        self._name(node, first.adjusted(0, 0, -COUNT_PX + 4, 0))
+        self._name_and_count(node, QRectF(inner.left(), middle - 19, inner.width(), 20), count, tone if calls else "text")
         second = QRectF(inner.left(), middle + 2, inner.width(), 16)
         word = state.word if state is not None and calls else self._takers(queue)
         if word:
             self._text(second, word, RIGHT, self._small, tone if calls else "dim")
         words = QFontMetricsF(self._small).horizontalAdvance(word) + 8 if word else 0.0
         bar = QRectF(second.left(), second.center().y() - BAR_PX / 2, max(24.0, second.width() - words), BAR_PX)
-        self._paint_bar(bar, queue.ready or 0 if queue else 0, tone if calls or is_dead else "accent")
+        self._paint_bar(bar, ready, bar_tone)
+
+    def _name_and_count(self, node: Node, area: QRectF, count: str, tone: str) -> None:
+        font = theme().font(self._names.pixelSize())
+        if count:
+            self._text(area, count, RIGHT, font, tone)
+        beside = QFontMetricsF(font).horizontalAdvance(count) + 8 if count else 0.0
+        self._name(node, area.adjusted(0, 0, -beside, 0))
 
     def _takers(self, queue: QueueInfo | None) -> str:
         """Say who takes, where nothing else in the picture does."""
@@ -102,16 +114,29 @@ class NodePainter:
             ring = 3.0
             painter.drawRoundedRect(box.adjusted(-ring, -ring, ring, ring), radius + ring, radius + ring)
 
+    def _share(self, ready: int) -> float:
+        """Answer how full a queue is among the others, by magnitudes: one of ten among thousands is no empty one."""
+        return log1p(ready) / log1p(max(self._facts.deepest, 10))
+
     def _paint_bar(self, area: QRectF, ready: int, tone: str) -> None:
         painter = self._painter
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme().color("line"))
         painter.drawRoundedRect(area, BAR_PX / 2, BAR_PX / 2)
         if ready:
-            # By magnitudes: a queue of ten among queues of thousands is no empty one.
-            share = log1p(ready) / log1p(max(self._facts.deepest, 10))
+            width = max(BAR_PX, area.width() * self._share(ready))
             painter.setBrush(theme().color(tone))
-            painter.drawRoundedRect(QRectF(area.left(), area.top(), max(BAR_PX, area.width() * share), BAR_PX), BAR_PX / 2, BAR_PX / 2)
+            painter.drawRoundedRect(QRectF(area.left(), area.top(), width, BAR_PX), BAR_PX / 2, BAR_PX / 2)
+
+    def _paint_filling(self, box: QRectF, ready: int, tone: str) -> None:
+        """Fill the box itself, where there is no room for a bar."""
+        if ready:
+            painter = self._painter
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme().tint(tone, FILLING_ALPHA))
+            room = box.adjusted(1, 1, -1, -1)
+            width = max(2 * QUEUE_RADIUS_PX, room.width() * self._share(ready))
+            painter.drawRoundedRect(QRectF(room.left(), room.top(), width, room.height()), QUEUE_RADIUS_PX - 1, QUEUE_RADIUS_PX - 1)
 
     def _words(self, node: Node, area: QRectF, word: str, tone: str) -> None:
         """Write the name, and at its right a word in small."""
@@ -129,9 +154,6 @@ class NodePainter:
         self._painter.setFont(font)
         self._painter.setPen(theme().color(tone))
         self._painter.drawText(area, int(where), text)
-
-    def _number_font(self) -> QFont:
-        return theme().font()
 
 
 def paint_callout(painter: QPainter, text: str, anchor: QPointF, room: QRectF) -> None:

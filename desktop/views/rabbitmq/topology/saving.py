@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.core.i18n import tr
 from desktop.views.rabbitmq.topology.canvas import Canvas
-from desktop.views.rabbitmq.topology.lines import path_of_line
 from desktop.views.rabbitmq.topology.look import Emphasis
 from desktop.views.rabbitmq.topology.paint import paint_picture
 from desktop.views.theme import theme
@@ -102,6 +101,5 @@ def _svg(canvas: Canvas) -> bytes:
 def _paint(painter: QPainter, canvas: Canvas) -> None:
     painter.translate(MARGIN_PX, MARGIN_PX)
     layout = canvas.layout_now
-    paths = {index: path_of_line(line) for index, line in layout.lines.items()}
     everything = QRectF(-MARGIN_PX, -MARGIN_PX, layout.width + 2 * MARGIN_PX, layout.height + 2 * MARGIN_PX)
-    paint_picture(painter, canvas.graph, layout, paths, canvas.facts, Emphasis(), 1.0, everything)
+    paint_picture(painter, canvas.graph, layout, canvas.strands, canvas.facts, Emphasis(), 1.0, everything)
