@@ -6,6 +6,7 @@ from typing import Final
 
 from desktop.core.formatting import NS_PER_S, number, rate, span
 from desktop.core.i18n import N_, tr, trn
+from desktop.core.problems import hint_of, title_of
 from embedded_server.contracts.jobs import Job, JobKind, JobState
 from embedded_server.contracts.rabbitmq import SUBJECT_ARROW
 
@@ -90,6 +91,11 @@ def summary_words(job: Job) -> str:
     ordered = [name for name in COUNT_WORDS if name in counts] + [name for name in counts if name not in COUNT_WORDS]
     parts = [COUNT_WORDS[name](counts[name]) if name in COUNT_WORDS else f"{number(counts[name])} {name}" for name in ordered]
     return " · ".join(parts)
+
+
+def problem_words(job: Job) -> str:
+    """Say why a job failed or waits, or what else it has to say; empty where it has nothing."""
+    return f"{title_of(job.problem)}\n{hint_of(job.problem)}" if job.problem is not None else ""
 
 
 def targets_of(job: Job) -> list[tuple[str, int]]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from desktop.core.formatting import number
 from desktop.core.i18n import N_, tr, trn
 from desktop.core.rabbitmq_draft import check_short, whole_number
 from desktop.core.rabbitmq_typed import Fault
@@ -102,9 +103,21 @@ def act_words(count: int | None, *, redrive: bool) -> str:
     return trn("Move 1 message", "Move {n} messages", count)
 
 
+def is_short(job: Job) -> bool:
+    """Whether a dry run ended before it had looked at every message: what it counted is the least that would be sent."""
+    return job.dry_run and job.problem is not None
+
+
 def found_words(job: Job) -> str:
-    """Say what a dry run found: ``17 of 20 messages match``."""
+    """Say what a dry run found: ``17 messages would be sent:``."""
     matched = job.counts.get("matched", 0)
+    if is_short(job):
+        looked = number(job.done)
+        if not matched:
+            return tr("None of the first {looked} messages would be sent.", looked=looked)
+        return trn(
+            "1 of the first {looked} messages would be sent:", "{n} of the first {looked} messages would be sent:", matched, looked=looked
+        )
     if not matched:
         return tr("No message would be sent.")
     return trn("1 message would be sent:", "{n} messages would be sent:", matched)

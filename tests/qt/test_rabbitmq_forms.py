@@ -224,6 +224,23 @@ async def test_a_dry_run_that_finds_nothing_offers_nothing(forms: Forms) -> None
     assert "found nothing" in sheet.act.toolTip()
 
 
+async def test_a_dry_run_that_looked_at_a_part_says_so_and_names_no_number(forms: Forms) -> None:
+    sheet = forms.make(MoveSheet)
+    sheet.open_to(make_connection(), "/", "orders.dead", redrive=True, count=250_000)
+    problem = ProblemDetails("x", "Only the first 100000 messages were looked at", 409, hint="Those behind may match, too.")
+    counted = dry(matched=17, skipped=99_983)
+    forms.api.job = replace(counted, kind=JobKind.REDRIVE, done=100_000, total=250_000, problem=problem)
+    sheet.start_dry_run()
+    await until(sheet.is_counted)
+    assert sheet.found.text() == "17 of the first 100,000 messages would be sent:"
+    assert sheet.found.short() == "Only the first 100000 messages were looked at\nThose behind may match, too."
+    assert sheet.act.text() == "Redrive"
+    forms.api.job = replace(forms.api.job, counts={"skipped": 100_000})
+    sheet.start_dry_run()
+    await until(lambda: sheet.found.text() == "None of the first 100,000 messages would be sent.")
+    assert sheet.act.isEnabled()
+
+
 async def test_a_redrive_goes_back_as_chosen(forms: Forms) -> None:
     sheet = forms.make(MoveSheet)
     sheet.open_to(make_connection(), "/", "orders.dead", redrive=True, count=17)

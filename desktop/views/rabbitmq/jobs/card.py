@@ -4,8 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.core.i18n import tr, trn
-from desktop.core.problems import hint_of, title_of
-from desktop.core.rabbitmq_jobs import progress_words, state_words, summary_words, what_words, worth_resending
+from desktop.core.rabbitmq_jobs import problem_words, progress_words, state_words, summary_words, what_words, worth_resending
 from desktop.views.rabbitmq.jobs.bar import ProgressBar
 from desktop.views.widgets.buttons import Button, IconButton
 from desktop.views.widgets.card import Card
@@ -84,8 +83,8 @@ class JobCard(Card):
         summary = summary_words(job)
         self._summary.setText(summary)
         self._summary.setVisible(bool(summary))
-        problem = f"{title_of(job.problem)}\n{hint_of(job.problem)}" if job.problem is not None else ""
-        self._problem.set_tone("warn" if job.state is JobState.WAITING else "bad")
+        problem = problem_words(job)
+        self._problem.set_tone("bad" if job.state is JobState.FAILED else "warn")
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
         self.stop_button.setVisible(not over)

@@ -27,9 +27,10 @@ class Found(Card):
         ]
         self.table: SmallTable[Target] = SmallTable(columns, name=tr("Messages by target"))
         self._rest = Wrapped()
+        self._short = Wrapped(tone="warn")
         self._stale = Wrapped(tone="warn")
         self._stale.setText(tr("The form has changed since: run it again to count anew."))
-        for widget in (self._head, self.table, self._rest, self._stale):
+        for widget in (self._head, self.table, self._rest, self._short, self._stale):
             self.body.addWidget(widget)
         self.hide()
 
@@ -37,8 +38,12 @@ class Found(Card):
         """Answer the words above the table."""
         return self._head.text()
 
-    def show_found(self, head: str, targets: Sequence[Target], rest: str) -> None:
-        """Show it."""
+    def short(self) -> str:
+        """Answer why it did not look at every message, as shown; empty where it did."""
+        return self._short.text()
+
+    def show_found(self, head: str, targets: Sequence[Target], rest: str, short: str = "") -> None:
+        """Show it; *short* says why it did not look at every message."""
         self._head.setText(head)
         self.table.set_rows(targets)
         self.table.setVisible(bool(targets))
@@ -48,6 +53,8 @@ class Found(Card):
         )
         self._rest.setText(rest)
         self._rest.setVisible(bool(rest))
+        self._short.setText(short)
+        self._short.setVisible(bool(short))
         self.show()
 
     def is_stale(self) -> bool:

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.core.i18n import tr, trn
 from desktop.core.problems import problem_of
-from desktop.core.rabbitmq_jobs import targets_of
-from desktop.core.rabbitmq_move import MoveDraft, Prepared, act_words, found_words, prepare, rest_words
+from desktop.core.rabbitmq_jobs import problem_words, targets_of
+from desktop.core.rabbitmq_move import MoveDraft, Prepared, act_words, found_words, is_short, prepare, rest_words
 from desktop.services.notices import Notices
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.rabbitmq.jobs.card import JobCard
@@ -195,7 +195,7 @@ class MoveSheet(RabbitSheet):
         request = self._running
         if job.dry_run and job.state is JobState.DONE and request is not None:
             self._counted = replace(request, dry_run=False)
-            self.found.show_found(found_words(job), targets_of(job), rest_words(job))
+            self.found.show_found(found_words(job), targets_of(job), rest_words(job), problem_words(job))
             self.card.hide()
         self.found.set_stale(not self.is_counted())
         self._show_buttons()
@@ -221,7 +221,7 @@ class MoveSheet(RabbitSheet):
         running = self.follower.is_running
         counted = self.is_counted()
         job = self.follower.job
-        count = job.counts.get("matched", 0) if counted and job is not None else None
+        count = job.counts.get("matched", 0) if counted and job is not None and not is_short(job) else None
         why_not = tr("One is under way") if running else self.typed_name.why_not()
         if counted and count == 0:
             why_not = tr("The dry run found nothing to send")
