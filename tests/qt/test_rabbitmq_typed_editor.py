@@ -89,6 +89,26 @@ def test_a_header_is_typed_from_its_name_to_its_value_by_tab(editor: TypedEditor
     assert focused() is editor.view  # out of the last cell
 
 
+def test_a_boolean_is_chosen_from_two(editor: TypedEditor) -> None:
+    editor.set_entries((Entry("gift", FieldType.BOOLEAN, "false"),))
+    editor.view.edit(editor.model.index(0, VALUE))
+    choice = focused()
+    assert isinstance(choice, QComboBox)
+    choice.setCurrentIndex(choice.findData("true"))
+    choice.activated.emit(choice.currentIndex())
+    assert editor.entries() == (Entry("gift", FieldType.BOOLEAN, "true"),)
+
+
+def test_enter_ends_a_cell_and_begins_none(editor: TypedEditor) -> None:
+    editor.set_entries((Entry("n", FieldType.INTEGER, "1"),))
+    editor.view.setCurrentIndex(editor.model.index(0, VALUE))
+    QTest.keyClick(editor.view, Qt.Key.Key_Return)
+    assert isinstance(focused(), QLineEdit)
+    QTest.keyClick(focused(), Qt.Key.Key_Return)  # a message of Qt's that editing failed would fail this
+    QApplication.processEvents()
+    assert focused() is editor.view
+
+
 def test_a_wrong_value_is_told_while_it_is_typed_and_no_longer_once_it_is_right(editor: TypedEditor) -> None:
     editor.set_entries((Entry("n", FieldType.INTEGER, ""),))
     editor.view.edit(editor.model.index(0, VALUE))

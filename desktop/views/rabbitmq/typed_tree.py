@@ -122,7 +122,8 @@ class TypedTree(QTreeView):
         if key == Qt.Key.Key_Delete:
             self.remove_requested.emit()
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.modifiers():
-            self.edit(self.currentIndex())
+            if self.state() is not QAbstractItemView.State.EditingState:  # else it is the Enter that ends the editing
+                self.edit(self.currentIndex())
         elif key in {Qt.Key.Key_Left, Qt.Key.Key_Right} and not event.modifiers() and self._moved(1 if key == Qt.Key.Key_Right else -1):
             event.accept()
         else:
@@ -148,7 +149,7 @@ class _Cells(QStyledItemDelegate):
         type_ = index.data(TYPE_ROLE)
         if index.column() == TYPE:
             return self._choice(parent, [(word.value, tr(text)) for word, text in TYPE_WORDS.items()], tr("Type"))
-        if index.column() == VALUE and type_ is FieldType.BOOLEAN:
+        if index.column() == VALUE and type_ == FieldType.BOOLEAN:  # a model hands its enums out as plain text
             return self._choice(parent, [("true", "true"), ("false", "false")], tr("Value"))
         line = MonoLine(parent)
         line.setFrame(False)
