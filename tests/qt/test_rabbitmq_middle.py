@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.core.rabbitmq_spots import Place, Spot
+from embedded_server.contracts.problems import ProblemDetails
 from embedded_server.contracts.rabbitmq import Topology
 from tests.qt.rabbitmq_panel_bench import ORDERS, RECEIPTS, Bench
 from tests.qt.tasks_fakes import until
@@ -38,6 +39,21 @@ class FakePicture(QWidget):
 
     def set_topology(self, topology: Topology) -> None:
         self.drawn.append(topology)
+
+    def look_at(self, key: str) -> None:
+        self.looked_at = key
+
+    def set_search(self, text: str) -> None:
+        self.search = text
+
+    def clear(self) -> None:
+        self.drawn.clear()
+
+    def show_problem(self, problem: ProblemDetails) -> None:
+        self.problem = problem
+
+    async def stop(self) -> None:
+        self.is_stopped = True
 
 
 async def test_the_picture_shares_the_room_fills_it_or_is_hidden_and_is_asked_for_only_in_sight(bench: Bench) -> None:
@@ -69,5 +85,6 @@ async def test_what_is_opened_in_the_picture_is_chosen_in_the_tree(bench: Bench)
     assert bench.panel.spot == RECEIPTS
     picture.exchange_opened.emit("orders")
     assert bench.panel.spot == ORDERS
+    assert picture.looked_at == "e:orders"
     picture.consumer_opened.emit("ctag1")
     assert bench.panel.spot == Spot(Place.CONSUMERS)

@@ -14,7 +14,7 @@ from desktop.views.widgets.buttons import IconButton
 from desktop.views.widgets.feed_splitter import QuietSplitter
 
 PICTURE_KEY: Final = "rabbitmq/picture"
-PICTURE_PX: Final = 220
+PICTURE_PX: Final = 280
 LEAST_TABLE_PX: Final = 120
 HIDDEN: Final = "hidden"
 SHARED: Final = "shared"

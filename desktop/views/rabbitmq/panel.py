@@ -1,5 +1,6 @@
 """The RabbitMQ panel: the broker as a tree, the chosen place with its figures, its messages live, and the message beside them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, cast
 
@@ -15,6 +16,7 @@ from desktop.services import Services
 from desktop.views.rabbitmq.head import Tab
 from desktop.views.rabbitmq.picture_place import Picture, PicturePlace
 from desktop.views.rabbitmq.read_options import Asked
+from desktop.views.rabbitmq.topology import TopologyPicture
 from desktop.views.rabbitmq.view import NOTHING, SETTINGS_KEY, RabbitView, asking, no_connection
 from desktop.views.widgets.empty_state import EmptyState
 from embedded_server.contracts.connections import Connection, LinkState
@@ -35,6 +37,7 @@ class RabbitPanel(RabbitView):
         self._wanted: Spot | None = None
         self._is_live = False
         self._picture: PicturePlace | None = None
+        self._leave_picture: Callable[[], bool] = lambda: False
         self._is_gone = False
         """The chosen queue was there, and is no longer."""
         self._make_acts()
@@ -128,7 +131,7 @@ class RabbitPanel(RabbitView):
             if page.confirm.isVisible():
                 page.confirm.hide()
                 return True
-        return self.feed.go_back() or self.tree.clear_search()
+        return self.feed.go_back() or self._leave_picture() or self.tree.clear_search()
 
     def set_connection(self, connection: Connection | None) -> None:
         """Look at another broker, or at the same one faring otherwise."""
@@ -164,9 +167,19 @@ class RabbitPanel(RabbitView):
         picture.consumer_opened.connect(lambda _: self.tree.choose(Spot(Place.CONSUMERS)))
         self._follow_picture()
 
+    def add_picture_acts(self, picture: TopologyPicture) -> None:
+        """Offer what can be done with the picture in the palette; Escape leads back out of it."""
+        add = self.acts.add
+        add(tr("Show or hide the picture of the topology"), self.middle.toggle_picture, icon="ph.tree-structure")
+        add(tr("Let the picture fill the panel, or share it"), self.middle.toggle_filled, icon="ph.arrows-out-simple")
+        add(tr("Show all of the picture"), picture.canvas.fit, icon="ph.corners-out")
+        add(tr("Show only what the chosen one has to do with"), picture.toggle_focus, icon="ph.crosshair-simple", places=NAMED)
+        add(tr("Save the picture of the topology…"), picture.save, icon="ph.download-simple")
+        self._leave_picture = picture.go_back
+
     def _follow_picture(self) -> None:
         if self._picture is not None and self._connection is not None:
-            self._picture.look_at(self._connection.id, self.vhost(), self.source.order.search)
+            self._picture.look_at(self._connection.id, self.vhost(), self.source.order.search, self.head.spot)
 
     def activate(self) -> None:
         """Ask the broker, and follow the messages."""
@@ -388,5 +401,10 @@ class RabbitPanel(RabbitView):
 
 
 def build(services: Services) -> RabbitPanel:
-    """Make the panel."""
-    return RabbitPanel(services)
+    """Make the panel with its picture."""
+    panel = RabbitPanel(services)
+    picture = TopologyPicture(services.notices.from_exception)
+    picture.set_empty_acts(panel.sheets.declaring_acts())
+    panel.set_picture(picture)
+    panel.add_picture_acts(picture)
+    return panel

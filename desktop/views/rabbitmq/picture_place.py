@@ -2,12 +2,15 @@
 
 from typing import Final, Protocol
 
-from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QObject, QTimer, SignalInstance
 
 from desktop.core.problems import problem_of
+from desktop.core.rabbitmq_graph import exchange_key, queue_key
+from desktop.core.rabbitmq_spots import Place, Spot
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.widgets.jobs import Jobs
 from embedded_server.contracts.concurrency import Notify
+from embedded_server.contracts.problems import ProblemDetails
 from embedded_server.contracts.rabbitmq import Topology
 
 REFRESH_MS: Final = 3_000
@@ -25,15 +28,27 @@ class Picture(Protocol):
     def set_topology(self, topology: Topology) -> None:
         """Draw it."""
 
+    def look_at(self, key: str) -> None:
+        """Let a node stand out."""
+
+    def set_search(self, text: str) -> None:
+        """Let what has *text* in its name stand out."""
+
+    def clear(self) -> None:
+        """Forget what was drawn."""
+
+    def show_problem(self, problem: ProblemDetails) -> None:
+        """Say why there is nothing to draw."""
+
+    async def stop(self) -> None:
+        """End what is under way."""
+
     def isVisible(self) -> bool:
         """Whether anybody can see it."""
 
 
 class PicturePlace(QObject):
     """Asks for the topology of the virtual host that is looked at; what a search narrows the tree to, it narrows too."""
-
-    failed = Signal(object)
-    """A `ProblemDetails`: there is nothing to draw."""
 
     def __init__(self, service: RabbitService, picture: Picture, notify: Notify, parent: QObject) -> None:
         super().__init__(parent)
@@ -46,10 +61,14 @@ class PicturePlace(QObject):
         self._clock = QTimer(self, interval=REFRESH_MS)
         self._clock.timeout.connect(self.refresh)
 
-    def look_at(self, connection: str, vhost: str, search: str) -> None:
-        """Draw another part of a broker."""
-        if (connection, vhost, search) != self._where:
-            self._where = (connection, vhost, search)
+    def look_at(self, connection: str, vhost: str, search: str, spot: Spot | None = None) -> None:
+        """Draw another part of a broker, and let *spot* stand out."""
+        before, self._where = self._where, (connection, vhost, search)
+        if before[:2] != self._where[:2]:
+            self._picture.clear()
+        self._picture.set_search(search)
+        self._picture.look_at(_key_of(spot))
+        if before != self._where:
             self._jobs.cancel("topology")
             self.refresh()
 
@@ -73,6 +92,7 @@ class PicturePlace(QObject):
         """End what is under way; may be called twice."""
         self.pause()
         await self._jobs.stop()
+        await self._picture.stop()
 
     async def _load(self, connection: str, vhost: str, search: str) -> None:
         topology = await self._service.topology(connection, vhost, search=search, limit=LIMIT)
@@ -83,4 +103,10 @@ class PicturePlace(QObject):
         if problem is None:
             self._notify(exc)
         else:
-            self.failed.emit(problem)
+            self._picture.show_problem(problem)
+
+
+def _key_of(spot: Spot | None) -> str:
+    if spot is None or spot.place not in {Place.QUEUE, Place.EXCHANGE}:
+        return ""
+    return queue_key(spot.name) if spot.place is Place.QUEUE else exchange_key(spot.name)

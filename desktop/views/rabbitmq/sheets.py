@@ -86,6 +86,10 @@ class RabbitSheets(QObject):
         for action in self._declaring:
             menu.addAction(action)
 
+    def declaring_acts(self) -> tuple[QAction, ...]:
+        """Answer the acts that declare and bind."""
+        return tuple(self._declaring)
+
     def close_one(self) -> bool:
         """Close the form that is open; False where none is."""
         sheet = next((one for one in self._made.values() if one.is_open()), None)

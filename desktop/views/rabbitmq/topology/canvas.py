@@ -104,7 +104,8 @@ class Canvas(QWidget):
             self._emphasise()
 
     def set_current(self, key: str) -> None:
-        """Let a node stand out with its whole path, and bring it into sight."""
+        """Let a node stand out with its whole path, and bring it into sight; none where no node has that key."""
+        key = key if key in self._nodes else ""
         if key != self.current:
             self._set_current(key)
             self._emphasise()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from desktop.core.formatting import number
 from desktop.core.i18n import tr
+from desktop.core.problems import hint_of, title_of
 from desktop.core.rabbitmq_graph import Facts, Graph, Kind, around, facts_of, graph_of
 from desktop.core.rabbitmq_layout import Layout, lay_out, sizes_of
 from desktop.views.rabbitmq.topology.canvas import NOTHING, Canvas
@@ -23,6 +24,7 @@ from desktop.views.widgets.empty_state import EmptyState, EmptyStateView
 from desktop.views.widgets.jobs import Jobs
 from desktop.views.widgets.labels import Label, caption
 from embedded_server.contracts.concurrency import Notify
+from embedded_server.contracts.problems import ProblemDetails
 from embedded_server.contracts.rabbitmq import Topology
 
 log = logging.getLogger(__name__)
@@ -46,7 +48,11 @@ class TopologyPicture(Card):
         self._topology: Topology | None = None
         self._wanted: Graph | None = None
         self._looked_at = ""
+        self._pending = ""
+        """What is to stand out once it is drawn."""
         self._around = ""
+        self._search = ""
+        self._acts: tuple[QAction, ...] = ()
         self.canvas = Canvas()
         self.note = caption()
         self.focus_button = IconButton("ph.crosshair-simple", tr("Show only what the chosen one has to do with"), self.toggle_focus)
@@ -54,6 +60,7 @@ class TopologyPicture(Card):
         self._stack = QStackedWidget()
         self._lay_out()
         self._connect()
+        self.focus_button.setEnabled(False)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -99,8 +106,20 @@ class TopologyPicture(Card):
 
     def set_empty_acts(self, actions: tuple[QAction, ...]) -> None:
         """Offer *actions* where there is nothing to draw."""
-        sentence = tr("Exchanges, queues and what is bound to what appear here as a picture.")
-        self._empty.set_state(EmptyState("ph.tree-structure", tr("No exchanges and queues yet"), sentence, actions))
+        self._acts = actions
+
+    def _show_empty(self) -> None:
+        if self._search:
+            state = EmptyState(
+                "ph.magnifying-glass",
+                tr("Nothing is called that"),
+                tr("No exchange and no queue here has “{name}” in its name.", name=self._search),
+            )
+        else:
+            sentence = tr("Exchanges, queues and what is bound to what appear here as a picture.")
+            state = EmptyState("ph.tree-structure", tr("No exchanges and queues yet"), sentence, self._acts)
+        self._empty.set_state(state)
+        self._stack.setCurrentWidget(self._empty)
 
     def set_topology(self, topology: Topology) -> None:
         """Draw it. Where only figures have changed, they change in place."""
@@ -116,25 +135,53 @@ class TopologyPicture(Card):
         self._topology = self._wanted = None
         self._jobs.cancel("layout")
         self.canvas.set_picture(Graph(), NOTHING, Facts())
+        self._empty.set_state(EmptyState("ph.tree-structure", tr("Asking the broker …")))
         self._stack.setCurrentWidget(self._empty)
         self.note.clear()
+        self._leave_focus()
 
     def look_at(self, key: str) -> None:
-        """Let the node of that key stand out with its path: the panel looks at it."""
-        self._looked_at = key
+        """Let the node of that key stand out with its path: the panel looks at it. What is not drawn yet stands out when it is."""
+        node = self.canvas.node(self.canvas.current)
+        if not key and node is not None and node.kind is Kind.CONSUMER:
+            return  # it was clicked, and no place of the tree is its own
+        self._looked_at = self._pending = key
         self.canvas.set_current(key)
-        if self._topology is not None:
-            self._draw()
+        self._draw()
+
+    def show_problem(self, problem: ProblemDetails) -> None:
+        """Say why there is nothing to draw; a picture that is there stays."""
+        if self._topology is None:
+            self._empty.set_state(EmptyState("ph.warning", title_of(problem), hint_of(problem)))
+            self._stack.setCurrentWidget(self._empty)
+        self.note.setText(title_of(problem))
 
     def set_search(self, text: str) -> None:
         """Let nodes stand out whose names hold *text*."""
+        self._search = text
         self.canvas.set_search(text)
 
     def toggle_focus(self) -> None:
         """Show only the neighbourhood of the chosen node, or everything again."""
-        self._around = "" if self._around else self.canvas.current
-        self.focus_button.set_icon("ph.crosshair-simple", "accent" if self._around else "dim")
+        if self._around:
+            self._leave_focus()
+        else:
+            self._around = self.canvas.current
+            self.focus_button.set_icon("ph.crosshair-simple", "accent" if self._around else "dim")
+        self.canvas.camera.is_own = False
         self._draw()
+
+    def go_back(self) -> bool:
+        """Show everything again; False where everything is shown."""
+        if not self._around:
+            return False
+        self.toggle_focus()
+        return True
+
+    def _leave_focus(self) -> None:
+        self._around = ""
+        self.focus_button.set_icon("ph.crosshair-simple", "dim")
+        self.focus_button.setEnabled(bool(self.canvas.current))
 
     def save(self) -> None:
         """Ask for a file and write the picture into it."""
@@ -159,7 +206,10 @@ class TopologyPicture(Card):
         graph = graph_of(self._topology, self._looked_at)
         if self._around and self._around in graph.by_key():
             graph = around(graph, self._around)
-        self._stack.setCurrentWidget(self.canvas if graph.nodes else self._empty)
+        if graph.nodes:
+            self._stack.setCurrentWidget(self.canvas)
+        else:
+            self._show_empty()
         if graph == self.canvas.graph:
             self._jobs.cancel("layout")
             self._wanted = None
@@ -175,8 +225,9 @@ class TopologyPicture(Card):
         if self._topology is not None:
             self._wanted = None
             self.canvas.set_picture(graph, layout, facts_of(self._topology))
-            if self._looked_at in layout.boxes and not self.canvas.current:
-                self.canvas.set_current(self._looked_at)
+            if self._pending in layout.boxes:
+                self.canvas.set_current(self._pending)
+                self._pending = ""
 
     def _on_failed(self, exc: BaseException) -> None:
         if isinstance(exc, TimeoutError):

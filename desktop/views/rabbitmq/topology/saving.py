@@ -5,7 +5,6 @@ from typing import Final
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.core.i18n import tr
@@ -82,6 +81,8 @@ def _png(canvas: Canvas) -> bytes:
 
 
 def _svg(canvas: Canvas) -> bytes:
+    from PySide6.QtSvg import QSvgGenerator
+
     size = _size(canvas)
     target = QByteArray()
     buffer = QBuffer(target)
