@@ -45,6 +45,12 @@ CHANGES: list[tuple[str, str, Any]] = [
     ("POST", "definitions", {"queues": []}),
     ("PUT", "tracing", {"vhost": "/", "on": True}),
 ]
+LOOKS: list[tuple[str, str, Any]] = [
+    ("POST", "route", RouteQuery("/", "amq.topic", "x")),
+    ("POST", "tap", TapRequest("/", "amq.topic")),
+]
+NEEDS_A_STREAM = ("POST", "stream-read")
+"""It only looks too, and the embedded broker has no streams to look at."""
 
 
 @pytest.fixture
@@ -76,7 +82,21 @@ async def test_what_changes_is_refused_and_what_only_looks_is_not(server: Runnin
         assert "careful" in answer.json()["title"]
     queues = await client.get(f"{path}/queues", params={"vhost": "/"})
     assert "read-only" not in [one["name"] for one in queues.json()["queues"]]
-    for route, body in (("route", RouteQuery("/", "amq.topic", "x")), ("tap", TapRequest("/", "amq.topic"))):
-        assert (await client.post(f"{path}/{route}", json=asdict(body))).status_code < 300
+    for method, route, body in LOOKS:
+        assert (await client.request(method, f"{path}/{route}", json=asdict(body))).status_code < 300
     for route in ("overview", "clients", "topology?vhost=/", "exchanges?vhost=/", "bindings?vhost=/"):
         assert (await client.get(f"{path}/{route}")).status_code == 200
+
+
+async def test_every_route_that_could_change_a_broker_is_among_those(server: Running) -> None:
+    """A new one has to say here what it does."""
+    described = (await server.client.get("/openapi.json")).json()["paths"]
+    prefix = "/rabbitmq/{connection}/"
+    routes = {
+        (method.upper(), path.removeprefix(prefix))
+        for path, methods in described.items()
+        if "{connection}" in path
+        for method in methods
+        if method not in {"get", "head"}
+    }
+    assert routes == {(method, route) for method, route, _ in CHANGES + LOOKS} | {NEEDS_A_STREAM}

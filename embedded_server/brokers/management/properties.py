@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from pamqp.commands import Basic
-
 from embedded_server.brokers.amqp.codec import short
+from embedded_server.brokers.amqp.errors import AmqpError
+from embedded_server.brokers.amqp.properties import decoded_table, spans
 from embedded_server.brokers.management import wire
 from embedded_server.brokers.management.errors import bad_request
 
@@ -30,6 +30,7 @@ _HEADERS: Final = 0x2000
 _TIMESTAMP: Final = 0x0040
 _HEAD: Final = struct.Struct(">HHQH")
 _NAMES: Final = (*_TEXTS, *_OCTETS, "headers", "timestamp")
+_NAME_OF: Final = {flag: name for name, flag in (*_TEXTS.items(), *_OCTETS.items(), ("headers", _HEADERS), ("timestamp", _TIMESTAMP))}
 NOT_UTF8: Final = "Not UTF-8, base64 is: "
 
 
@@ -52,16 +53,19 @@ def content_header(properties: Mapping[str, Any], size: int) -> bytes:
 
 def properties_row(header: bytes) -> dict[str, Any]:
     """The properties in a raw content header that are set; none where it cannot be read."""
-    properties = Basic.Properties()
-    flags = int.from_bytes(header[12:14])
     try:
-        properties.unmarshal(flags, header[14:])
-    except (ValueError, TypeError, IndexError, struct.error, OverflowError, OSError, RecursionError):
+        found = {_NAME_OF[flag]: _value(flag, header[start:end]) for flag, start, end in spans(header) if flag in _NAME_OF}
+    except AmqpError:
         return {}
-    found = {"type" if name == "message_type" else name: value for name, value in properties if value is not None}
-    if not flags & _TEXTS["cluster_id"]:
-        found.pop("cluster_id", None)  # which is empty where it is not there at all
-    return {name: plain(found[name]) for name in _NAMES if name in found}
+    return {name: found[name] for name in _NAMES if name in found}
+
+
+def _value(flag: int, raw: bytes) -> Any:
+    if flag == _HEADERS:
+        return plain(decoded_table(raw))
+    if flag == _TIMESTAMP or flag in _OCTETS.values():
+        return int.from_bytes(raw)
+    return _decoded(raw[1:])
 
 
 def plain(value: object) -> Any:

@@ -48,6 +48,14 @@ def test_published_message_arrives_with_its_properties(api: Api, channel: Blocki
     assert {key: getattr(got, key) for key in properties} == properties
 
 
+@pytest.mark.parametrize("timestamp", [2**32, 2**33, 2**62])
+def test_a_timestamp_is_a_number_however_far_away(api: Api, channel: BlockingChannel, shared: str, timestamp: int) -> None:
+    send(api, "amq.default", routing_key=shared, properties={"timestamp": timestamp, "app_id": "shop"})
+    publish(channel, shared, b"", timestamp=timestamp, app_id="shop")
+    settle(channel)
+    assert [got["properties"] for got in fetch(api, shared)] == [{"timestamp": timestamp, "app_id": "shop"}] * 2
+
+
 def test_message_that_reaches_no_queue_is_told(api: Api) -> None:
     assert send(api, "amq.default", routing_key="nowhere") == (200, {"routed": False})
 
