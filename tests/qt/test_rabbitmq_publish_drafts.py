@@ -45,6 +45,20 @@ async def test_somebody_else_finds_an_empty_form(form: Form) -> None:
     await again.stop()
 
 
+async def test_opened_again_at_the_same_exchange_the_key_stays_and_the_last_answer_goes(form: Form) -> None:
+    form.sheet.open_to(make_connection(), "/", "orders")
+    form.sheet.fields.routing_key.setText("order.paid")
+    await form.publish()
+    assert form.sheet.outcome()
+    form.sheet.close_sheet()
+    form.sheet.open_to(make_connection(), "/", "orders")
+    assert (form.sheet.draft().routing_key, form.sheet.outcome()) == ("order.paid", "")
+    form.sheet.open_to(make_connection(), "/", "refunds")
+    assert form.sheet.draft().routing_key == ""
+    form.sheet.open_to(make_connection(), "/", "", "a.queue")
+    assert (form.sheet.draft().exchange, form.sheet.draft().routing_key) == ("", "a.queue")
+
+
 async def test_a_message_that_is_published_again_fills_the_form(form: Form) -> None:
     message = Message("/", "e", "k", "hello", properties=Properties(type="t"), headers=[Header("h", FieldType.BOOLEAN, True)])
     form.sheet.open_to(make_connection(), "/", message=message)

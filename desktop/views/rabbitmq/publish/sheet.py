@@ -52,6 +52,8 @@ class PublishSheet(RabbitSheet):
     ) -> None:
         """Open the form there; with *message* in place of what stands in it, or with another address."""
         moved = (connection.id, vhost) != (self.connection_id(), self.vhost)
+        if not self.is_open() and not self.is_busy():
+            self._say(None)  # what was said of an earlier message
         if moved:
             self._say(None)
             if not self.follower.is_running:
@@ -60,7 +62,8 @@ class PublishSheet(RabbitSheet):
         self.fields.point_at(connection.id, vhost)
         draft = self.draft()
         if exchange or routing_key:
-            draft = replace(draft, exchange=exchange, routing_key=routing_key)
+            kept = draft.routing_key if exchange and exchange == draft.exchange else ""
+            draft = replace(draft, exchange=exchange, routing_key=routing_key or kept)
         if message is not None:
             self._replace(draft_of(message, draft))
         else:
