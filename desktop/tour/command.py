@@ -2,20 +2,24 @@
 
 import argparse
 import asyncio
+import json
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from desktop.core.i18n import LANGUAGES
+
+SCREEN: Final = {"x": 0, "y": 0, "width": 1920, "height": 1080, "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1.0, "name": "tour"}
+"""Qt's own offscreen one is smaller than the window: menus would be pushed to the left."""
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the tour; 0 only if every step held."""
     options = make_parser().parse_args(argv)
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
     os.environ.setdefault("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")  # leaves the user's keyring alone
     try:
         options.out.mkdir(parents=True, exist_ok=True)
@@ -23,7 +27,14 @@ def main(argv: Sequence[str]) -> int:
         sys.stderr.write(f"switchroom tour: the folder {options.out} cannot be made: {exc.strerror}. Choose another with --out.\n")
         return 1
     with tempfile.TemporaryDirectory(prefix="switchroom-tour-", ignore_cleanup_errors=True) as folder:
+        os.environ["QT_QPA_PLATFORM"] = _offscreen(Path(folder) / "screen.json")
         return run(Path(folder), options.out, theme=options.theme, language=options.lang)
+
+
+def _offscreen(file: Path) -> str:
+    """Describe a screen in *file*, and answer the platform that has it; a path with a colon cannot be told to Qt."""
+    file.write_text(json.dumps({"synchronousWindowSystemEvents": True, "windowFrameMargins": False, "screens": [SCREEN]}))
+    return "offscreen" if ":" in str(file) else f"offscreen:configfile={file}"
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QInputMethodEvent
+from PySide6.QtGui import QAction, QInputMethodEvent, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QScrollArea, QWidget
 
 from desktop.views.panel import Panel
 
@@ -23,6 +23,7 @@ LIMIT_S: Final = 20.0
 POLL_S: Final = 0.02
 SETTLE_S: Final = 0.25
 PanelT = TypeVar("PanelT", bound=Panel)
+WidgetT = TypeVar("WidgetT", bound=QWidget)
 
 
 class StepError(Exception):
@@ -99,19 +100,27 @@ class Driver:
         await asyncio.sleep(seconds)
 
     async def picture(self, name: str) -> None:
-        """Save the window as ``NN-name.png``."""
+        """Save the window as ``NN-name.png``, with the menu or card that is open over it."""
         await self.settle()
         self.pictures += 1
-        self.window.grab().save(str(self._out / f"{self._number:02d}-{name}.png"))
+        shot = self.window.grab()
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            painter = QPainter(shot)
+            painter.drawPixmap(self.window.mapFromGlobal(popup.mapToGlobal(popup.rect().topLeft())), popup.grab())
+            painter.end()
+        shot.save(str(self._out / f"{self._number:02d}-{name}.png"))
 
     def click(self, button: QAbstractButton) -> None:
         """Press *button* with the mouse."""
+        self._leave_completion()
         assert button.isVisibleTo(self.window), f"the button “{button.text()}” is not shown"
         assert button.isEnabled(), f"the button “{button.text()}” cannot be pressed"
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def enter(self, widget: QWidget, text: str) -> None:
         """Replace what *widget* holds by *text*, key by key."""
+        self._leave_completion()
         widget.setFocus()
         QTest.keyClick(widget, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
         QTest.keyClick(widget, Qt.Key.Key_Delete)
@@ -122,6 +131,26 @@ class Driver:
             event.setCommitString(text)
             QApplication.sendEvent(widget, event)
 
+    def reveal(self, widget: QWidget) -> None:
+        """Scroll to *widget*."""
+        around = widget.parentWidget()
+        while around is not None and not isinstance(around, QScrollArea):
+            around = around.parentWidget()
+        if around is not None:
+            around.ensureWidgetVisible(widget)
+
+    def dismiss_notices(self) -> None:
+        """Close what told of things done: they come faster here than anybody reads."""
+        for toast in self.window.body.toasts.toasts():
+            toast.dismiss()
+
+    @staticmethod
+    def _leave_completion() -> None:
+        """A click or a key elsewhere closes a list of completions."""
+        popup = QApplication.activePopupWidget()
+        if isinstance(popup, QAbstractItemView):
+            popup.close()
+
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press a key where the focus is."""
         QTest.keyClick(QApplication.focusWidget() or self.window, key, modifier)
@@ -131,6 +160,13 @@ class Driver:
         assert action is not None, "the panel has no such act"
         assert action.isEnabled(), f"“{action.text()}” cannot be done now"
         action.trigger()
+
+    async def popup(self, kind: type[WidgetT]) -> WidgetT:
+        """Wait for a menu or a card over the window, and answer it."""
+        await self.until(lambda: isinstance(QApplication.activePopupWidget(), kind), f"a {kind.__name__} opens")
+        popup = QApplication.activePopupWidget()
+        assert isinstance(popup, kind), f"a {kind.__name__} is open"
+        return popup
 
     async def command(self, words: str) -> None:
         """Do what the palette offers for *words*: Ctrl+K, type, Enter."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from desktop.core.i18n import tr
 from desktop.core.session_state import SessionPhase
 from desktop.tour.driver import Driver
+from desktop.tour.rabbitmq import declare, publish, take, tap
 from desktop.tour.streams import follow_sse, follow_websocket
 from desktop.tour.tasks import enqueue_and_watch, read_failure, run_canvas
 from desktop.views.server.panel import ServerPanel
@@ -132,6 +133,10 @@ STEPS: Final[tuple[Step, ...]] = (
     run_canvas,
     follow_sse,
     follow_websocket,
+    declare,
+    publish,
+    tap,
+    take,
     filter_timeline,
     use_palette,
     restart_server,
