@@ -14,7 +14,7 @@ from desktop.core.rabbitmq_graph import Edge, Graph, Kind, Node, Tie, label_of
 from desktop.core.rabbitmq_layers import Layers, is_lane, layers_of, parts_of
 from desktop.core.rabbitmq_rows import middles_of
 
-HEIGHTS: Final = {Kind.EXCHANGE: 32.0, Kind.QUEUE: 44.0, Kind.CONSUMER: 28.0}
+HEIGHTS: Final = {Kind.EXCHANGE: 30.0, Kind.QUEUE: 40.0, Kind.CONSUMER: 26.0}
 COMPACT_PX: Final = 30.0
 """The height of a queue among many."""
 LABEL_PX: Final = 14.0
@@ -30,10 +30,10 @@ COMPACT_CURVE_PX: Final = 28.0
 """The same between columns of queues: lines run straight there."""
 DEAD_SHIFT_PX: Final = 9.0
 """Dead letters arrive beside where an exchange's bindings begin."""
-PART_GAP_PX: Final = 36.0
+PART_GAP_PX: Final = 28.0
 PAGE_GAP_PX: Final = 72.0
 GRID_GAP_PX: Final = 12.0
-GRID_TITLE_PX: Final = 28.0
+GRID_TITLE_PX: Final = 24.0
 LEAST_GRID_PX: Final = 640.0
 SHAPE: Final = 1.7
 """Width to height that the whole tries for."""

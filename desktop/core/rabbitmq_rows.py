@@ -9,7 +9,7 @@ from desktop.core.rabbitmq_layers import Layers, Vertex, is_lane
 
 SWEEPS: Final = 12
 LANE_PX: Final = 4.0
-NODE_GAP_PX: Final = 14.0
+NODE_GAP_PX: Final = 12.0
 LANE_GAP_PX: Final = 8.0
 STRAIGHT: Final = 6.0
 """How much more a line between two lanes wants to be straight than one between nodes."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 LEAST: Final = 0.05
 MOST: Final = 2.5
-LEAST_FIRST: Final = 0.45
+LEAST_FIRST: Final = 0.4
 """A picture that would begin smaller than this begins at its top left instead, in a scale at which it can be read."""
 MARGIN_PX: Final = 16.0
 STEP: Final = 1.2

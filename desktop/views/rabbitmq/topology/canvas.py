@@ -142,8 +142,7 @@ class Canvas(QWidget):
             bright = neighbours_of(self.graph, self._hovered)
             lit = frozenset(i for i, edge in enumerate(self.graph.edges) if self._hovered in {edge.source, edge.target})
         elif self._hovered_edge >= 0:
-            edge = self.graph.edges[self._hovered_edge]
-            bright, lit = frozenset({edge.source, edge.target}), frozenset({self._hovered_edge})
+            lit = frozenset({self._hovered_edge})
         elif self.current:
             path = path_of(self.graph, self.current)
             lit = frozenset(i for i, edge in enumerate(self.graph.edges) if edge.source in path and edge.target in path)

@@ -69,8 +69,8 @@ class NodePainter:
             self._name_and_count(node, inner, count, tone if calls else "dim")
             return
         middle = box.center().y()
-        self._name_and_count(node, QRectF(inner.left(), middle - 19, inner.width(), 20), count, tone if calls else "text")
-        second = QRectF(inner.left(), middle + 2, inner.width(), 16)
+        self._name_and_count(node, QRectF(inner.left(), middle - 18, inner.width(), 20), count, tone if calls else "text")
+        second = QRectF(inner.left(), middle + 1, inner.width(), 16)
         word = state.word if state is not None and calls else self._takers(queue)
         if word:
             self._text(second, word, RIGHT, self._small, tone if calls else "dim")
