@@ -16,8 +16,8 @@ MOST_FOR_LIBRARY: Final = 400
 SWEEPS: Final = 9
 ONE_COLUMN: Final = 16
 """Queues that stand in one column."""
-SPREAD: Final = 0.28
-"""Columns for n queues: the root of n times this makes a part about as wide as a window is."""
+SPREAD: Final = 0.17
+"""Columns for n queues: the root of n times this times the room's shape, for boxes are wider than high."""
 
 
 Vertex = str
@@ -65,13 +65,13 @@ def parts_of(nodes: Sequence[Node], edges: Sequence[Edge]) -> list[list[Node]]:
     return sorted(found.values(), key=lambda part: (-len(part), part[0].key))
 
 
-def layers_of(nodes: Sequence[Node], edges: Mapping[int, Edge]) -> Layers:
+def layers_of(nodes: Sequence[Node], edges: Mapping[int, Edge], shape: float) -> Layers:
     """Arrange one part: exchanges as far right as what they feed lets them, then queues, then consumers."""
     exchanges = [node.key for node in nodes if node.kind is Kind.EXCHANGE]
     far = _far(exchanges, [edge for edge in edges.values() if edge.tie in {Tie.BINDING, Tie.ALTERNATE}])
     first = max(far.values(), default=-1) + 1
     rank = {key: first - 1 - steps for key, steps in far.items()}
-    cells, columns = _cells_of(nodes, edges)
+    cells, columns = _cells_of(nodes, edges, shape)
     layers = Layers([], rank, {}, first_queues=first)
     for key, (row, column) in cells.items():
         rank[key] = first + column
@@ -107,7 +107,7 @@ def _far(keys: Iterable[str], edges: Iterable[Edge]) -> dict[str, int]:
     return far
 
 
-def _cells_of(nodes: Sequence[Node], edges: Mapping[int, Edge]) -> tuple[dict[str, tuple[int, int]], int]:
+def _cells_of(nodes: Sequence[Node], edges: Mapping[int, Edge], shape: float) -> tuple[dict[str, tuple[int, int]], int]:
     """Answer row and column of each queue, and how many columns that makes.
 
     Many queues make a table, in which every exchange begins a row of its own: the one that leads to the fewest, where several lead
@@ -122,7 +122,7 @@ def _cells_of(nodes: Sequence[Node], edges: Mapping[int, Edge]) -> tuple[dict[st
     queues = [node.key for node in nodes if node.kind is Kind.QUEUE]
     if len(queues) <= ONE_COLUMN:
         return {key: (row, 0) for row, key in enumerate(queues)}, 1
-    columns = max(2, round(math.sqrt(len(queues) * SPREAD)))
+    columns = max(2, round(math.sqrt(len(queues) * SPREAD * shape)))
     blocks: dict[str, list[str]] = defaultdict(list)
     for key in sorted(queues):
         blocks[min(sources[key], key=lambda source: (led[source], source), default="~")].append(key)

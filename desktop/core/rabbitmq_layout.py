@@ -35,8 +35,11 @@ PAGE_GAP_PX: Final = 72.0
 GRID_GAP_PX: Final = 12.0
 GRID_TITLE_PX: Final = 24.0
 LEAST_GRID_PX: Final = 640.0
-SHAPE: Final = 1.7
-"""Width to height that the whole tries for."""
+SHAPE: Final = 1.6
+"""Width to height that the whole tries for, where nothing else is asked."""
+MOST_WIDER: Final = 1.4
+"""A picture that is higher than its room is wide gets boxes so much wider: what is shown small is written large."""
+MOST_NODE_PX: Final = 320.0
 MOST_PAGES: Final = 8
 BULGE_PX: Final = 18.0
 
@@ -104,6 +107,10 @@ class Sizes:
     labels: Mapping[int, float]
     """The width of an edge's label by the edge's index; an edge without one has no label."""
 
+    def wider(self, times: float) -> "Sizes":
+        """Answer the same with wider boxes."""
+        return Sizes({key: min(width * times, MOST_NODE_PX) for key, width in self.nodes.items()}, self.labels)
+
 
 Text = Callable[[str], float]
 """Answers how wide a text is."""
@@ -123,17 +130,24 @@ def sizes_of(graph: Graph, node: Callable[[Node], float], label: Text, rate_px: 
     return Sizes({one.key: node(one) for one in graph.nodes}, labels)
 
 
-def lay_out(graph: Graph, sizes: Sizes) -> Layout:
-    """Arrange *graph*. Takes milliseconds; for hundreds of nodes call it in a thread."""
-    by_key = graph.by_key()
-    parts: list[_Part] = []
+def lay_out(graph: Graph, sizes: Sizes, shape: float = SHAPE) -> Layout:
+    """Arrange *graph* for a room that is *shape* times as wide as high. Takes milliseconds; for hundreds of nodes call it in a thread."""
+    layered: list[tuple[Layers, dict[int, Edge]]] = []
     for nodes in parts_of(graph.nodes, graph.edges):
         keys = {node.key for node in nodes}
         edges = {index: edge for index, edge in enumerate(graph.edges) if edge.source in keys}
-        parts.append(_Part(layers_of(nodes, edges), edges, by_key, sizes))
+        layered.append((layers_of(nodes, edges, shape), edges))
+    layout = _placed(graph, layered, sizes, shape)
+    wider = min(layout.height * shape / layout.width, MOST_WIDER) if layout.width else 1.0
+    return _placed(graph, layered, sizes.wider(wider), shape) if wider > 1 else layout
+
+
+def _placed(graph: Graph, layered: Sequence[tuple[Layers, dict[int, Edge]]], sizes: Sizes, shape: float) -> Layout:
+    by_key = graph.by_key()
+    parts = [_Part(layers, edges, by_key, sizes) for layers, edges in layered]
     boxes: dict[str, Box] = {}
     lines: dict[int, Line] = {}
-    width, height = _pack(parts, boxes, lines)
+    width, height = _pack(parts, boxes, lines, shape)
     loose = [node for node in graph.nodes if node.key not in boxes]
     if not loose:
         return Layout(boxes, lines, width, height)
@@ -273,12 +287,12 @@ def _reversed(line: Line) -> Line:
 # -- the parts on one page
 
 
-def _pack(parts: Sequence[_Part], boxes: dict[str, Box], lines: dict[int, Line]) -> tuple[float, float]:
+def _pack(parts: Sequence[_Part], boxes: dict[str, Box], lines: dict[int, Line], shape: float) -> tuple[float, float]:
     """Put the parts below each other, in as many pages side by side as come nearest to a window's shape."""
     if not parts:
         return 0.0, 0.0
     tries = [_pages(parts, count) for count in range(1, min(MOST_PAGES, len(parts)) + 1)]
-    best = min(tries, key=lambda pages: _misfit(*_extent(pages)))
+    best = min(tries, key=lambda pages: _misfit(*_extent(pages), shape))
     left = 0.0
     for page in best:
         queues_left = max(part.queues_left for part in page)
@@ -313,9 +327,9 @@ def _extent(pages: Sequence[Sequence[_Part]]) -> tuple[float, float]:
     return width, max(sum(part.height for part in page) + PART_GAP_PX * (len(page) - 1) for page in pages)
 
 
-def _misfit(width: float, height: float) -> float:
+def _misfit(width: float, height: float, shape: float) -> float:
     """Answer how much the window would have to show it smaller than the same area in its own shape."""
-    return max(width / SHAPE, height)
+    return max(width / shape, height)
 
 
 def _grid(nodes: Sequence[Node], sizes: Sizes, boxes: dict[str, Box], top: float, room: float) -> tuple[float, float]:

@@ -91,7 +91,8 @@ def topologies(draw: st.DrawFn) -> Topology:
     many = draw(st.integers(0, 30))
     queues = [queue(f"many.{number:02}", number) for number in range(many)]
     for name, dlx, key in draw(QUEUES):
-        arguments: dict[str, Any] = {} if dlx is None else {"x_dead_letter_exchange": "" if key else dlx, "x_dead_letter_routing_key": key or ""}
+        exchange_of = "" if key else dlx
+        arguments: dict[str, Any] = {} if dlx is None else {"x_dead_letter_exchange": exchange_of, "x_dead_letter_routing_key": key or ""}
         queues.append(queue(name, **arguments))
     bindings = [bind(source, to, key, to_queue=to_queue) for source, to, to_queue, key in draw(BINDINGS)]
     bindings += [bind(draw(NAMES), f"many.{number:02}", "many.#") for number in range(many)]

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.rabbitmq_graph import Facts, Graph, Node, edge_words, neighbours_of, path_of
-from desktop.core.rabbitmq_layout import Layout
+from desktop.core.rabbitmq_layout import SHAPE, Layout
 from desktop.views.rabbitmq.topology.camera import LEAST_FIRST, STEP, Camera
 from desktop.views.rabbitmq.topology.lines import Strand, path_of_line, rect_of, strands_of
 from desktop.views.rabbitmq.topology.look import NAMES_FROM, Emphasis
@@ -35,6 +35,8 @@ PAN_STEP_PX: Final = 48.0
 DRAG_PX: Final = 4
 WHEEL_NOTCH: Final = 120.0
 ARROWS: Final = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+WIDE: Final = 3.0
+"""The shape of the room above the messages."""
 NOTHING: Final = Layout({}, {}, 0.0, 0.0)
 
 
@@ -45,6 +47,8 @@ class Canvas(QWidget):
     """The key of a node that was clicked, or entered."""
     current_changed = Signal(str)
     zoomed = Signal()
+    reshaped = Signal()
+    """The room is of another shape: another layout suits it better."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,6 +63,7 @@ class Canvas(QWidget):
         self._hovered = ""
         self._hovered_edge = -1
         self._search = ""
+        self._shape = 0.0
         self._pressed: QPoint | None = None
         self._last = QPoint()
         self._is_dragged = False
@@ -150,6 +155,10 @@ class Canvas(QWidget):
         found = frozenset(key for key, node in self._nodes.items() if wanted and wanted in node.title.casefold())
         self._emphasis = Emphasis(self._hovered, self.current, bright, lit, found, self.hasFocus())
         self.update()
+
+    def shape(self) -> float:
+        """Answer how wide the room is for its height, in two kinds only: dragging a splitter must not arrange everything anew."""
+        return WIDE if self.width() > self.height() * (WIDE + SHAPE) / 2 else SHAPE
 
     # -- zoom
 
@@ -258,6 +267,9 @@ class Canvas(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit again, where the user has not chosen what is seen."""
         super().resizeEvent(event)
+        if self.shape() != self._shape:
+            self._shape = self.shape()
+            self.reshaped.emit()
         if not self.camera.is_own:
             self._fit_at_first()
 

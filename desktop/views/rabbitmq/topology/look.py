@@ -19,8 +19,8 @@ NAMES_FROM: Final = 0.3
 LEAST_NAME_PX: Final = 9.5
 """On the screen."""
 PAD_PX: Final = 12.0
-SLACK: Final = 1.4
-"""Names are written the larger the smaller the picture is shown: there must be room for them."""
+SLACK: Final = 1.12
+"""Names are written a little larger where the picture is a little smaller."""
 COUNT_PX: Final = 48.0
 WIDEST_PX: Final = 300.0
 NARROWEST: Final = {Kind.EXCHANGE: 96.0, Kind.QUEUE: 140.0, Kind.CONSUMER: 72.0}

@@ -46,7 +46,10 @@ class TopologyPicture(Card):
         self._notify = notify
         self._jobs = Jobs(self)
         self._topology: Topology | None = None
-        self._wanted: Graph | None = None
+        self._wanted: tuple[Graph, float] | None = None
+        """What is being laid out, for which shape of room."""
+        self._shape = 0.0
+        """For which shape of room it was laid out."""
         self._looked_at = ""
         self._pending = ""
         """What is to stand out once it is drawn."""
@@ -91,6 +94,7 @@ class TopologyPicture(Card):
     def _connect(self) -> None:
         self.canvas.opened.connect(self._on_opened)
         self.canvas.current_changed.connect(self._on_current_changed)
+        self.canvas.reshaped.connect(self._draw)
         within = Qt.ShortcutContext.WidgetWithChildrenShortcut
         keys: dict[str, Callable[[], None]] = {
             "Ctrl++": self.canvas.zoom_in,
@@ -132,7 +136,8 @@ class TopologyPicture(Card):
 
     def clear(self) -> None:
         """Forget what was drawn: another broker is looked at."""
-        self._topology = self._wanted = None
+        self._topology = None
+        self._wanted = None
         self._jobs.cancel("layout")
         self.canvas.set_picture(Graph(), NOTHING, Facts())
         self._empty.set_state(EmptyState("ph.tree-structure", tr("Asking the broker …")))
@@ -210,20 +215,21 @@ class TopologyPicture(Card):
             self._stack.setCurrentWidget(self.canvas)
         else:
             self._show_empty()
-        if graph == self.canvas.graph:
+        wanted = (graph, self.canvas.shape())
+        if wanted == (self.canvas.graph, self._shape):
             self._jobs.cancel("layout")
             self._wanted = None
             self.canvas.set_facts(facts)
-        elif graph != self._wanted:
-            self._wanted = graph
-            self._jobs.start("layout", self._lay_out_graph(graph), self._on_failed)
+        elif wanted != self._wanted:
+            self._wanted = wanted
+            self._jobs.start("layout", self._lay_out_graph(*wanted), self._on_failed)
 
-    async def _lay_out_graph(self, graph: Graph) -> None:
+    async def _lay_out_graph(self, graph: Graph, shape: float) -> None:
         sizes = sizes_of(graph, node_width(), label_width(), RATE_PX)
         async with asyncio.timeout(LAYOUT_S):
-            layout: Layout = await asyncio.to_thread(lay_out, graph, sizes)
+            layout: Layout = await asyncio.to_thread(lay_out, graph, sizes, shape)
         if self._topology is not None:
-            self._wanted = None
+            self._wanted, self._shape = None, shape
             self.canvas.set_picture(graph, layout, facts_of(self._topology))
             if self._pending in layout.boxes:
                 self.canvas.set_current(self._pending)
