@@ -94,11 +94,11 @@ def queue_chips(queue: QueueInfo) -> list[Chip]:
     """Answer a queue's features, the plain ones first."""
     chips = [Chip(queue.type, tr("The queue's type"))] if queue.type else []
     if queue.durable and queue.type:  # without the management API neither is known
-        chips.append(Chip("D", tr("Durable: it survives a restart of the broker")))
+        chips.append(Chip(tr("durable"), tr("Durable: it survives a restart of the broker")))
     if queue.auto_delete:
-        chips.append(Chip("AD", tr("Auto-delete: it goes when its last consumer has gone")))
+        chips.append(Chip(tr("auto-delete"), tr("Auto-delete: it goes when its last consumer has gone")))
     if queue.exclusive:
-        chips.append(Chip("Excl", tr("Exclusive: only the connection that declared it may use it, and it goes with it")))
+        chips.append(Chip(tr("exclusive"), tr("Exclusive: only the connection that declared it may use it, and it goes with it")))
     chips += argument_chips({name: value for name, value in queue.arguments.items() if name != "x-queue-type"})
     if queue.policy:
         chips.append(Chip(tr("policy {name}", name=queue.policy), tr("A policy of the broker adds to its arguments")))
@@ -109,9 +109,9 @@ def exchange_chips(exchange: ExchangeInfo) -> list[Chip]:
     """Answer an exchange's features."""
     chips = [Chip(exchange.type, tr("The exchange's type: how it chooses where a message goes"))]
     if exchange.durable:
-        chips.append(Chip("D", tr("Durable: it survives a restart of the broker")))
+        chips.append(Chip(tr("durable"), tr("Durable: it survives a restart of the broker")))
     if exchange.auto_delete:
-        chips.append(Chip("AD", tr("Auto-delete: it goes when its last binding has gone")))
+        chips.append(Chip(tr("auto-delete"), tr("Auto-delete: it goes when its last binding has gone")))
     if exchange.internal:
         chips.append(Chip(tr("internal"), tr("Nobody can publish to it: messages come from other exchanges")))
     return chips + argument_chips(exchange.arguments)

@@ -168,6 +168,8 @@ class ClientInfo:
     rate_in: float | None = None
     """Bytes a second from the client."""
     rate_out: float | None = None
+    given_name: str = ""
+    """What its program called the connection, such as ``web-1``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ async def test_a_queue_tells_state_features_and_figures(bench: Bench) -> None:
     head = bench.panel.head
     assert head.name.whole() == "orders.receipts"
     assert head.state.text() == "consumed"
-    assert [chip.text for chip in head.chips.chips()] == ["classic", "D", "TTL 30 s", "DLX → orders.dlx", "max 1,000"]
+    assert [chip.text for chip in head.chips.chips()] == ["classic", "durable", "TTL 30 s", "DLX → orders.dlx", "max 1,000"]
     assert head.figures.texts() == {"Ready": "412", "Unacked": "100", "Consumers": "1", "In": "61 / s", "Out": "58 / s"}
 
 

@@ -30,11 +30,16 @@ class TablePage(Card, Generic[R]):
     picked = Signal(object)
     """The row the user chose, or None."""
 
-    def __init__(self, columns: Sequence[SmallColumn[R]], empty: EmptyState, *, name: str, notify: Notify) -> None:
+    def __init__(
+        self, columns: Sequence[SmallColumn[R]], empty: EmptyState, *, name: str, key: Callable[[R], object], notify: Notify
+    ) -> None:
+        """Make it empty. *key* tells rows apart: the choice follows its row wherever the next answer lists it."""
         super().__init__(margins=(8, 8, 8, 8))
         self._empty = empty
+        self._key = key
         self._notify = notify
         self._load: Load[R] | None = None
+        self._placing = False
         self._jobs = Jobs(self)
         self.table: SmallTable[R] = SmallTable(columns, name=name)
         self._loading = EmptyState("ph.hourglass", tr("Loading"))
@@ -52,7 +57,7 @@ class TablePage(Card, Generic[R]):
         self.setFocusProxy(self.table)
         self._clock = QTimer(self, interval=REFRESH_MS)
         self._clock.timeout.connect(self.refresh)
-        self.table.selectionModel().currentRowChanged.connect(lambda *_: self.picked.emit(self.current()))
+        self.table.selectionModel().currentRowChanged.connect(self._on_current_changed)
 
     def follow(self, load: Load[R] | None) -> None:
         """Show what *load* answers from now on."""
@@ -60,7 +65,7 @@ class TablePage(Card, Generic[R]):
         self._load = load
         self.confirm.hide()
         self.table.set_rows([])
-        self._show(self._loading)
+        self._show(self._loading if load is not None else self._empty)
         self.picked.emit(None)
         if self.isVisible():
             self.refresh()
@@ -93,13 +98,30 @@ class TablePage(Card, Generic[R]):
         if load is not self._load:
             return
         before = self.current()
+        self._placing = True
         self.table.set_rows(rows)
+        self._choose_again(before)
+        self._placing = False
         self.counted.emit(len(rows))
         if rows:
             self._pages.setCurrentIndex(1)
         else:
             self._show(self._empty)
-        if self.current() != before:
+        now = self.current()
+        if before is not None and now is None:
+            self.confirm.hide()
+            self.picked.emit(None)
+
+    def _choose_again(self, before: R | None) -> None:
+        """Let the choice be the same row as before, wherever it stands now; nothing where it is gone."""
+        keys = [self._key(row) for row in self.rows()]
+        row = keys.index(self._key(before)) if before is not None and self._key(before) in keys else -1
+        if self.table.currentIndex().row() != row:
+            self.table.setCurrentIndex(self.table.small_model.index(row, 0))
+
+    def _on_current_changed(self) -> None:
+        if not self._placing:
+            self.confirm.hide()  # it asks about the row that was chosen
             self.picked.emit(self.current())
 
     def _on_failed(self, exc: BaseException) -> None:

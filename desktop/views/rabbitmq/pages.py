@@ -62,30 +62,35 @@ class SpotPages(QObject):
             BINDINGS,
             _no_bindings(None),
             name=tr("Bindings"),
+            key=_binding_key,
             notify=self._notify,
         )
         self.consumers = TablePage[ConsumerInfo](
             CONSUMERS,
             EmptyState("ph.users-three", tr("No consumer"), tr("Nobody takes messages here now.")),
             name=tr("Consumers"),
+            key=lambda one: (one.channel, one.tag),
             notify=self._notify,
         )
         self.arguments = TablePage[Argument](
             ARGUMENTS,
             EmptyState("ph.list-dashes", tr("No arguments"), tr("It was declared without any.")),
             name=tr("Arguments"),
+            key=lambda one: one.name,
             notify=self._notify,
         )
         self.clients = TablePage[ClientInfo](
             CLIENTS,
             EmptyState("ph.link-simple", tr("No client"), tr("Who connects to the broker stands here.")),
             name=tr("Clients"),
+            key=lambda one: one.name,
             notify=self._notify,
         )
         self.channels = TablePage[ChannelInfo](
             CHANNELS,
             EmptyState("ph.link-simple", tr("No channel"), tr("Choose a client above to see its channels.")),
             name=tr("Channels"),
+            key=lambda one: one.name,
             notify=self._notify,
         )
         self.unbind = Button(tr("Unbind…"), self._ask_to_unbind, icon_name="ph.scissors")
@@ -130,7 +135,7 @@ class SpotPages(QObject):
         self.bindings.set_empty(_no_bindings(spot))
         self.bindings.follow(self._bindings if spot is not None and spot.vhost else None)
         self.consumers.follow(self._consumers if spot is not None else None)
-        self.consumers.table.setColumnHidden(1, is_queue)
+        self.consumers.table.hide_column(1, hidden=is_queue)
         self.arguments.follow(self._arguments if spot is not None and spot.place in {Place.QUEUE, Place.EXCHANGE} else None)
         self.clients.follow(self._clients if spot is not None and spot.place is Place.CLIENTS else None)
         self.channels.follow(None)
@@ -230,6 +235,10 @@ class SpotPages(QObject):
             self.changed.emit()
 
         self._jobs.start("act", do(), self._notify)
+
+
+def _binding_key(one: BindingInfo) -> object:
+    return one.source, one.destination, one.to_queue, one.routing_key, one.properties_key, repr(one.arguments)
 
 
 def _no_bindings(spot: Spot | None) -> EmptyState:

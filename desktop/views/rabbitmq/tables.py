@@ -45,26 +45,38 @@ def _meaning(row: Argument) -> str:
     return tip.partition("\n")[2]
 
 
+def _shown(row: Argument) -> str:
+    if isinstance(row.value, str):
+        return exchange_name(row.value) if row.name.endswith("-exchange") else row.value
+    return json.dumps(row.value, ensure_ascii=False)
+
+
 ARGUMENTS: Final = (
-    SmallColumn[Argument](N_("Argument"), 208, lambda row: row.name, mono=True, tip=lambda row: row.name),
-    SmallColumn[Argument](
-        N_("Value"), 160, lambda row: row.value if isinstance(row.value, str) else json.dumps(row.value, ensure_ascii=False), mono=True
-    ),
+    SmallColumn[Argument](N_("Argument"), 200, lambda row: row.name, mono=True, tip=lambda row: row.name),
+    SmallColumn[Argument](N_("Value"), 120, _shown, mono=True, tip=_shown, share=1),
     SmallColumn[Argument](N_("Type"), 72, lambda row: _type_word(row.value)),
-    SmallColumn[Argument](N_("Meaning"), 0, _meaning, tip=_meaning),
+    SmallColumn[Argument](N_("Meaning"), 220, _meaning, tip=_meaning, share=3),
 )
 BINDINGS: Final = (
-    SmallColumn[BindingInfo](N_("From"), 128, lambda row: exchange_name(row.source), mono=True, tip=lambda row: exchange_name(row.source)),
-    SmallColumn[BindingInfo](N_("Routing key"), 136, lambda row: row.routing_key, mono=True, tip=lambda row: row.routing_key),
+    SmallColumn[BindingInfo](
+        N_("From"), 112, lambda row: exchange_name(row.source), mono=True, tip=lambda row: exchange_name(row.source), share=2
+    ),
+    SmallColumn[BindingInfo](N_("Routing key"), 112, lambda row: row.routing_key, mono=True, tip=lambda row: row.routing_key, share=2),
     SmallColumn[BindingInfo](
         N_("To"),
-        152,
+        136,
         lambda row: row.destination if row.to_queue else tr("{name} (exchange)", name=row.destination),
         mono=True,
         tip=lambda row: row.destination,
+        share=4,
     ),
     SmallColumn[BindingInfo](
-        N_("Arguments"), 0, lambda row: plain(row.arguments), mono=True, tip=lambda row: plain(row.arguments) or tr("No arguments")
+        N_("Arguments"),
+        88,
+        lambda row: plain(row.arguments),
+        mono=True,
+        tip=lambda row: plain(row.arguments) or tr("No arguments"),
+        share=2,
     ),
 )
 
@@ -85,8 +97,8 @@ def _client(row: ConsumerInfo) -> str:
 
 CONSUMERS: Final = (
     SmallColumn[ConsumerInfo](N_("State"), 84, _active, tone=lambda row: "ok" if row.active else "wait"),
-    SmallColumn[ConsumerInfo](N_("Queue"), 128, lambda row: row.queue, mono=True, tip=lambda row: row.queue),
-    SmallColumn[ConsumerInfo](N_("Consumer tag"), 136, lambda row: row.tag, mono=True, tip=lambda row: row.tag),
+    SmallColumn[ConsumerInfo](N_("Queue"), 128, lambda row: row.queue, mono=True, tip=lambda row: row.queue, share=3),
+    SmallColumn[ConsumerInfo](N_("Consumer tag"), 128, lambda row: row.tag, mono=True, tip=lambda row: row.tag, share=3),
     SmallColumn[ConsumerInfo](
         N_("Unacked"),
         76,
@@ -104,7 +116,7 @@ CONSUMERS: Final = (
     SmallColumn[ConsumerInfo](
         N_("Ack"), 76, _ack, tip=lambda _: tr("Automatic: a message counts as done the moment it is sent to the consumer")
     ),
-    SmallColumn[ConsumerInfo](N_("Client"), 0, _client, mono=True, tip=lambda row: row.channel or row.peer),
+    SmallColumn[ConsumerInfo](N_("Client"), 148, _client, mono=True, tip=lambda row: row.channel or row.peer, share=1),
 )
 _CLIENT_TONES: Final = {"running": "ok", "flow": "warn", "blocked": "warn", "blocking": "warn", "closed": "bad", "closing": "wait"}
 
@@ -113,19 +125,25 @@ def _bytes_rate(value: float | None) -> str:
     return UNKNOWN if value is None else tr("{size} / s", size=size(value))
 
 
+def _client_tip(row: ClientInfo) -> str:
+    return "\n".join(part for part in (row.given_name, row.product, row.name) if part)
+
+
 CLIENTS: Final = (
     SmallColumn[ClientInfo](N_("State"), 84, lambda row: row.state, tone=lambda row: _CLIENT_TONES.get(row.state, "wait")),
-    SmallColumn[ClientInfo](N_("Client"), 168, lambda row: row.peer or row.name, mono=True, tip=lambda row: row.name),
-    SmallColumn[ClientInfo](N_("User"), 72, lambda row: row.user, mono=True),
-    SmallColumn[ClientInfo](N_("Virtual host"), 92, lambda row: row.vhost, mono=True),
-    SmallColumn[ClientInfo](N_("Channels"), 80, lambda row: count_text(row.channels), right=True),
+    SmallColumn[ClientInfo](N_("Client"), 112, lambda row: row.given_name or row.product, tip=_client_tip, share=3),
+    SmallColumn[ClientInfo](N_("Address"), 128, lambda row: row.peer or row.name, mono=True, tip=lambda row: row.name, share=1),
+    SmallColumn[ClientInfo](N_("User"), 64, lambda row: row.user, mono=True, tip=lambda row: row.user),
+    SmallColumn[ClientInfo](N_("Virtual host"), 88, lambda row: row.vhost, mono=True, tip=lambda row: row.vhost),
+    SmallColumn[ClientInfo](N_("Channels"), 72, lambda row: count_text(row.channels), right=True),
     SmallColumn[ClientInfo](N_("In"), 76, lambda row: _bytes_rate(row.rate_in), right=True),
     SmallColumn[ClientInfo](N_("Out"), 76, lambda row: _bytes_rate(row.rate_out), right=True),
     SmallColumn[ClientInfo](
         N_("Product"),
-        0,
+        96,
         lambda row: f"{row.product}, TLS" if row.tls else row.product,
         tip=lambda row: row.product or tr("It does not say"),
+        share=2,
     ),
 )
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from desktop.core.i18n import tr
@@ -17,12 +17,16 @@ from desktop.views.widgets.row_keys import RowKeys
 Index = QModelIndex | QPersistentModelIndex
 R = TypeVar("R")
 DOT_PX = 7
+LEAST_COLUMN_PX = 56
 NO_INDEX = QModelIndex()
 
 
 @dataclass(frozen=True)
 class SmallColumn(Generic[R]):
-    """One column: title marked with ``N_``, width (0 takes what is left), and what it shows of a row."""
+    """One column: title marked with ``N_``, width (0 takes what is left), and what it shows of a row.
+
+    With *share* it takes so many parts of the room that the widths leave, and gives as many where they need more than there is.
+    """
 
     title: str
     width: int
@@ -31,6 +35,7 @@ class SmallColumn(Generic[R]):
     mono: bool = False
     right: bool = False
     tip: Callable[[R], str] | None = None
+    share: int = 0
 
 
 class SmallModel(QAbstractTableModel, Generic[R]):
@@ -110,6 +115,7 @@ class SmallTable(QTableView, Generic[R]):
     def __init__(self, columns: Sequence[SmallColumn[R]], *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.small_model: SmallModel[R] = SmallModel(columns, self)
+        self._columns = tuple(columns)
         self.setModel(self.small_model)
         self.setAccessibleName(name)
         self.setItemDelegate(_Cell(self))
@@ -141,6 +147,28 @@ class SmallTable(QTableView, Generic[R]):
     def set_rows(self, rows: Sequence[R]) -> None:
         """Show *rows*."""
         self.small_model.set_rows(rows)
+
+    def hide_column(self, number: int, *, hidden: bool) -> None:
+        """Leave a column out, or show it again; the others share its room."""
+        self.setColumnHidden(number, hidden)
+        self._share_out()
+
+    def _share_out(self) -> None:
+        """Give the columns that share their parts of the room, or take them."""
+        shown = [(number, column) for number, column in enumerate(self._columns) if not self.isColumnHidden(number)]
+        parts = sum(column.share for _, column in shown)
+        if parts:
+            left = self.viewport().width() - sum(column.width for _, column in shown)
+            for number, column in shown:
+                if column.share:
+                    self.setColumnWidth(number, max(LEAST_COLUMN_PX, column.width + left * column.share // parts))
+
+    # -- Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room out anew."""
+        super().resizeEvent(event)
+        self._share_out()
 
 
 class _Cell(QStyledItemDelegate):

@@ -144,14 +144,14 @@ def client_of(item: Json) -> ClientInfo:
     """Read a client's connection."""
     properties = item.get("client_properties")
     product = " ".join(filter(None, (text(properties, "product"), text(properties, "version"))))
-    named = text(item, "user_provided_name") or text(properties, "connection_name")
     return ClientInfo(
         name=text(item, "name"),
         user=text(item, "user"),
         vhost=text(item, "vhost"),
         peer=_address(item),
         state=text(item, "state"),
-        product=f"{product} ({named})".strip() if named else product,
+        product=product,
+        given_name=text(item, "user_provided_name") or text(properties, "connection_name"),
         channels=whole(item, "channels"),
         tls=bool(item.get("ssl")),
         connected_at=(whole(item, "connected_at") or 0) * 1_000_000,

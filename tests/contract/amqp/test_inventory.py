@@ -267,7 +267,7 @@ async def test_a_client_is_closed_and_one_that_is_not_there_is_said_so(side: Sid
     mine = pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", broker.port, client_properties={"connection_name": "close me"}))
 
     async def listed() -> list[str]:
-        return [client.name for client in await side.holdings.inventory.clients(C) if "close me" in client.product]
+        return [client.name for client in await side.holdings.inventory.clients(C) if "close me" in client.given_name]
 
     [client] = await until(listed)
     await side.holdings.administrator.close_client(C, client, "tidying up")

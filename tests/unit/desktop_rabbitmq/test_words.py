@@ -49,9 +49,9 @@ def test_features_are_chips_the_known_ones_in_words() -> None:
     chips = [chip.text for chip in queue_chips(queue(type="quorum", auto_delete=True, exclusive=True, arguments=arguments, policy="ha"))]
     assert chips == [
         "quorum",
-        "D",
-        "AD",
-        "Excl",
+        "durable",
+        "auto-delete",
+        "exclusive",
         "TTL 30 s",
         "DLX → (default)",
         "max 1,000",
