@@ -14,8 +14,8 @@ from desktop.core.rabbitmq_graph import Edge, Kind, Node, Tie
 MOST_FOR_LIBRARY: Final = 400
 """Vertices of one part up to which the library orders it: it keeps Python's lock, 20 ms at 300 and 0.5 s at 1,000."""
 SWEEPS: Final = 9
-ONE_COLUMN: Final = 16
-"""Queues that stand in one column."""
+ONE_COLUMN: Final = 26
+"""Queues that stand in one column of a square room."""
 SPREAD: Final = 0.17
 """Columns for n queues: the root of n times this times the room's shape, for boxes are wider than high."""
 
@@ -120,7 +120,7 @@ def _cells_of(nodes: Sequence[Node], edges: Mapping[int, Edge], shape: float) ->
             sources[edge.target].append(edge.source)
             led[edge.source] += 1
     queues = [node.key for node in nodes if node.kind is Kind.QUEUE]
-    if len(queues) <= ONE_COLUMN:
+    if len(queues) <= ONE_COLUMN / shape:
         return {key: (row, 0) for row, key in enumerate(queues)}, 1
     columns = max(2, round(math.sqrt(len(queues) * SPREAD * shape)))
     blocks: dict[str, list[str]] = defaultdict(list)
@@ -144,7 +144,7 @@ def _route(layers: Layers, index: int, edge: Edge) -> None:
         return
     route = [low]
     for column in range(first + 1, last):
-        row = layers.rows.get(high, 0) if column >= layers.first_queues else -1
+        row = layers.rows.get(high, layers.rows.get(low, 0)) if column >= layers.first_queues else -1
         key = f"|{low}|{edge.tie}|{row}|{column}"
         layers.rank[key] = column
         if row >= 0 and layers.rows:

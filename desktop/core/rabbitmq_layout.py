@@ -169,6 +169,10 @@ class _Part:
         heights = {key: self._height(key) for column in layers.columns for key in column if not is_lane(key)}
         self._middles = middles_of(layers, heights)
         self._widths = [max((sizes.nodes[key] for key in column if not is_lane(key)), default=0.0) for column in layers.columns]
+        if layers.rows:
+            table = {layers.rank[key] for key in layers.rows}
+            widest = max(self._widths[column] for column in table)
+            self._widths = [widest if column in table else width for column, width in enumerate(self._widths)]
         self._level = [max((self._labels.get(i, 0.0) for key in column for i in self._into[key]), default=0.0) for column in layers.columns]
         self._lefts: list[float] = []
         self._place_columns()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desktop.core.rabbitmq_graph import Edge, Graph, Kind, Node, Tie, graph_of
-from desktop.core.rabbitmq_layout import Box, Layout, Line, Point, Sizes, lay_out, sizes_of
+from desktop.core.rabbitmq_layout import SHAPE, Box, Layout, Line, Point, Sizes, lay_out, sizes_of
 from embedded_server.contracts.rabbitmq import Topology
 from tests.helpers.topologies import bind, celery, consumer, exchange, large, queue, shop
 
@@ -21,9 +21,9 @@ def measured(graph: Graph) -> Sizes:
     return sizes_of(graph, lambda node: min(100.0 + 7 * len(node.title), 300.0), lambda text: 7.0 * len(text), 62.0)
 
 
-def laid_out(topology: Topology) -> tuple[Graph, Layout]:
+def laid_out(topology: Topology, shape: float = SHAPE) -> tuple[Graph, Layout]:
     graph = graph_of(topology)
-    return graph, lay_out(graph, measured(graph))
+    return graph, lay_out(graph, measured(graph), shape)
 
 
 def check(graph: Graph, layout: Layout) -> None:
@@ -97,13 +97,14 @@ def topologies(draw: st.DrawFn) -> Topology:
     bindings = [bind(source, to, key, to_queue=to_queue) for source, to, to_queue, key in draw(BINDINGS)]
     bindings += [bind(draw(NAMES), f"many.{number:02}", "many.#") for number in range(many)]
     consumers = [consumer(name, port) for name, port in draw(st.lists(st.tuples(NAMES, st.integers(1, 4)), max_size=12))]
+    consumers += [consumer(f"many.{number:02}", 9) for number in range(0, many, draw(st.integers(1, 5)))]
     return Topology("/", exchanges, queues, bindings, consumers, len(queues))
 
 
 @settings(max_examples=150, deadline=None)
-@given(topologies())
-def test_nothing_lies_on_anything_else_whatever_the_topology(topology: Topology) -> None:
-    graph, layout = laid_out(topology)
+@given(topologies(), st.sampled_from([1.0, SHAPE, 3.0]))
+def test_nothing_lies_on_anything_else_whatever_the_topology(topology: Topology, shape: float) -> None:
+    graph, layout = laid_out(topology, shape)
     check(graph, layout)
 
 

@@ -16,6 +16,8 @@ from embedded_server.contracts.rabbitmq import QueueInfo
 TYPE_TONES: Final = {"direct": "mark_blue", "fanout": "mark_violet", "topic": "mark_teal", "headers": "mark_green"}
 QUEUE_RADIUS_PX: Final = 6.0
 BAR_PX: Final = 3.0
+TIGHT_PAD_PX: Final = 7.0
+"""Where the picture is small."""
 FILLING_ALPHA: Final = 46
 ROOMY_PX: Final = 40.0
 """A lower box has one line of words."""
@@ -36,6 +38,7 @@ class NodePainter:
         self._small = theme().font(CAPTION_PX)
         self._has_details = scale >= DETAIL_FROM
         self._has_names = scale >= NAMES_FROM
+        self._pad = PAD_PX if self._has_details else TIGHT_PAD_PX
 
     def paint(self, node: Node, box: QRectF) -> None:
         """Paint one node into *box*."""
@@ -52,7 +55,7 @@ class NodePainter:
     def _paint_exchange(self, node: Node, box: QRectF) -> None:
         tone = TYPE_TONES.get(node.word, "mark_grey")
         self._paint_ground(node, box, theme().color(tone), min(box.height() / 2, 16.0))
-        self._words(node, box.adjusted(PAD_PX, 0, -PAD_PX, 0), node.word, tone)
+        self._words(node, box.adjusted(self._pad, 0, -self._pad, 0), node.word, tone)
 
     def _paint_queue(self, node: Node, box: QRectF, queue: QueueInfo | None) -> None:
         state = queue_state(queue, takes_dead_letters=node.key in self._facts.dead) if queue is not None else None
@@ -63,7 +66,7 @@ class NodePainter:
         ready = queue.ready or 0 if queue else 0
         bar_tone = tone if calls or is_dead else "accent"
         count = count_text(queue.ready if queue else None) if self._scale >= COUNTS_FROM else ""
-        inner = box.adjusted(PAD_PX, 0, -PAD_PX, 0)
+        inner = box.adjusted(self._pad, 0, -self._pad, 0)
         if not self._has_details or box.height() < ROOMY_PX:
             self._paint_filling(box, ready, bar_tone)
             self._name_and_count(node, inner, count, tone if calls else "dim")
@@ -93,7 +96,7 @@ class NodePainter:
 
     def _paint_consumer(self, node: Node, box: QRectF) -> None:
         self._paint_ground(node, box, theme().color("line"), 4.0, fill="panel")
-        self._words(node, box.adjusted(PAD_PX, 0, -PAD_PX, 0), node.word, "dim")
+        self._words(node, box.adjusted(self._pad, 0, -self._pad, 0), node.word, "dim")
 
     # -- pieces
 
