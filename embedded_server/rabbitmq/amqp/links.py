@@ -41,7 +41,10 @@ class Links:
 
     async def channel(self, connection: str, vhost: str, *, purpose: Purpose = Purpose.CONTROL, confirms: bool = False) -> Channel:
         """Open a channel, and its link where there is none. Raises a `UserFacingError` that says what stands against it."""
-        return await open_channel(await self.link(connection, vhost, purpose), confirms=confirms)
+        link = await self.link(connection, vhost, purpose)
+        if link.blocked:
+            raise link.blocked_problem()  # the broker would not answer: it reads nothing from a connection that it blocks
+        return await open_channel(link, confirms=confirms)
 
     async def link(self, connection: str, vhost: str, purpose: Purpose) -> Link:
         """Answer an open link; one that waits for its next attempt tries at once."""

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from embedded_server.contracts.events import Event, Kind
+from embedded_server.contracts.jobs import JobState
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.contracts.rabbitmq import Message, MessageStatus
 from embedded_server.core.jobs import RunningJob
 from embedded_server.core.profiles import Profile
 from embedded_server.journal import Journal
 from embedded_server.rabbitmq.amqp.channel import Channel, open_channel
+from embedded_server.rabbitmq.amqp.link import Link
 from embedded_server.rabbitmq.amqp.links import Links, Purpose
 from embedded_server.rabbitmq.amqp.outstanding import Outstanding, Sent, Settled
 from embedded_server.rabbitmq.amqp.receiver import Returned
@@ -133,6 +135,7 @@ class BulkRun:
                 await self._settle(channel)
                 raise
             finally:
+                channel.link.on_blocked.remove(self._wake.set)
                 await channel.close()
         await self._note_lost()
 
@@ -143,6 +146,9 @@ class BulkRun:
             if link is None:
                 return None
             try:
+                await self._unblocked(link)
+                if self._job.stopping.is_set():
+                    return None
                 channel = await open_channel(link, confirms=True)
             except LinkProblem as exc:
                 if exc.final:
@@ -152,6 +158,7 @@ class BulkRun:
             channel.on_confirms(self._on_confirm, self._on_return)
             channel.receiver.on_batch = self._on_batch
             channel.ended.add_done_callback(lambda _: self._wake.set())
+            link.on_blocked.append(self._wake.set)
             self._job.running()
             return channel
 
@@ -194,15 +201,22 @@ class BulkRun:
 
     async def _writable(self, channel: Channel) -> None:
         """Wait while the broker or the network takes nothing, and tell why where it is the broker."""
-        link = channel.link
-        if link.is_writable and not channel.ended.done():
+        if channel.link.is_writable and not channel.ended.done():
             return
-        if link.blocked:
-            self._job.waiting(link.blocked_problem())
-        await self._job.unless_stopped(link.writable())
+        await self._unblocked(channel.link)
         if channel.ended.done():
             raise channel.ended.result()
         self._job.running()
+
+    async def _unblocked(self, link: Link) -> None:
+        self._tell_blocked(link)
+        await self._job.unless_stopped(link.writable())
+
+    def _tell_blocked(self, link: Link) -> None:
+        if link.blocked:
+            self._job.waiting(link.blocked_problem())
+        elif self._job.state is JobState.WAITING:
+            self._job.running()
 
     async def _settle(self, channel: Channel) -> None:
         """Wait for the answers to all that was sent; not for long where the job is to stop."""
@@ -213,6 +227,7 @@ class BulkRun:
 
     async def _woken(self, channel: Channel, limit_s: float | None) -> bool:
         """Wait until something happens; false where nothing did within *limit_s*. Raises why the channel ended."""
+        self._tell_blocked(channel.link)
         self._wake.clear()
         if not channel.ended.done():
             try:

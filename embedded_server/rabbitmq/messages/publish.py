@@ -94,8 +94,10 @@ async def _send(channel: Channel, prepared: Prepared) -> PublishOutcome:
     except LinkProblem as exc:
         return PublishOutcome(MessageStatus.UNCONFIRMED, reply_text=_words(exc))
     except TimeoutError:
+        link = channel.link
+        words = f"No answer within {CONFIRM_LIMIT_S:g} s" + (f". {_words(link.blocked_problem())}" if link.blocked else "")
         await channel.close()
-        return PublishOutcome(MessageStatus.UNCONFIRMED, reply_text=f"No answer within {CONFIRM_LIMIT_S:.0f} s")
+        return PublishOutcome(MessageStatus.UNCONFIRMED, reply_text=words)
 
 
 def _words(exc: UserFacingError) -> str:

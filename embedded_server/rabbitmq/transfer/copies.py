@@ -53,18 +53,32 @@ class Copies:
     async def send(self, copies: list[Copy]) -> None:
         """Publish *copies*, and wait until the broker has told what became of each. Raises why the channel ended before."""
         self._copies = {id(copy.message): copy for copy in copies}
+        told = self._channel.link.on_blocked
+        told.append(self._news.set)
         try:
             for copy in copies:
-                await self._channel.link.writable()
+                await self._writable()
                 self._publish(copy.message)
             while len(self._outstanding):
                 await self._hear()
         finally:
+            told.remove(self._news.set)
             self._note(self._outstanding.lost())
 
     def _publish(self, message: Prepared) -> None:
         tag = self._channel.publish(message.exchange, message.routing_key, message.body, message.content, mandatory=message.mandatory)
         self._outstanding.add(tag, [Sent(message, time.time_ns())])
+
+    async def _writable(self) -> None:
+        link = self._channel.link
+        if not link.is_writable:
+            self._tell_blocked()
+            await link.writable()
+            self._tell_blocked()
+
+    def _tell_blocked(self) -> None:
+        link = self._channel.link
+        self._on_blocked(link.blocked_problem() if link.blocked else None)
 
     async def _hear(self) -> None:
         self._news.clear()
@@ -76,9 +90,7 @@ class Copies:
         except TimeoutError as exc:
             if not self._channel.link.blocked:
                 raise NotConfirmed(seconds=CONFIRM_LIMIT_S) from exc
-            self._on_blocked(self._channel.link.blocked_problem())
-        else:
-            self._on_blocked(None)
+        self._tell_blocked()
 
     def _on_confirm(self, tag: int, multiple: bool, acked: bool) -> None:
         self._note(self._outstanding.confirmed(tag, multiple, acked))

@@ -6,6 +6,7 @@ back to where it was, marked redelivered. Only its number is kept here; the brok
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Coroutine
 from typing import Final, TypeVar
@@ -16,6 +17,7 @@ from embedded_server.contracts.problems import N_, UserFacingError
 from embedded_server.core.jobs import RunningJob
 from embedded_server.journal import Journal
 from embedded_server.rabbitmq.amqp.channel import Channel
+from embedded_server.rabbitmq.amqp.link import Link
 from embedded_server.rabbitmq.amqp.links import Links, Purpose
 from embedded_server.rabbitmq.amqp.receiver import Delivery
 from embedded_server.rabbitmq.problems import BrokerBlocked, LinkProblem
@@ -90,18 +92,21 @@ class Transfer:
         plan, job = self._plan, self._job
         job.waiting(problem)
         self._ledger.begin_anew()
-        for purpose in (Purpose.READ, Purpose.PUBLISH):
-            if await job.unless_stopped(self._links.regained(plan.connection, plan.vhost, purpose)) is None:
-                return False
-        return True
+        if await job.unless_stopped(self._links.regained(plan.connection, plan.vhost, Purpose.READ)) is None:
+            return False
+        link = await job.unless_stopped(self._links.regained(plan.connection, plan.vhost, Purpose.PUBLISH))
+        if link is not None and link.blocked and not link.ended.done():
+            await job.unless_stopped(_unless_ended(link))
+        return link is not None and not job.stopping.is_set()
 
     # -- one round: from the queue's head to the last message that was there at the start
 
     async def _round(self) -> None:
         plan = self._plan
+        purpose = Purpose.READ if plan.dry_run else Purpose.PUBLISH  # where the broker may take nothing for now
         async with (
             await self._links.channel(plan.connection, plan.vhost, purpose=Purpose.READ) as reader,
-            await self._links.channel(plan.connection, plan.vhost, purpose=Purpose.PUBLISH, confirms=True) as writer,
+            await self._links.channel(plan.connection, plan.vhost, purpose=purpose, confirms=True) as writer,
         ):
             there = (await reader.declare_queue(plan.queue, passive=True)).messages
             if plan.exchange:
@@ -194,6 +199,11 @@ class Transfer:
             self._job.waiting(problem)
         elif self._job.state is JobState.WAITING:
             self._job.running()
+
+
+async def _unless_ended(link: Link) -> None:
+    with contextlib.suppress(LinkProblem):  # then the next round finds it out
+        await link.writable()
 
 
 def _next_size(size: int, batch: list[Delivery]) -> int:
