@@ -23,7 +23,7 @@ from desktop.core.rabbitmq_graph import Facts, Graph, Node, edge_words, neighbou
 from desktop.core.rabbitmq_layout import SHAPE, Layout
 from desktop.views.rabbitmq.topology.camera import LEAST_FIRST, STEP, Camera
 from desktop.views.rabbitmq.topology.lines import Strand, path_of_line, rect_of, strands_of
-from desktop.views.rabbitmq.topology.look import NAMES_FROM, Emphasis
+from desktop.views.rabbitmq.topology.look import DETAIL_FROM, NAMES_FROM, Emphasis
 from desktop.views.rabbitmq.topology.nodes import paint_callout
 from desktop.views.rabbitmq.topology.paint import paint_picture
 from desktop.views.rabbitmq.topology.words import node_words
@@ -210,12 +210,14 @@ class Canvas(QWidget):
         at = self.camera.to_scene(point)
         reach = NEAR_PX / self.camera.scale
         spot = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
-        near = [index for index, path in self._paths.items() if path.controlPointRect().adjusted(-1, -1, 1, 1).intersects(spot)]
         stroker = QPainterPathStroker()
         stroker.setWidth(2 * reach)
-        for index in near:
+        for index, path in self._paths.items():
             label = self.layout_now.lines[index].label
-            if (label is not None and rect_of(label).contains(at)) or stroker.createStroke(self._paths[index]).contains(at):
+            if label is not None and self.camera.scale >= DETAIL_FROM and rect_of(label).contains(at):
+                return index
+            is_near = path.controlPointRect().adjusted(-1, -1, 1, 1).intersects(spot)
+            if is_near and stroker.createStroke(path).contains(at):
                 return index
         return -1
 

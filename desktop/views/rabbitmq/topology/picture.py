@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -17,7 +18,7 @@ from desktop.core.rabbitmq_layout import Layout, lay_out, sizes_of
 from desktop.views.rabbitmq.topology.canvas import NOTHING, Canvas
 from desktop.views.rabbitmq.topology.legend import Legend
 from desktop.views.rabbitmq.topology.look import RATE_PX, label_width, node_width
-from desktop.views.rabbitmq.topology.saving import ask_where
+from desktop.views.rabbitmq.topology.saving import Drawing, ask_where, save_drawing
 from desktop.views.widgets.buttons import IconButton
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.empty_state import EmptyState, EmptyStateView
@@ -59,7 +60,8 @@ class TopologyPicture(Card):
         self.canvas = Canvas()
         self.note = caption()
         self.focus_button = IconButton("ph.crosshair-simple", tr("Show only what the chosen one has to do with"), self.toggle_focus)
-        self._empty = EmptyStateView(EmptyState("ph.tree-structure", tr("Asking the broker …")))
+        self._said = EmptyState("ph.tree-structure", tr("Asking the broker …"))
+        self._empty = EmptyStateView(self._said)
         self._stack = QStackedWidget()
         self._lay_out()
         self._connect()
@@ -122,7 +124,12 @@ class TopologyPicture(Card):
         else:
             sentence = tr("Exchanges, queues and what is bound to what appear here as a picture.")
             state = EmptyState("ph.tree-structure", tr("No exchanges and queues yet"), sentence, self._acts)
-        self._empty.set_state(state)
+        self._say(state)
+
+    def _say(self, state: EmptyState) -> None:
+        if state != self._said:  # its buttons are made anew, and would lose the focus
+            self._said = state
+            self._empty.set_state(state)
         self._stack.setCurrentWidget(self._empty)
 
     def set_topology(self, topology: Topology) -> None:
@@ -140,8 +147,7 @@ class TopologyPicture(Card):
         self._wanted = None
         self._jobs.cancel("layout")
         self.canvas.set_picture(Graph(), NOTHING, Facts())
-        self._empty.set_state(EmptyState("ph.tree-structure", tr("Asking the broker …")))
-        self._stack.setCurrentWidget(self._empty)
+        self._say(EmptyState("ph.tree-structure", tr("Asking the broker …")))
         self.note.clear()
         self._leave_focus()
 
@@ -157,8 +163,7 @@ class TopologyPicture(Card):
     def show_problem(self, problem: ProblemDetails) -> None:
         """Say why there is nothing to draw; a picture that is there stays."""
         if self._topology is None:
-            self._empty.set_state(EmptyState("ph.warning", title_of(problem), hint_of(problem)))
-            self._stack.setCurrentWidget(self._empty)
+            self._say(EmptyState("ph.warning", title_of(problem), hint_of(problem)))
         self.note.setText(title_of(problem))
 
     def set_search(self, text: str) -> None:
@@ -190,7 +195,13 @@ class TopologyPicture(Card):
 
     def save(self) -> None:
         """Ask for a file and write the picture into it."""
-        ask_where(self, self.canvas, self._notify)
+        ask_where(self, self.start_saving)
+
+    def start_saving(self, path: Path) -> None:
+        """Write what is drawn now into a file; its name says whether as PNG or as SVG."""
+        canvas = self.canvas
+        drawing = Drawing(canvas.graph, canvas.layout_now, tuple(canvas.strands), canvas.facts)
+        self._jobs.start("save", asyncio.to_thread(save_drawing, drawing, path), self._notify)
 
     async def stop(self) -> None:
         """End what is under way; may be called twice."""

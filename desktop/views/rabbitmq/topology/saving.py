@@ -1,23 +1,26 @@
 """Writes the picture into a file: PNG at twice its size, or SVG."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRectF
+from PySide6.QtGui import QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.core.i18n import tr
-from desktop.views.rabbitmq.topology.canvas import Canvas
+from desktop.core.rabbitmq_graph import Facts, Graph
+from desktop.core.rabbitmq_layout import Layout
+from desktop.views.rabbitmq.topology.lines import Strand
 from desktop.views.rabbitmq.topology.look import Emphasis
 from desktop.views.rabbitmq.topology.paint import paint_picture
 from desktop.views.theme import theme
-from embedded_server.contracts.concurrency import Notify
 from embedded_server.contracts.problems import N_, UserFacingError
 
 MARGIN_PX: Final = 24.0
 SHARP: Final = 2.0
-MOST_PX: Final = 16_000
+MOST_PX: Final = 8_000
 """The longest side of an image; a larger picture is drawn smaller."""
 
 
@@ -28,79 +31,76 @@ class PictureNotSaved(UserFacingError):
     hint = N_("Choose another folder. The system says: {reason}")
 
 
-def ask_where(parent: QWidget, canvas: Canvas, notify: Notify) -> QFileDialog:
-    """Ask for a file, and write the picture into it."""
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What is drawn now; it can be painted in a thread."""
+
+    graph: Graph
+    layout: Layout
+    strands: Sequence[Strand]
+    facts: Facts
+
+    @property
+    def area(self) -> QRectF:
+        """All of it, with its margin."""
+        return QRectF(-MARGIN_PX, -MARGIN_PX, self.layout.width + 2 * MARGIN_PX, self.layout.height + 2 * MARGIN_PX)
+
+
+def ask_where(parent: QWidget, save: Callable[[Path], object]) -> QFileDialog:
+    """Ask for a file, and have *save* write into it."""
     dialog = QFileDialog(parent, tr("Save the picture"))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setNameFilters([tr("PNG image (*.png)"), tr("SVG drawing (*.svg)")])
     dialog.setDefaultSuffix("png")
     dialog.selectFile("topology.png")
     dialog.filterSelected.connect(lambda name: dialog.setDefaultSuffix("svg" if "svg" in name else "png"))
-
-    def save(path: str) -> None:
-        try:
-            save_picture(canvas, Path(path))
-        except PictureNotSaved as exc:
-            notify(exc)
-
-    dialog.fileSelected.connect(save)
+    dialog.fileSelected.connect(lambda path: save(Path(path)))
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()
     return dialog
 
 
-def save_picture(canvas: Canvas, path: Path) -> None:
-    """Write the whole picture as it would be at full size. Raises `PictureNotSaved`."""
-    data = _svg(canvas) if path.suffix.lower() == ".svg" else _png(canvas)
+def save_drawing(drawing: Drawing, path: Path) -> None:
+    """Write the whole picture as it is at full size. Call it in a thread. Raises `PictureNotSaved`."""
+    data = _svg(drawing) if path.suffix.lower() == ".svg" else _png(drawing)
     try:
         path.write_bytes(data)
     except OSError as exc:
         raise PictureNotSaved(path=str(path), reason=exc.strerror or str(exc)) from exc
 
 
-def _size(canvas: Canvas) -> QSize:
-    layout = canvas.layout_now
-    return QSize(round(layout.width + 2 * MARGIN_PX), round(layout.height + 2 * MARGIN_PX))
-
-
-def _png(canvas: Canvas) -> bytes:
-    size = _size(canvas)
+def _png(drawing: Drawing) -> bytes:
+    size = drawing.area.size().toSize()
     sharp = min(SHARP, MOST_PX / max(size.width(), size.height()))
     image = QImage(size * sharp, QImage.Format.Format_RGB32)
-    image.fill(theme().color("panel"))
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.scale(sharp, sharp)
-    _paint(painter, canvas)
+    _paint(painter, drawing)
     painter.end()
-    target = QByteArray()
-    buffer = QBuffer(target)
+    buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
-    return bytes(target.data())
+    QImageWriter(buffer, b"png").write(image)
+    return bytes(buffer.data().data())
 
 
-def _svg(canvas: Canvas) -> bytes:
+def _svg(drawing: Drawing) -> bytes:
     from PySide6.QtSvg import QSvgGenerator
 
-    size = _size(canvas)
-    target = QByteArray()
-    buffer = QBuffer(target)
+    buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
-    generator.setSize(size)
-    generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
+    generator.setSize(drawing.area.size().toSize())
+    generator.setViewBox(QRectF(QPointF(0, 0), drawing.area.size()))
     generator.setTitle(tr("Topology"))
     painter = QPainter(generator)
-    painter.fillRect(QRectF(0, 0, size.width(), size.height()), theme().color("panel"))
-    _paint(painter, canvas)
+    _paint(painter, drawing)
     painter.end()
-    return bytes(target.data())
+    return bytes(buffer.data().data())
 
 
-def _paint(painter: QPainter, canvas: Canvas) -> None:
+def _paint(painter: QPainter, drawing: Drawing) -> None:
     painter.translate(MARGIN_PX, MARGIN_PX)
-    layout = canvas.layout_now
-    everything = QRectF(-MARGIN_PX, -MARGIN_PX, layout.width + 2 * MARGIN_PX, layout.height + 2 * MARGIN_PX)
-    paint_picture(painter, canvas.graph, layout, canvas.strands, canvas.facts, Emphasis(), 1.0, everything)
+    painter.fillRect(drawing.area, theme().color("panel"))
+    paint_picture(painter, drawing.graph, drawing.layout, drawing.strands, drawing.facts, Emphasis(), 1.0, drawing.area)
