@@ -1,15 +1,17 @@
 """What the tour's steps at a broker have in common: choosing a place in the tree, opening a form, reading, and asking what is there."""
 
+import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from desktop.core.rabbitmq_message import Seen
 from desktop.core.rabbitmq_reads import Read
 from desktop.core.rabbitmq_spots import Place, Spot
 from desktop.services.rabbitmq import rabbit_service
-from desktop.tour.driver import Driver
+from desktop.tour.driver import LIMIT_S, POLL_S, Driver
 from desktop.views.rabbitmq.panel import RabbitPanel
 from desktop.views.rabbitmq.rabbit_sheet import RabbitSheet
 from desktop.views.rabbitmq.read_options import ReadOptions
@@ -105,3 +107,22 @@ class Hands:
         """Assert how many messages are ready in a queue."""
         now = (await self.queue(name)).ready
         assert now == ready, f"{ready} ready in {name}, not {now}"
+
+    async def comes_to(self, name: str, ready: int) -> None:
+        """Wait until so many messages are ready in a queue."""
+        deadline = time.monotonic() + LIMIT_S
+        while (now := (await self.queue(name)).ready) != ready:
+            assert time.monotonic() < deadline, f"{ready} ready in {name}, not {now}"
+            await self.driver.settle(POLL_S)
+
+    async def open_message(self, seq: int) -> Seen:
+        """Choose a message of the table, open it beside, and answer what is told of it."""
+        feed, detail = self.panel.feed, self.panel.detail
+        number = next(at for at in range(feed.model.rowCount()) if (row := feed.model.row_at(at)) is not None and row.seq == seq)
+        feed.table.setCurrentIndex(feed.model.index(number, 0))
+        feed.open_detail()
+        await self.driver.until(
+            lambda: detail.row is not None and detail.row.seq == seq and detail.seen is not None, "the message is shown"
+        )
+        assert detail.seen is not None, "the message is shown"
+        return detail.seen

@@ -85,9 +85,7 @@ async def tap(driver: Driver) -> None:
     await _send(driver, sheet)
     driver.press(Qt.Key.Key_Escape)
     (row,) = await hands.seen(MessageStatus.TAPPED, 1)
-    await _show(hands, row.seq)
-    seen = panel.detail.seen
-    assert seen is not None, "the copy is shown beside the table"
+    seen = await hands.open_message(row.seq)
     assert seen.headers.get("x-attempt") == 1, f"an integer stays one: {seen.headers}"
     assert seen.types.get("placed") == FieldType.TIMESTAMP, f"a timestamp stays one: {seen.types}"
     await driver.picture("tapped")
@@ -99,7 +97,6 @@ async def tap(driver: Driver) -> None:
 async def take(driver: Driver) -> None:
     """One message looked at with get and put back; then all consumed: the queue is empty, the messages are still here."""
     hands = await Hands.at(driver)
-    panel = hands.panel
     await hands.look_at(Place.QUEUE, RECEIPTS)
     await hands.read(Read.GET, lambda options: options.count.setValue(1), picture="get-options")
     await hands.seen(MessageStatus.GOT, 1)
@@ -107,8 +104,8 @@ async def take(driver: Driver) -> None:
     await hands.read(Read.CONSUME, lambda options: options.limit.setValue(2), picture="consume-options")
     rows = await hands.seen(MessageStatus.CONSUMED, 2)
     await hands.holds(RECEIPTS, 0)
-    await _show(hands, rows[0].seq)
-    await driver.until(lambda: panel.detail.seen is not None and panel.detail.seen.queue == RECEIPTS, "where it was is said")
+    seen = await hands.open_message(rows[0].seq)
+    assert seen.queue == RECEIPTS, f"where it was is said: {seen.queue}"
     await driver.picture("consumed")
 
 
@@ -183,12 +180,3 @@ async def _send(driver: Driver, sheet: PublishSheet) -> None:
     driver.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     await driver.until(lambda: not sheet.is_busy() and bool(sheet.outcome() or sheet.failure()), "the broker answers")
     assert sheet.outcome() == tr("Confirmed by the broker"), sheet.failure() or sheet.outcome()
-
-
-async def _show(hands: Hands, seq: int) -> None:
-    """Choose a message of the table and open it beside."""
-    feed = hands.panel.feed
-    number = next(number for number in range(feed.model.rowCount()) if (row := feed.model.row_at(number)) is not None and row.seq == seq)
-    feed.table.setCurrentIndex(feed.model.index(number, 0))
-    feed.open_detail()
-    await hands.driver.until(lambda: hands.panel.detail.seen is not None, "the message is shown beside the table")

@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt
 
 from desktop.core.i18n import tr
 from desktop.core.session_state import SessionPhase
+from desktop.tour.connections import add_connection, choose_connection
+from desktop.tour.dead_letters import dead_letter, purge, redrive, see_topology
 from desktop.tour.driver import Driver
 from desktop.tour.rabbitmq import declare, publish, take, tap
 from desktop.tour.streams import follow_sse, follow_websocket
@@ -137,6 +139,12 @@ STEPS: Final[tuple[Step, ...]] = (
     publish,
     tap,
     take,
+    dead_letter,
+    redrive,
+    see_topology,
+    add_connection,
+    choose_connection,
+    purge,
     filter_timeline,
     use_palette,
     restart_server,

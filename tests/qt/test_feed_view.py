@@ -430,7 +430,7 @@ def test_up_brings_back_earlier_filters_and_down_what_was_typed(stage: Stage) ->
 def test_escape_clears_the_filter_and_then_leaves_it(stage: Stage) -> None:
     bar = stage.view.filter_bar
     left: list[bool] = []
-    bar.leave_requested.connect(lambda: left.append(True))
+    bar.escaped.connect(lambda: left.append(True))
     bar.set_text("x")
     QTest.keyClick(bar.line, Qt.Key.Key_Escape)
     assert bar.text == ""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
@@ -212,6 +213,17 @@ async def test_a_changed_form_no_longer_counts_what_was_counted(forms: Forms) ->
     assert sheet.act.text() == "Redrive without a dry run"
     sheet.fields.limit.setText("")
     assert sheet.act.text() == "Redrive 17 messages"
+
+
+async def test_escape_in_the_empty_filter_closes_the_form(forms: Forms) -> None:
+    sheet = forms.make(MoveSheet)
+    sheet.open_to(make_connection(), "/", "orders.dead", redrive=True, count=20)
+    line = sheet.fields.filter_bar.line
+    sheet.fields.filter_bar.set_text("x")
+    QTest.keyClick(line, Qt.Key.Key_Escape)
+    assert sheet.is_open()
+    QTest.keyClick(line, Qt.Key.Key_Escape)
+    assert not sheet.is_open()
 
 
 async def test_a_dry_run_that_finds_nothing_offers_nothing(forms: Forms) -> None:

@@ -143,7 +143,8 @@ class FeedView(QWidget):
         self._services.feeds.state_changed.connect(self._on_link_changed)
         self._services.settings.changed.connect(self._on_setting_changed)
         self.filter_bar.filter_changed.connect(self._on_filter_changed)
-        self.filter_bar.leave_requested.connect(table.setFocus)
+        for leaves in (self.filter_bar.leave_requested, self.filter_bar.escaped):
+            leaves.connect(table.setFocus)
         self.filter_bar.help_requested.connect(self._open_help)
         self.filter_bar.set_history(self._services.settings.value(f"{self._settings_key}/history", list[str]()))
         table.row_selected.connect(self.row_selected)

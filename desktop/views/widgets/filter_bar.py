@@ -47,7 +47,9 @@ class FilterBar(QWidget):
     """The text or the chips are others, and the keyboard rests."""
     help_requested = Signal()
     leave_requested = Signal()
-    """The user wants to be in the table: Down or Escape."""
+    """The user wants to be in what is listed: Down."""
+    escaped = Signal()
+    """Escape was pressed, and there was nothing to clear."""
 
     def __init__(self, fields: Sequence[Field], values_of: ValuesOf | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -303,7 +305,7 @@ class FilterBar(QWidget):
         elif key == Qt.Key.Key_Escape and self.text:
             self.clear()
         elif key == Qt.Key.Key_Escape:
-            self.leave_requested.emit()
+            self.escaped.emit()
         else:
             return False
         return True

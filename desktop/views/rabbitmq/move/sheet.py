@@ -131,6 +131,7 @@ class MoveSheet(RabbitSheet):
         self.card.stop_requested.connect(lambda _: self.follower.start_stopping())
         self.card.forget_requested.connect(lambda _: self._forget_job())
         self.submit_requested.connect(self._on_submit)
+        self.fields.filter_bar.escaped.connect(self.close_sheet)
 
     # -- what is typed
 
