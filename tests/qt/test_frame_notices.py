@@ -2,12 +2,13 @@ import asyncio
 import logging
 
 import pytest
+from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.core.problems import NotSignedIn, ServerUnreachable
 from desktop.services.notices import Notice, NoticeAction, Notices, Severity
-from desktop.views.frame.toasts import MAX_SHOWN, Toasts
+from desktop.views.frame.toasts import CLOSE_PX, HEADER_TOP_PX, MAX_SHOWN, Toasts
 from embedded_server.contracts.problems import N_, ProblemDetails, UserFacingError
 
 
@@ -116,3 +117,22 @@ def test_notices_of_before_are_shown_by_a_new_window(notices: Notices, qtbot: Qt
     qtbot.addWidget(window)
     assert isinstance(notice, Notice)
     assert len(Toasts(notices, window, top=0).toasts()) == 1
+
+
+def test_notices_leave_the_close_buttons_at_the_right_edge_free(notices: Notices, toasts: Toasts) -> None:
+    notices.info("Saved")
+    window = toasts.parentWidget()
+    assert window is not None
+    assert toasts.geometry().right() < window.width() - CLOSE_PX
+    assert toasts.y() == 50
+
+
+def test_notices_use_the_free_room_of_the_header_while_no_banner_stands_there(notices: Notices, qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(1280, 800)
+    toasts = Toasts(notices, window, top=50, free=lambda: QRect(500, 14, 600, 32))
+    notices.info("Saved")
+    assert (toasts.y(), toasts.geometry().right()) == (HEADER_TOP_PX, 1099)
+    toasts.set_top(100)
+    assert toasts.y() == 100

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QStackedWidget, QTextEdit, QVBoxLayout, QWidget
 
@@ -82,7 +82,7 @@ class Body(QWidget):
         row.setSpacing(0)
         row.addWidget(self.navigation)
         row.addLayout(main, 1)
-        self.toasts = Toasts(self._notices, self._window, top=NOTICES_TOP_PX)
+        self.toasts = Toasts(self._notices, self._window, top=NOTICES_TOP_PX, free=self._header_room)
         self.banner.shown_changed.connect(self._on_banner)
 
     @cached_property
@@ -129,6 +129,11 @@ class Body(QWidget):
             focused = self.window().focusWidget()
             if isinstance(focused, (QLineEdit, QPlainTextEdit, QTextEdit)):
                 focused.clearFocus()
+
+    def _header_room(self) -> QRect:
+        """Answer where nothing stands in the header, as the window counts."""
+        room = self.header.free_room()
+        return QRect(self.header.mapTo(self._window, room.topLeft()), room.size())
 
     def _on_banner(self, shown: bool) -> None:
         self.toasts.set_top(NOTICES_TOP_PX + (self.banner.sizeHint().height() + 12 if shown else 0))

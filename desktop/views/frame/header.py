@@ -1,6 +1,6 @@
 """The line above the panel: its title, the connection and its health, the palette's button, the panel's one primary act."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QFontMetrics, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
@@ -11,6 +11,7 @@ from desktop.views.widgets.buttons import Button, PrimaryButton
 from desktop.views.widgets.labels import panel_title
 
 HEIGHT_PX = 32
+GAP_PX = 12
 
 
 class ConnectionButton(QAbstractButton):
@@ -104,6 +105,12 @@ class Header(QWidget):
         if action is not None:
             action.changed.connect(self._follow_action)
         self._follow_action()
+
+    def free_room(self) -> QRect:
+        """Answer the room between what stands at the left and the buttons at the right."""
+        left = self.picker if self.picker.isVisible() else self.connection
+        start = left.geometry().right() + 1 + GAP_PX
+        return QRect(start, 0, max(self._palette.x() - GAP_PX - start, 0), self.height())
 
     def _follow_action(self) -> None:
         action = self._action

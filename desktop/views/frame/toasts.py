@@ -1,8 +1,9 @@
-"""The notices on screen: stacked at the top right below the header, errors until they are dismissed."""
+"""The notices on screen: stacked from the header's empty middle down, errors until they are dismissed."""
 
+from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -13,6 +14,10 @@ from desktop.views.widgets.buttons import Button, IconButton
 from desktop.views.widgets.labels import Label
 
 WIDTH_PX: Final = 380
+EDGE_PX: Final = 18
+CLOSE_PX: Final = 64
+"""Left free at the right edge, where sheets and details have their close buttons."""
+HEADER_TOP_PX: Final = 8
 MAX_SHOWN: Final = 5
 INFO_MS: Final = 5_000
 WARNING_MS: Final = 12_000
@@ -94,14 +99,16 @@ class Toast(QFrame):
 
 
 class Toasts(QWidget):
-    """The stack. It lies over its parent's top right corner and takes no room and no clicks beside its notices."""
+    """The stack. It lies in the free room of the header, or where that is too narrow under it, and takes no clicks beside its notices."""
 
-    def __init__(self, notices: Notices, parent: QWidget, *, top: int) -> None:
+    def __init__(self, notices: Notices, parent: QWidget, *, top: int, free: Callable[[], QRect] = QRect) -> None:
+        """Lie over *parent*: where *free* answers enough room in it, else from *top* down."""
         super().__init__(parent)
+        self._free = free
         self._over = parent
         self.setObjectName("notices")
         self._notices = notices
-        self._top = top
+        self._top = self._least_top = top
         self._shown: dict[int, Toast] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -119,7 +126,7 @@ class Toasts(QWidget):
         return list(reversed(self._shown.values()))
 
     def set_top(self, top: int) -> None:
-        """Begin this far from the window's top."""
+        """Begin this far from the window's top where the header has no room; further down than under the header, always so."""
         if top != self._top:
             self._top = top
             self._place()
@@ -145,7 +152,10 @@ class Toasts(QWidget):
     def _place(self) -> None:
         self.setVisible(bool(self._shown))
         height = sum(toast.heightForWidth(WIDTH_PX) + 8 for toast in self._shown.values())
-        self.setGeometry(self._over.width() - WIDTH_PX - 18, self._top, WIDTH_PX, max(height - 8, 0))
+        free = self._free()
+        fits = free.width() >= WIDTH_PX and self._top <= self._least_top
+        right, top = (free.right() + 1, HEADER_TOP_PX) if fits else (self._over.width() - EDGE_PX - CLOSE_PX, self._top)
+        self.setGeometry(right - WIDTH_PX, top, WIDTH_PX, max(height - 8, 0))
         self.raise_()
 
     # -- Qt overrides

@@ -34,7 +34,7 @@ ROUTING_KEY: Final = Column(
     tooltip=lambda row: row.subject,
     min_width=96,
 )
-QUEUE: Final = Column("queue", N_("Queue or source"), 112, lambda row: row.worker, mono=True, dim=True, yields=3, min_width=88)
+QUEUE: Final = Column("queue", N_("Read from"), 112, lambda row: row.worker, mono=True, dim=True, yields=3, min_width=88)
 STATUS: Final = Column(
     "status",
     N_("Status"),

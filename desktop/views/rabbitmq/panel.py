@@ -54,7 +54,7 @@ class RabbitPanel(RabbitView):
             self.open_publish,
             keys="Ctrl+N",
             icon="ph.paper-plane-tilt",
-            tip=tr("Publish a message, or many (Ctrl+N)"),
+            tip=tr("Publish a message, or many"),
             changes=True,
         )
         self.acts.add_reads(self.reads.press)

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 from desktop.core.formatting import rate, short_number
@@ -15,11 +15,12 @@ from desktop.views.theme import CAPTION_PX, ROW_PX, TEXT_PX, icon, theme
 from embedded_server.contracts.rabbitmq import ExchangeInfo, Overview, QueueInfo, VHostInfo
 
 DOT_PX: Final = 7
+RING_PX: Final = 2
 INDENT_PX: Final = 12
-LEAST_NAME_PX: Final = 84
-"""Before a name gets less room, the word beside its figure goes."""
 CARET_PX: Final = 12
 _LOUD: Final = frozenset({"warn", "bad"})
+"""Their dots are rings: told apart without their colour, where there is no room for the word."""
+_LEAVES: Final = frozenset({Place.QUEUE, Place.EXCHANGE})
 
 
 class TreeRows(QStyledItemDelegate):
@@ -55,7 +56,7 @@ class TreeRows(QStyledItemDelegate):
     def _queue(self, painter: QPainter, area: QRect, queue: QueueInfo, *, dead: bool) -> None:
         state = queue_state(queue, takes_dead_letters=dead)
         tone = "dim" if self.dimmed else state.tone
-        _dot(painter, area, tone)
+        _dot(painter, area, tone, hollow=state.tone in _LOUD)
         area = area.adjusted(DOT_PX + 8, 0, 0, 0)
         if queue.ready is not None:
             area = _right(painter, area, short_number(queue.ready), "text" if queue.ready and not self.dimmed else "dim")
@@ -63,7 +64,9 @@ class TreeRows(QStyledItemDelegate):
         if note:
             painter.setFont(theme().font(CAPTION_PX))
             room = area.width() - painter.fontMetrics().horizontalAdvance(note) - 8
-            if room >= (LEAST_NAME_PX if state.tone in _LOUD else QFontMetrics(theme().mono_font()).horizontalAdvance(queue.name)):
+            if room >= QFontMetrics(theme().mono_font()).horizontalAdvance(
+                queue.name
+            ):  # names differ at their ends: never cut one for a word
                 area = _right(painter, area, note, note_tone, pixels=CAPTION_PX)
         _text(painter, area, queue.name, "text", theme().mono_font())
 
@@ -95,7 +98,8 @@ class TreeRows(QStyledItemDelegate):
         self._ground(painter, option)
         self._caret(painter, rect, index)
         spot, value = index.data(SPOT_ROLE), index.data(VALUE_ROLE)
-        area = rect.adjusted(4, 0, -8, 0)
+        is_leaf = not isinstance(spot, Spot) or spot.place in _LEAVES
+        area = rect.adjusted(4 - (INDENT_PX if is_leaf else 0), 0, -8, 0)  # what has no caret needs no room for one
         if isinstance(value, QueueInfo):
             self._queue(painter, area, value, dead=bool(index.data(DEAD_ROLE)))
         elif isinstance(spot, Spot):
@@ -128,10 +132,12 @@ def _figure(value: object) -> str:
     return short_number(value) if isinstance(value, int) else ""
 
 
-def _dot(painter: QPainter, area: QRect, tone: str) -> None:
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(theme().color(tone))
-    painter.drawEllipse(QPointF(area.left() + DOT_PX / 2, area.center().y() + 1), DOT_PX / 2, DOT_PX / 2)
+def _dot(painter: QPainter, area: QRect, tone: str, *, hollow: bool) -> None:
+    ink = theme().color(tone)
+    painter.setPen(QPen(ink, RING_PX) if hollow else Qt.PenStyle.NoPen)
+    painter.setBrush(Qt.BrushStyle.NoBrush if hollow else ink)
+    radius = (DOT_PX - RING_PX if hollow else DOT_PX) / 2
+    painter.drawEllipse(QPointF(area.left() + DOT_PX / 2, area.center().y() + 1), radius, radius)
 
 
 def _right(painter: QPainter, area: QRect, text: str, tone: str, *, pixels: int = TEXT_PX) -> QRect:

@@ -16,7 +16,7 @@ from desktop.models.rabbitmq_tree import RabbitTreeModel
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.widgets.jobs import Jobs
 from embedded_server.contracts.concurrency import Notify
-from embedded_server.contracts.rabbitmq import BindingInfo, Overview
+from embedded_server.contracts.rabbitmq import BindingInfo, Overview, QueueInfo
 
 BUSY_MS: Final = 1_500
 QUIET_MS: Final = 4_000
@@ -25,6 +25,9 @@ QUIET_AFTER: Final = 4
 RETRY_MS: Final = 3_000
 SLOW_S: Final = 6.0
 """What changes seldom, such as exchanges, is asked for this often."""
+WHOLE_UP_TO: Final = 500
+"""Queues of a virtual host that are asked for at once."""
+WHOLE_S: Final = 60.0
 MAX_DEAD_EXCHANGES: Final = 12
 """Whose bindings are looked at: each costs a request."""
 
@@ -75,6 +78,8 @@ class TreeSource(QObject):
         self._listed: dict[str, Order] = {}
         """The order in which each virtual host's queues are listed now."""
         self._slow_at: dict[str, float] = {}
+        self._all: dict[str, tuple[int, float, list[QueueInfo]]] = {}
+        """How many queues each virtual host had, when, and which: their arguments change with them alone."""
         self._same = 0
         self._before: object = None
         self._clock = QTimer(self, singleShot=True)
@@ -99,6 +104,7 @@ class TreeSource(QObject):
         self._connection = connection_id
         self._listed.clear()
         self._slow_at.clear()
+        self._all.clear()
         self._same = 0
         self._model.clear()
         self.refresh()
@@ -217,12 +223,25 @@ class TreeSource(QObject):
             fresh = False
 
     async def _load_dead(self, connection: str, vhost: str) -> None:
-        pages = self._model.pages(vhost)
-        queues = pages.known() if pages is not None else []
+        queues = await self._queues_to_judge(connection, vhost)
         bindings: list[BindingInfo] = []
         for exchange in sorted(dead_letter_exchanges(queues) - {""})[:MAX_DEAD_EXCHANGES]:
             bindings += await self._service.bindings(connection, vhost, exchange=exchange)
         self._model.set_dead(vhost, takers_of_dead_letters(queues, bindings))
+
+    async def _queues_to_judge(self, connection: str, vhost: str) -> list[QueueInfo]:
+        """Answer all queues where they are few, and else those that were looked at: one out of sight may be where letters died."""
+        pages = self._model.pages(vhost)
+        if pages is None:
+            return []
+        known = pages.known()
+        if len(known) >= pages.total or pages.total > WHOLE_UP_TO:
+            return known
+        total, at, queues = self._all.get(vhost, (-1, 0.0, known))
+        if pages.total != total or time.monotonic() - at >= WHOLE_S:
+            queues = (await self._service.queues(connection, vhost=vhost, page_size=WHOLE_UP_TO)).queues
+            self._all[vhost] = (pages.total, time.monotonic(), queues)
+        return queues
 
     def _missing(self, sight: InSight) -> bool:
         pages = self._model.pages(sight.vhost)
