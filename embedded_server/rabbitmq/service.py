@@ -27,7 +27,7 @@ class RabbitService:
         self._resolve = resolve
         self.links = Links(resolve)
         self.holdings = Holdings(journal, resolve, self.links, jobs, data_dir)
-        self.messages = Messages(journal, self.links, jobs, data_dir, self._bindings_of)
+        self.messages = Messages(journal, self.links, jobs, data_dir, bindings_of=self._bindings_of, known=self.holdings.known)
         self._part = idle_part("rabbitmq")
 
     # -- a part of the server

@@ -79,7 +79,8 @@ class KnownNames:
 
     def note_exchange(self, connection: str, vhost: str, name: str, type: str = "") -> None:
         """Remember an exchange, with its type where that is known."""
-        if name in BUILT_IN or self._of(connection, vhost).exchanges.get(name, None) in {type or None, *([] if type else [""])}:
+        known = self._of(connection, vhost).exchanges
+        if name in BUILT_IN or (name in known and type in {"", known[name]}):
             return
         exchanges = self._made(connection, vhost).exchanges
         exchanges[name] = type or exchanges.get(name, "")

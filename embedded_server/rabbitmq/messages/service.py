@@ -14,6 +14,7 @@ from embedded_server.contracts.rabbitmq import (
     GetRequest,
     Got,
     Message,
+    MessageStatus,
     PublishOutcome,
     StreamRead,
     TapRequest,
@@ -23,6 +24,7 @@ from embedded_server.core.jobs import Jobs, RunningJob
 from embedded_server.core.profiles import Profile, require_writable
 from embedded_server.journal import Journal
 from embedded_server.rabbitmq.amqp.links import Links, Purpose
+from embedded_server.rabbitmq.holdings.known import KnownNames
 from embedded_server.rabbitmq.messages.bulk import BulkRun, FilledMessages, KeptMessages, MessageSource, SameMessage
 from embedded_server.rabbitmq.messages.consume import check_consume, consume
 from embedded_server.rabbitmq.messages.fill import MessageFiller, fill_once
@@ -45,11 +47,12 @@ TEMPLATES_FILE: Final = "rabbitmq-templates.json"
 class Messages:
     """Messages to and from every connection."""
 
-    def __init__(self, journal: Journal, links: Links, jobs: Jobs, data_dir: Path, bindings_of: BindingsOf) -> None:
+    def __init__(self, journal: Journal, links: Links, jobs: Jobs, data_dir: Path, *, bindings_of: BindingsOf, known: KnownNames) -> None:
         self._journal = journal
         self._links = links
         self._jobs = jobs
         self._bindings_of = bindings_of
+        self._known = known
         self.uploads = Uploads(data_dir / "uploads")
         self.templates = Templates(data_dir / TEMPLATES_FILE)
         self._unconfirmed = Unconfirmed(data_dir / "unconfirmed")
@@ -70,7 +73,10 @@ class Messages:
 
     async def publish(self, connection: str, message: Message) -> PublishOutcome:
         """Publish one message, confirmed. Raises as `Publisher.publish` does."""
-        return await self._publisher.publish(connection, message)
+        outcome = await self._publisher.publish(connection, message)
+        if outcome.status is MessageStatus.CONFIRMED:
+            self._note_reached(connection, message)
+        return outcome
 
     async def bulk(self, connection: str, request: BulkPublish) -> Job:
         """Begin to publish many. Raises at once for what cannot be sent, such as an unknown field."""
@@ -83,6 +89,11 @@ class Messages:
             raise RateInvalid(rate=request.rate)
         source = await self._source(request)
         message = request.message
+
+        async def after(job: RunningJob) -> None:
+            if job.counts.get(MessageStatus.CONFIRMED.value) and not request.generate:
+                self._note_reached(connection, message)
+
         return self._start_bulk(
             profile,
             message.vhost,
@@ -90,6 +101,7 @@ class Messages:
             total=request.count,
             rate=request.rate,
             target=subject_of(message.exchange, message.routing_key),
+            after=after,
         )
 
     async def _source(self, request: BulkPublish) -> MessageSource:
@@ -181,13 +193,16 @@ class Messages:
         profile = await self._writable(connection)
         check_get(request)
         async with await self._links.channel(connection, request.vhost, purpose=Purpose.READ) as channel:
-            return await get(channel, self._journal, profile.name, request)
+            got = await get(channel, self._journal, profile.name, request)
+        self._known.note_queue(connection, request.vhost, request.queue)
+        return got
 
     async def read_stream(self, connection: str, request: StreamRead) -> Job:
         """Begin to read a stream. Raises `StreamsNotThere`, `NotAStream`, `OffsetInvalid`."""
         profile = await self._links.profile(connection)
         offset_of(request.offset)
         await check_stream(self._links, profile, request)
+        self._known.note_queue(connection, request.vhost, request.queue)
 
         async def work(job: RunningJob) -> None:
             await StreamReading(self._journal, profile.name, job, request).run(self._links)
@@ -220,10 +235,19 @@ class Messages:
     async def _require_queue(self, connection: str, vhost: str, queue: str) -> None:
         async with await self._links.channel(connection, vhost, purpose=Purpose.READ) as channel:
             await channel.declare_queue(queue, passive=True)
+        self._known.note_queue(connection, vhost, queue)
 
     async def _require_exchange(self, connection: str, vhost: str, exchange: str) -> None:
         async with await self._links.channel(connection, vhost, purpose=Purpose.READ) as channel:
             await channel.declare_exchange(exchange, passive=True)
+        self._known.note_exchange(connection, vhost, exchange)
+
+    def _note_reached(self, connection: str, message: Message) -> None:
+        """Remember where a message went: without the management API nobody else can tell of it."""
+        if message.exchange:
+            self._known.note_exchange(connection, message.vhost, message.exchange)
+        elif message.mandatory:
+            self._known.note_queue(connection, message.vhost, message.routing_key)
 
     def _start(
         self,

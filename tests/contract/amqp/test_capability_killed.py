@@ -105,6 +105,7 @@ async def test_a_consume_goes_on_and_nothing_is_lost(mortal: EmbeddedBroker | Re
     await asyncio.to_thread(kill_and_start, mortal)
 
     async def empty() -> bool:
+        assert not side.jobs.job(started.id).state.is_over, side.jobs.job(started.id).problem
         if not await in_state(side, started.id, JobState.RUNNING):
             return False
         async with await side.channel() as channel:
