@@ -34,7 +34,8 @@ def consumer(queue_name: str, port: int, host: str = "10.0.3.7") -> ConsumerInfo
 
 def shop() -> Topology:
     """Orders, receipts and mails of a shop, with dead letters, a retry through the default exchange and an alternate exchange."""
-    dead = {"x_dead_letter_exchange": "orders.dlx"}
+    dead: dict[str, Any] = {"x_dead_letter_exchange": "orders.dlx"}
+    pdf: dict[str, Any] = {"x-match": "all", "format": "pdf"}
     exchanges = [
         exchange("", "direct"),
         exchange("amq.topic"),
@@ -65,7 +66,7 @@ def shop() -> Topology:
         bind("events.all", "orders", "order.*", to_queue=False),
         bind("events.all", "events", to_queue=False),
         bind("events.all", "audit"),
-        bind("events", "reports.pdf", **{"x-match": "all", "format": "pdf"}),
+        bind("events", "reports.pdf", **pdf),
         bind("orders.dlx", "orders.dead"),
         bind("orders.unrouted", "orders.lost"),
     ]
