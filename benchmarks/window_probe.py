@@ -1,6 +1,7 @@
 """The real window, offscreen, against a running server: measures how late a 10 ms timer is while something is asked of it.
 
-Reads one command a line (``idle SECONDS``, ``until TOTAL``, ``measure``, ``memory``, ``scroll TIMES``), answers each with one line of JSON.
+Reads one command a line (``idle SECONDS``, ``until TOTAL``, ``measure``, ``memory``, ``scroll TIMES``, ``tree PORT MANAGEMENT_URL``),
+answers each with one line of JSON.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -100,6 +102,32 @@ class Probe:
         await asyncio.sleep(0.5)
         return {}
 
+    async def do_tree(self, port: str, management_url: str) -> dict[str, Any]:
+        """Look at a RabbitMQ that was never looked at; tell the seconds until its tree is painted, and until its picture is."""
+        from desktop.services.connections import connection_service
+        from desktop.views.rabbitmq.topology import TopologyPicture
+        from embedded_server.contracts.connections import ConnectionKind, ConnectionSpec, RabbitSettings, SaveConnection, Secret
+
+        connections = connection_service(self._application.services.api)
+        settings = RabbitSettings("127.0.0.1", int(port), management_url=management_url)
+        spec = ConnectionSpec(f"bench {time.monotonic_ns()}", ConnectionKind.RABBITMQ, rabbitmq=settings)
+        added = await connections.add(SaveConnection(spec, {Secret.PASSWORD: "guest"}))
+        self._application.window.show_panel("rabbitmq")
+        panel = self._application.window.panel("rabbitmq")
+        self._begin()
+        began = time.perf_counter()
+        connections.choose("rabbitmq", added.id)
+        await _until(lambda: (pages := panel.model.pages("/")) is not None and bool(pages.known()))
+        panel.tree.view.viewport().repaint()
+        tree_s = time.perf_counter() - began
+        shown = panel.tree.view.model().rowCount(panel.tree.view.rootIndex())
+        canvas = panel.findChild(TopologyPicture).canvas
+        await _until(lambda: bool(canvas.layout_now.boxes))
+        canvas.repaint()
+        picture_s = time.perf_counter() - began
+        figures = {"tree_s": tree_s, "picture_s": picture_s, "rows": shown, "queues": panel.model.pages("/").total}
+        return {**figures, "boxes": len(canvas.layout_now.boxes), "late_ms": self._figures()["max"]}
+
     async def _sign_in(self) -> None:
         services = self._application.services
         while not services.host.status.is_ready:
@@ -141,6 +169,12 @@ class Probe:
         for line in sys.stdin:
             loop.call_soon_threadsafe(self._commands.put_nowait, line.split())
         loop.call_soon_threadsafe(self._commands.put_nowait, [])
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not is_so():
+            await asyncio.sleep(0.002)
 
 
 def say(answer: dict[str, Any]) -> None:
