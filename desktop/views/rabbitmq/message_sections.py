@@ -50,7 +50,7 @@ def _death_tip(death: Death) -> str:
 DEATHS: Final = (
     SmallColumn[Death](N_("Queue"), 0, lambda death: death.queue, mono=True, tip=_death_tip),
     SmallColumn[Death](N_("Reason"), 88, lambda death: reason_word(death.reason), tone=lambda _: "bad", tip=_death_tip),
-    SmallColumn[Death](N_("Times"), 54, lambda death: f"{death.times:,}", right=True),
+    SmallColumn[Death](N_("Count"), 54, lambda death: f"{death.times:,}", right=True),
     SmallColumn[Death](N_("First"), 66, lambda death: age(death.at), right=True, tip=_death_tip),
 )
 
