@@ -5,6 +5,7 @@ there, each above its own line and no higher than the box that the line ends at.
 """
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +35,6 @@ PART_GAP_PX: Final = 28.0
 PAGE_GAP_PX: Final = 72.0
 GRID_GAP_PX: Final = 12.0
 GRID_TITLE_PX: Final = 24.0
-LEAST_GRID_PX: Final = 640.0
 SHAPE: Final = 1.6
 """Width to height that the whole tries for, where nothing else is asked."""
 MOST_WIDER: Final = 1.4
@@ -152,7 +152,7 @@ def _placed(graph: Graph, layered: Sequence[tuple[Layers, dict[int, Edge]]], siz
     if not loose:
         return Layout(boxes, lines, width, height)
     top = height + PART_GAP_PX if parts else 0.0
-    wide, bottom = _grid(loose, sizes, boxes, top + GRID_TITLE_PX, max(width, LEAST_GRID_PX))
+    wide, bottom = _grid(loose, sizes, boxes, top + (GRID_TITLE_PX if parts else 0.0), max(width, _square(loose, sizes, shape)))
     return Layout(boxes, lines, max(width, wide), bottom, top)
 
 
@@ -334,6 +334,12 @@ def _extent(pages: Sequence[Sequence[_Part]]) -> tuple[float, float]:
 def _misfit(width: float, height: float, shape: float) -> float:
     """Answer how much the window would have to show it smaller than the same area in its own shape."""
     return max(width / shape, height)
+
+
+def _square(nodes: Sequence[Node], sizes: Sizes, shape: float) -> float:
+    """Answer how wide a grid of *nodes* is that has the room's shape."""
+    cell = max(sizes.nodes[node.key] for node in nodes) + GRID_GAP_PX
+    return math.sqrt(len(nodes) * cell * (HEIGHTS[Kind.QUEUE] + GRID_GAP_PX) * shape)
 
 
 def _grid(nodes: Sequence[Node], sizes: Sizes, boxes: dict[str, Box], top: float, room: float) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """The surface the picture is painted on: pan, zoom, what is under the pointer, and the way through it by keyboard."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt, Signal
@@ -22,7 +23,7 @@ from desktop.core.i18n import tr
 from desktop.core.rabbitmq_graph import Facts, Graph, Node, edge_words, neighbours_of, path_of
 from desktop.core.rabbitmq_layout import SHAPE, Layout
 from desktop.views.rabbitmq.topology.camera import LEAST_FIRST, STEP, Camera
-from desktop.views.rabbitmq.topology.lines import Strand, path_of_line, rect_of, strands_of
+from desktop.views.rabbitmq.topology.lines import Strand, path_of_line, rect_of
 from desktop.views.rabbitmq.topology.look import DETAIL_FROM, NAMES_FROM, Emphasis
 from desktop.views.rabbitmq.topology.nodes import paint_callout
 from desktop.views.rabbitmq.topology.paint import paint_picture
@@ -58,7 +59,7 @@ class Canvas(QWidget):
         self.camera = Camera()
         self.current = ""
         self._nodes: dict[str, Node] = {}
-        self.strands: list[Strand] = []
+        self.strands: Sequence[Strand] = ()
         self._paths: dict[int, QPainterPath] = {}
         self._hovered = ""
         self._hovered_edge = -1
@@ -77,15 +78,15 @@ class Canvas(QWidget):
 
     # -- what is shown
 
-    def set_picture(self, graph: Graph, layout: Layout, facts: Facts) -> None:
-        """Show another layout. What the user looks at stays where it is on the screen."""
+    def set_picture(self, graph: Graph, layout: Layout, facts: Facts, strands: Sequence[Strand] = ()) -> None:
+        """Show another layout with its lines' *strands*. What the user looks at stays where it is on the screen."""
         anchor = self._anchor(layout)
         before = self.camera.to_screen(rect_of(self.layout_now.boxes[anchor]).center()) if anchor else QPointF()
         is_first = not self.layout_now.boxes
         self.graph, self.layout_now, self.facts = graph, layout, facts
         self._nodes = graph.by_key()
         self._paths = {index: path_of_line(line) for index, line in layout.lines.items()}
-        self.strands = strands_of(graph, layout)
+        self.strands = strands
         if self.current not in self._nodes:
             self._set_current("")
         self._hovered, self._hovered_edge = "", -1

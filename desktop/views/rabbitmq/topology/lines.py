@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, Q
 from desktop.core.formatting import rate
 from desktop.core.rabbitmq_graph import Edge, Facts, Graph, Tie, label_of
 from desktop.core.rabbitmq_layout import Box, Layout, Line, Point
-from desktop.views.rabbitmq.topology.look import DETAIL_FROM, Emphasis
+from desktop.views.rabbitmq.topology.look import DETAIL_FROM, NAMES_FROM, Emphasis
 from desktop.views.theme import CAPTION_PX, blend, theme
 
 LINE_PX: Final = 1.25
@@ -88,7 +88,7 @@ def pen_of(tie: Tie, *, lit: bool = False, scale: float = 1.0) -> QPen:
     """Answer the pen for a kind of line."""
     pen = QPen(_color(tie, lit=lit), max(LIT_PX if lit else LINE_PX, (1.5 if lit else 0.8) / scale))
     pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-    if tie in DASHES:
+    if tie in DASHES and scale >= NAMES_FROM:  # dashes finer than the screen only cost time
         pen.setDashPattern(DASHES[tie])
     return pen
 
@@ -123,7 +123,8 @@ class LinePainter:
         """Paint a line's arrow, and what stands at it."""
         painter = self._painter
         painter.setOpacity(self._strength(index, edge))
-        self._paint_arrow(line, pen_of(edge.tie, lit=index in self._emphasis.lit).color())
+        if self._scale >= NAMES_FROM:
+            self._paint_arrow(line, pen_of(edge.tie, lit=index in self._emphasis.lit).color())
         if self._scale >= DETAIL_FROM and line.label is not None:
             self._paint_label(edge, rect_of(line.label))
 

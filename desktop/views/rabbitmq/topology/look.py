@@ -21,6 +21,8 @@ LEAST_NAME_PX: Final = 9.5
 PAD_PX: Final = 12.0
 SLACK: Final = 1.12
 """Names are written a little larger where the picture is a little smaller."""
+TAKER_SLACK: Final = 1.6
+"""An address that is cut tells nothing."""
 COUNT_PX: Final = 48.0
 WIDEST_PX: Final = 300.0
 NARROWEST: Final = {Kind.EXCHANGE: 96.0, Kind.QUEUE: 140.0, Kind.CONSUMER: 72.0}
@@ -58,7 +60,8 @@ def node_width() -> Callable[[Node], float]:
 
     def width(node: Node) -> float:
         beside = COUNT_PX if node.kind is Kind.QUEUE else captions.horizontalAdvance(node.word) + 8
-        wanted = names.horizontalAdvance(node.title) * SLACK + beside + 2 * PAD_PX
+        slack = TAKER_SLACK if node.kind is Kind.CONSUMER else SLACK
+        wanted = names.horizontalAdvance(node.title) * slack + beside + 2 * PAD_PX
         return float(round(min(max(wanted, NARROWEST[node.kind]), WIDEST_PX)))
 
     return width

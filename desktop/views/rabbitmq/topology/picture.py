@@ -14,9 +14,10 @@ from desktop.core.formatting import number
 from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, title_of
 from desktop.core.rabbitmq_graph import Facts, Graph, Kind, around, facts_of, graph_of
-from desktop.core.rabbitmq_layout import Layout, lay_out, sizes_of
+from desktop.core.rabbitmq_layout import Layout, Sizes, lay_out, sizes_of
 from desktop.views.rabbitmq.topology.canvas import NOTHING, Canvas
 from desktop.views.rabbitmq.topology.legend import Legend
+from desktop.views.rabbitmq.topology.lines import Strand, strands_of
 from desktop.views.rabbitmq.topology.look import RATE_PX, label_width, node_width
 from desktop.views.rabbitmq.topology.saving import Drawing, ask_where, save_drawing
 from desktop.views.widgets.buttons import IconButton
@@ -200,7 +201,7 @@ class TopologyPicture(Card):
     def start_saving(self, path: Path) -> None:
         """Write what is drawn now into a file; its name says whether as PNG or as SVG."""
         canvas = self.canvas
-        drawing = Drawing(canvas.graph, canvas.layout_now, tuple(canvas.strands), canvas.facts)
+        drawing = Drawing(canvas.graph, canvas.layout_now, canvas.strands, canvas.facts)
         self._jobs.start("save", asyncio.to_thread(save_drawing, drawing, path), self._notify)
 
     async def stop(self) -> None:
@@ -238,10 +239,10 @@ class TopologyPicture(Card):
     async def _lay_out_graph(self, graph: Graph, shape: float) -> None:
         sizes = sizes_of(graph, node_width(), label_width(), RATE_PX)
         async with asyncio.timeout(LAYOUT_S):
-            layout: Layout = await asyncio.to_thread(lay_out, graph, sizes, shape)
+            layout, strands = await asyncio.to_thread(_made, graph, sizes, shape)
         if self._topology is not None:
             self._wanted, self._shape = None, shape
-            self.canvas.set_picture(graph, layout, facts_of(self._topology))
+            self.canvas.set_picture(graph, layout, facts_of(self._topology), strands)
             if self._pending in layout.boxes:
                 self.canvas.set_current(self._pending)
                 self._pending = ""
@@ -263,3 +264,8 @@ class TopologyPicture(Card):
 
     def _on_current_changed(self, key: str) -> None:
         self.focus_button.setEnabled(bool(key or self._around))
+
+
+def _made(graph: Graph, sizes: Sizes, shape: float) -> tuple[Layout, list[Strand]]:
+    layout = lay_out(graph, sizes, shape)
+    return layout, strands_of(graph, layout)
