@@ -11,29 +11,18 @@ from pamqp.commands import Channel as ChannelMethods
 from embedded_server.brokers.amqp import codec
 from embedded_server.brokers.amqp.arguments import check_consume_arguments
 from embedded_server.brokers.amqp.consumer import Consumer
-from embedded_server.brokers.amqp.dead_letter import Reason
 from embedded_server.brokers.amqp.direct_reply import PSEUDO_QUEUE, ReplyConsumer
 from embedded_server.brokers.amqp.errors import AmqpError, Reply, not_implemented, precondition, refused
 from embedded_server.brokers.amqp.figures import ChannelFigures
 from embedded_server.brokers.amqp.message import Entry, Message
-from embedded_server.brokers.amqp.publisher import Mode, Publisher
+from embedded_server.brokers.amqp.publisher import Publisher
 from embedded_server.brokers.amqp.queue import Queue
+from embedded_server.brokers.amqp.settling import Settling
 from embedded_server.brokers.amqp.topology import Topology
 from embedded_server.brokers.amqp.unacked import Delivery, Unacked
 
 if TYPE_CHECKING:
     from embedded_server.brokers.amqp.connection import Connection
-
-
-class Settlement:
-    """An acknowledgement inside an open transaction, waiting for its commit."""
-
-    __slots__ = ("deliveries", "reject", "requeue")
-
-    def __init__(self, deliveries: list[Delivery], *, reject: bool, requeue: bool) -> None:
-        self.deliveries = deliveries
-        self.reject = reject
-        self.requeue = requeue
 
 
 class Channel:
@@ -45,6 +34,7 @@ class Channel:
         self.vhost = connection.vhost
         self.publisher = Publisher(self)
         self.unacked = Unacked()
+        self.settling = Settling(self)
         self.consumers: dict[str, Consumer] = {}
         self.figures = ChannelFigures()
         self.reply_consumer: ReplyConsumer | None = None
@@ -54,17 +44,11 @@ class Channel:
         """Most unacknowledged messages of each consumer to come; 0 for no limit."""
         self._delivery_tag = 0
         self._topology = Topology(self)
-        self._settlements: list[Settlement] = []
 
     @property
     def delivered(self) -> int:
         """Messages handed out so far."""
         return self._delivery_tag
-
-    @property
-    def acks_uncommitted(self) -> int:
-        """Acknowledgements that wait for their transaction's commit."""
-        return sum(len(settlement.deliveries) for settlement in self._settlements)
 
     # -- what the connection calls
 
@@ -73,25 +57,8 @@ class Channel:
         handler = self._HANDLERS.get(method.index)
         if handler is not None:
             handler(self, method)
-        elif not self._topology.method(method):
+        elif not self.settling.method(method) and not self._topology.method(method):
             raise AmqpError(Reply.COMMAND_INVALID, "unimplemented method")
-
-    def acknowledge(self, payload: bytes) -> None:
-        """``basic.ack`` came: the hot path of every consumer."""
-        tag, multiple = codec.parse_ack(payload)
-        if multiple or self.publisher.mode is Mode.TX:
-            self._settle_or_hold(Settlement(self.unacked.take(tag, multiple=multiple), reject=False, requeue=False))
-            return
-        delivery = self.unacked.take_one(tag)
-        if delivery is None:
-            raise AmqpError(Reply.PRECONDITION_FAILED, f"unknown delivery tag {tag}")
-        delivery.queue.figures.ack += 1
-        if delivery.entry.stored:
-            delivery.queue.settle(delivery.entry)
-        if self.unacked.limit:
-            self._pump_all()
-        elif len(delivery.queue.ready):
-            delivery.queue.pump()
 
     def close(self) -> None:
         """The channel ends: its consumers go and what it had not acknowledged returns to its queues."""
@@ -102,14 +69,20 @@ class Channel:
         left = [consumer.queue for consumer in self.consumers.values()]
         for consumer in list(self.consumers.values()):
             self._drop(consumer)
-        held = [delivery for settlement in self._settlements for delivery in settlement.deliveries]
-        self._settlements = []
-        self._requeue([*held, *self.unacked.take_all()])
-        self._pump(left)
+        self.settling.close()
+        self.pump_those(left)
 
     def pump(self) -> None:
         """There is room again: let its queues deliver."""
-        self._pump_all()
+        for queue in {consumer.queue: None for consumer in self.consumers.values()}:
+            queue.pump()
+
+    def pump_those(self, queues: Iterable[Queue]) -> None:
+        """Let *queues* deliver, and where a limit of the whole channel has moved, all of its queues."""
+        for queue in dict.fromkeys(queues):
+            queue.pump()
+        if self.unacked.limit:
+            self.pump()
 
     # -- what queues and consumers call
 
@@ -148,63 +121,6 @@ class Channel:
         """Send *method*."""
         self.connection.send(codec.method_frame(self.number, method))
 
-    # -- acknowledgements
-
-    def _settle_or_hold(self, settlement: Settlement) -> None:
-        if self.publisher.mode is Mode.TX:
-            self._settlements.append(settlement)
-        else:
-            self._settle(settlement)
-
-    def _settle(self, settlement: Settlement) -> None:
-        deliveries = settlement.deliveries
-        if settlement.reject and settlement.requeue:
-            self._requeue(deliveries)
-            return
-        for delivery in deliveries:
-            if settlement.reject:
-                delivery.queue.figures.returned += 1
-                delivery.queue.die(delivery.entry, Reason.REJECTED)
-            else:
-                delivery.queue.figures.ack += 1
-                delivery.queue.settle(delivery.entry)
-        self._pump(delivery.queue for delivery in deliveries)
-
-    def _requeue(self, deliveries: Iterable[Delivery]) -> None:
-        by_queue: dict[Queue, list[Entry]] = {}
-        for delivery in deliveries:
-            by_queue.setdefault(delivery.queue, []).append(delivery.entry)
-        for queue, entries in by_queue.items():
-            queue.requeue(entries)
-        self._pump(by_queue)
-
-    def _pump(self, queues: Iterable[Queue]) -> None:
-        for queue in dict.fromkeys(queues):
-            queue.pump()
-        if self.unacked.limit:
-            self._pump_all()
-
-    def _pump_all(self) -> None:
-        for queue in {consumer.queue: None for consumer in self.consumers.values()}:
-            queue.pump()
-
-    def _on_nack(self, method: Basic.Nack) -> None:
-        taken = self.unacked.take(method.delivery_tag or 0, multiple=method.multiple)
-        self._settle_or_hold(Settlement(taken, reject=True, requeue=method.requeue))
-
-    def _on_reject(self, method: Basic.Reject) -> None:
-        taken = self.unacked.take(method.delivery_tag or 0, multiple=False)
-        self._settle_or_hold(Settlement(taken, reject=True, requeue=method.requeue))
-
-    def _on_recover(self, method: Basic.Recover) -> None:
-        self._on_recover_async(method)
-        self.reply(Basic.RecoverOk())
-
-    def _on_recover_async(self, method: Basic.Recover | Basic.RecoverAsync) -> None:
-        if not method.requeue:
-            raise not_implemented("requeue=false")
-        self._requeue(self.unacked.take_all())
-
     # -- consuming
 
     def _on_qos(self, method: Basic.Qos) -> None:
@@ -215,7 +131,7 @@ class Channel:
         else:
             self.prefetch = method.prefetch_count
         self.reply(Basic.QosOk())
-        self._pump_all()
+        self.pump()
 
     def _on_get(self, method: Basic.Get) -> None:
         queue = self._topology.queue(method.queue)
@@ -273,7 +189,7 @@ class Channel:
             self.reply(Basic.CancelOk(method.consumer_tag))
         if consumer is not None:
             self._drop(consumer)
-            self._pump((consumer.queue,))  # another one may be the single active consumer now
+            self.pump_those((consumer.queue,))  # another one may be the single active consumer now
         elif self.reply_consumer is not None and self.reply_consumer.tag == method.consumer_tag:
             self._forget_reply_consumer()
 
@@ -301,9 +217,7 @@ class Channel:
     def _on_tx_commit(self, _method: Tx.Commit) -> None:
         self.publisher.require_tx()
         accepted = [self.publisher.publish(message, mandatory=mandatory) for message, mandatory in self.publisher.take_held()]
-        settlements, self._settlements = self._settlements, []
-        for settlement in settlements:
-            self._settle(settlement)
+        self.settling.commit()
         if not all(accepted):
             raise precondition("partial tx completion")
         self.reply(Tx.CommitOk())
@@ -311,9 +225,7 @@ class Channel:
     def _on_tx_rollback(self, _method: Tx.Rollback) -> None:
         self.publisher.require_tx()
         self.publisher.take_held()
-        settlements, self._settlements = self._settlements, []
-        for settlement in settlements:
-            self.unacked.put_back(settlement.deliveries)
+        self.settling.rollback()
         self.reply(Tx.RollbackOk())
 
     def _on_flow(self, method: ChannelMethods.Flow) -> None:
@@ -322,10 +234,6 @@ class Channel:
         self.reply(ChannelMethods.FlowOk(active=True))
 
     _HANDLERS: ClassVar[Mapping[int, Callable[["Channel", Any], None]]] = {
-        Basic.Nack.index: _on_nack,
-        Basic.Reject.index: _on_reject,
-        Basic.Recover.index: _on_recover,
-        Basic.RecoverAsync.index: _on_recover_async,
         Basic.Qos.index: _on_qos,
         Basic.Get.index: _on_get,
         Basic.Consume.index: _on_consume,

@@ -2,13 +2,18 @@
 
 import datetime as dt
 import struct
+from collections import deque
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from embedded_server.brokers.amqp.codec import short
 from embedded_server.brokers.amqp.message import Message
 from embedded_server.brokers.amqp.properties import headers_of, properties_of, with_headers
+
+if TYPE_CHECKING:
+    from embedded_server.brokers.amqp.queue import Queue
+    from embedded_server.brokers.amqp.vhost import VHost
 
 
 class Reason(StrEnum):
@@ -17,6 +22,40 @@ class Reason(StrEnum):
     REJECTED = "rejected"
     EXPIRED = "expired"
     MAXLEN = "maxlen"
+
+
+class DeadLetters:
+    """Sends on what dies in the queues of one virtual host."""
+
+    def __init__(self, vhost: "VHost") -> None:
+        self._vhost = vhost
+        self._dying: deque[tuple[Queue, Message, Reason]] = deque()
+        self._burying = False
+
+    def send(self, queue: "Queue", message: Message, reason: Reason) -> None:
+        """Send *message* on to the queue's dead letter exchange, where there is one."""
+        if queue.arguments.dead_letter_exchange is None:
+            return
+        self._dying.append((queue, message, reason))
+        if self._burying:
+            return  # the loop below goes on: a queue that dead-letters into itself must not recurse
+        self._burying = True
+        try:
+            while self._dying:
+                self._bury(*self._dying.popleft())
+        finally:
+            self._burying = False
+
+    def _bury(self, queue: "Queue", message: Message, reason: Reason) -> None:
+        exchange = queue.arguments.dead_letter_exchange or ""
+        if exchange and exchange not in self._vhost.exchanges:
+            return
+        key = queue.arguments.dead_letter_routing_key
+        letter = died(message, queue.name, reason, exchange=exchange, routing_key=key, at=self._vhost.clock.wall())
+        queues = self._vhost.destinations(letter)
+        if reason is not Reason.REJECTED:
+            queues = tuple(one for one in queues if not in_a_circle(letter, one.name))
+        self._vhost.forward(letter, queues)
 
 
 def died(message: Message, queue: str, reason: Reason, *, exchange: str, routing_key: str | None, at: float) -> Message:

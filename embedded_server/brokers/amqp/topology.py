@@ -14,6 +14,7 @@ from embedded_server.brokers.amqp.exchange import Binding, Destination, Destinat
 from embedded_server.brokers.amqp.permissions import Kind, Operation
 from embedded_server.brokers.amqp.properties import type_name
 from embedded_server.brokers.amqp.queue import Queue
+from embedded_server.brokers.amqp.rules import queue_name, refuse_default, refuse_deletion, refuse_reserved, require_type
 
 if TYPE_CHECKING:
     from embedded_server.brokers.amqp.channel import Channel
@@ -75,7 +76,7 @@ class Topology:
             self._channel.send(codec.queue_declare_ok(name, 0, 1))
 
     def _declared(self, name: str, method: QueueMethods.Declare) -> Queue:
-        name = self._vhost.queue_name(name, method.arguments or {})
+        name = queue_name(name, method.arguments or {})
         self._require(Operation.CONFIGURE, Kind.QUEUE, name)
         if name not in self._vhost.queues:
             self._require_forwarding(Kind.QUEUE, name, "x-dead-letter-exchange", method.arguments)
@@ -135,7 +136,7 @@ class Topology:
     def _on_exchange_declare(self, method: ExchangeMethods.Declare) -> None:
         name = method.exchange.translate(_WITHOUT_LINE_ENDS)
         if method.passive:
-            self._vhost.refuse_default(name)
+            refuse_default(name)
             self._vhost.exchange(name)
         else:
             self._declare_exchange(name, method)
@@ -143,11 +144,11 @@ class Topology:
             self._channel.reply(ExchangeMethods.DeclareOk())
 
     def _declare_exchange(self, name: str, method: ExchangeMethods.Declare) -> None:
-        self._vhost.require_type(method.exchange_type)
-        self._vhost.refuse_default(name)
+        require_type(method.exchange_type)
+        refuse_default(name)
         self._require(Operation.CONFIGURE, Kind.EXCHANGE, name)
         if name not in self._vhost.exchanges:
-            self._vhost.refuse_reserved("exchange", name)
+            refuse_reserved("exchange", name)
             self._require_forwarding(Kind.EXCHANGE, name, "alternate-exchange", method.arguments)
         self._vhost.declare_exchange(
             name,
@@ -160,8 +161,8 @@ class Topology:
 
     def _on_exchange_delete(self, method: ExchangeMethods.Delete) -> None:
         name = method.exchange.translate(_WITHOUT_LINE_ENDS)
-        self._vhost.refuse_default(name)
-        self._vhost.refuse_deletion(name)
+        refuse_default(name)
+        refuse_deletion(name, self._vhost.name)
         self._require(Operation.CONFIGURE, Kind.EXCHANGE, name)
         self._vhost.delete_exchange(name, if_unused=method.if_unused)
         if not method.nowait:
@@ -185,8 +186,8 @@ class Topology:
         source = source.translate(_WITHOUT_LINE_ENDS)
         self._require(Operation.WRITE, Kind(destination.kind), destination.name)
         if destination.kind is DestinationKind.EXCHANGE:
-            self._vhost.refuse_default(destination.name)
-        self._vhost.refuse_default(source)
+            refuse_default(destination.name)
+        refuse_default(source)
         self._require(Operation.READ, Kind.EXCHANGE, source)
         access, exchange = self._channel.connection.access, self._vhost.exchanges.get(source)
         if access is not None and exchange is not None and exchange.type is ExchangeType.TOPIC:

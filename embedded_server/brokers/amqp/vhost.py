@@ -1,38 +1,24 @@
 """A virtual host: its exchanges, its queues, the bindings between them, and the way of a message through them."""
 
 import itertools
-import secrets
-from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 
-from embedded_server.brokers.amqp.arguments import (
-    CLASSIC,
-    COMPARED,
-    QUEUE_TYPES,
-    Overflow,
-    QueueArguments,
-    kept_queue_arguments,
-    kind_module,
-    parse_queue_arguments,
-    require_same,
-)
+from embedded_server.brokers.amqp.arguments import Overflow, QueueArguments, kept_queue_arguments, parse_queue_arguments
 from embedded_server.brokers.amqp.clock import Clock, Timers
-from embedded_server.brokers.amqp.dead_letter import Reason, died, in_a_circle
-from embedded_server.brokers.amqp.direct_reply import ADDRESS_PREFIX, Replies
-from embedded_server.brokers.amqp.errors import AmqpError, Reply, locked, not_found, precondition, refused
+from embedded_server.brokers.amqp.dead_letter import DeadLetters, Reason
+from embedded_server.brokers.amqp.direct_reply import Replies
+from embedded_server.brokers.amqp.errors import locked, not_found, precondition, refused
 from embedded_server.brokers.amqp.exchange import Binding, Destination, DestinationKind, Exchange, ExchangeType, make_exchange
 from embedded_server.brokers.amqp.figures import VHostFigures
 from embedded_server.brokers.amqp.firehose import TRACE_EXCHANGE, Firehose
 from embedded_server.brokers.amqp.message import Message
 from embedded_server.brokers.amqp.overflow import RejectingQueue
 from embedded_server.brokers.amqp.pages import Pages
-from embedded_server.brokers.amqp.properties import headers_of
 from embedded_server.brokers.amqp.queue import Queue
+from embedded_server.brokers.amqp.routes import Route, Routes
+from embedded_server.brokers.amqp.rules import require_same_exchange, require_same_queue, require_type
 from embedded_server.brokers.amqp.store import Store
-
-RESERVED_PREFIX: Final = "amq."
-MAX_REMEMBERED_ROUTES: Final = 4096
 
 _PREDECLARED: Final = (
     ("amq.direct", ExchangeType.DIRECT, False),
@@ -42,18 +28,6 @@ _PREDECLARED: Final = (
     ("amq.match", ExchangeType.HEADERS, False),
     (TRACE_EXCHANGE, ExchangeType.TOPIC, True),
 )
-
-
-class Route:
-    """Where messages of one exchange and routing key go, and how many went there since somebody counted."""
-
-    __slots__ = ("published", "queues", "remembered")
-
-    def __init__(self, queues: tuple[Queue, ...], *, remembered: bool) -> None:
-        self.queues = queues
-        self.remembered = remembered
-        """The next message of the key goes the same way."""
-        self.published = 0
 
 
 class VHost:
@@ -78,21 +52,21 @@ class VHost:
         """What its queues are bound to by name; it holds no bindings itself."""
         self.figures = VHostFigures()
         self._message_ids = itertools.count(1)
-        self._routes: dict[tuple[str, str], Route] = {}
-        self._dying: deque[tuple[Queue, Message, Reason]] = deque()
-        self._burying = False
+        self._routes = Routes(self)
+        self._known_routes = self._routes.known
+        self._dead_letters = DeadLetters(self)
         self._restore()
 
     # -- messages
 
     def publish(self, message: Message) -> bool:
         """Route *message* and push it to every queue it reaches; whether it reached any. Raises ``AmqpError`` for a wrong exchange."""
-        route = self._routes.get((message.exchange, message.routing_key))
+        route = self._known_routes.get((message.exchange, message.routing_key))
         if route is None:
             self.require_publishable(message.exchange)
-            route = self._route(message)
+            route = self._routes.find(message)
             if not route.remembered:
-                self._tally(message.exchange, route, 1)
+                self._routes.count(message.exchange, route, 1)
             if not route.queues and not message.exchange:
                 self.replies.deliver(message)
         route.published += 1
@@ -102,7 +76,7 @@ class VHost:
         """The same for a message that has further routing keys (the headers ``CC`` and ``BCC``)."""
         self.require_publishable(message.exchange)
         route = Route(self.destinations(message), remembered=False)
-        self._tally(message.exchange, route, 1)
+        self._routes.count(message.exchange, route, 1)
         return self._push(message, route.queues)
 
     def forward(self, message: Message, queues: tuple[Queue, ...] | None = None) -> None:
@@ -116,13 +90,11 @@ class VHost:
 
     def destinations(self, message: Message) -> tuple[Queue, ...]:
         """The queues *message* would come to."""
-        route = self._routes.get((message.exchange, message.routing_key)) or self._route(message)
-        if not message.properties.copies:
-            return route.queues
-        found = dict.fromkeys(route.queues)
-        for key in message.properties.copies:
-            found |= dict.fromkeys(self.destinations(Message(message.exchange, key, message.header, b"")))
-        return tuple(found)
+        return self._routes.destinations(message)
+
+    def tally(self) -> None:
+        """Bring the figures of exchanges and queues up to date."""
+        self._routes.tally()
 
     def require_publishable(self, exchange: str) -> None:
         """Raise ``AmqpError`` unless a client may publish to *exchange*."""
@@ -131,88 +103,13 @@ class VHost:
 
     def dead_letter(self, queue: Queue, message: Message, reason: Reason) -> None:
         """Send *message* on to the queue's dead letter exchange, where there is one."""
-        if queue.arguments.dead_letter_exchange is None:
-            return
-        self._dying.append((queue, message, reason))
-        if self._burying:
-            return  # the loop below goes on: a queue that dead-letters into itself must not recurse
-        self._burying = True
-        try:
-            while self._dying:
-                self._bury(*self._dying.popleft())
-        finally:
-            self._burying = False
-
-    def _bury(self, queue: Queue, message: Message, reason: Reason) -> None:
-        exchange = queue.arguments.dead_letter_exchange or ""
-        if exchange and exchange not in self.exchanges:
-            return
-        key = queue.arguments.dead_letter_routing_key
-        letter = died(message, queue.name, reason, exchange=exchange, routing_key=key, at=self.clock.wall())
-        queues = self.destinations(letter)
-        if reason is not Reason.REJECTED:
-            queues = tuple(one for one in queues if not in_a_circle(letter, one.name))
-        self.forward(letter, queues)
+        self._dead_letters.send(queue, message, reason)
 
     def _push(self, message: Message, queues: tuple[Queue, ...]) -> bool:
         message.id = next(self._message_ids)
         for queue in queues:
             queue.push(message)
         return bool(queues)
-
-    def _route(self, message: Message) -> Route:
-        key = message.routing_key
-        if not message.exchange:
-            queue = self.queues.get(key)
-            if queue is None and key.startswith(ADDRESS_PREFIX):
-                return Route((), remembered=False)
-            return self._remember("", key, () if queue is None else (queue,))
-        found: dict[Queue, None] = {}
-        seen: set[str] = set()
-        waiting = [message.exchange]
-        by_key_alone = True
-        while waiting:
-            exchange = self.exchanges.get(waiting.pop())
-            if exchange is None or exchange.name in seen:
-                continue
-            seen.add(exchange.name)
-            by_key_alone = by_key_alone and exchange.by_key_alone
-            destinations = list(exchange.match(key, lambda: headers_of(message.header)))
-            if not destinations and exchange.alternate is not None:
-                waiting.append(exchange.alternate)
-            for kind, name in destinations:
-                if kind is DestinationKind.EXCHANGE:
-                    waiting.append(name)
-                else:
-                    found[self.queues[name]] = None
-        return self._remember(message.exchange, key, tuple(found)) if by_key_alone else Route(tuple(found), remembered=False)
-
-    def _remember(self, exchange: str, key: str, queues: tuple[Queue, ...]) -> Route:
-        if len(self._routes) >= MAX_REMEMBERED_ROUTES:
-            self._forget_routes()
-        route = self._routes[exchange, key] = Route(queues, remembered=True)
-        return route
-
-    def _forget_routes(self) -> None:
-        """The topology has changed."""
-        if self._routes:
-            self.tally()
-            self._routes.clear()
-
-    def tally(self) -> None:
-        """Bring the figures of exchanges and queues up to date: each message counts on its route alone."""
-        for (exchange, _), route in self._routes.items():
-            if route.published:
-                self._tally(exchange, route, route.published)
-                route.published = 0
-
-    def _tally(self, exchange: str, route: Route, count: int) -> None:
-        source = self.exchanges.get(exchange) if exchange else self.default_exchange
-        if source is not None:
-            source.figures.publish_in += count
-            source.figures.publish_out += count * len(route.queues)
-        for queue in route.queues:
-            queue.figures.publish += count
 
     # -- exchanges
 
@@ -227,21 +124,16 @@ class VHost:
         self, name: str, kind: str, *, durable: bool, auto_delete: bool, internal: bool, arguments: Mapping[str, Any]
     ) -> None:
         """Make an exchange, or check that the one of this name is the same."""
-        self.require_type(kind)
+        require_type(kind)
         existing = self.exchanges.get(name)
         if existing is not None:
-            for field, received, current in (
-                ("type", kind, existing.type.value),
-                ("durable", durable, existing.durable),
-                ("auto_delete", auto_delete, existing.auto_delete),
-                ("internal", internal, existing.internal),
-                ("alternate-exchange", arguments.get("alternate-exchange"), existing.alternate),
-            ):
-                require_same("exchange", name, self.name, field, received, current)
+            require_same_exchange(
+                existing, self.name, kind=kind, durable=durable, auto_delete=auto_delete, internal=internal, arguments=arguments
+            )
             return
         exchange = make_exchange(name, ExchangeType(kind), durable=durable, auto_delete=auto_delete, internal=internal, arguments=arguments)
         self.exchanges[name] = exchange
-        self._forget_routes()
+        self._routes.forget()
         if durable:
             self.store.save_exchange(exchange)
 
@@ -256,7 +148,7 @@ class VHost:
 
     def _drop_exchange(self, exchange: Exchange) -> None:
         del self.exchanges[exchange.name]
-        self._forget_routes()
+        self._routes.forget()
         if exchange.durable:
             self.store.delete_exchange(exchange)
         self._unbind_everywhere(Destination(DestinationKind.EXCHANGE, exchange.name))
@@ -272,16 +164,6 @@ class VHost:
             raise locked(name, self.name)
         return queue
 
-    def queue_name(self, name: str, arguments: Mapping[str, Any]) -> str:
-        """*name* as a client may declare it, or a fresh one where it is empty; raises ``AmqpError``."""
-        if name:
-            self.refuse_reserved("queue", name)
-            return name
-        kind = arguments.get("x-queue-type", CLASSIC)
-        if kind in QUEUE_TYPES and kind != CLASSIC:
-            raise precondition(f"Cannot declare a server-named queue for type {kind_module(kind)}")
-        return f"amq.gen-{secrets.token_urlsafe(16)}"
-
     def declare_queue(
         self, name: str, connection: object, *, durable: bool, exclusive: bool, auto_delete: bool, arguments: Mapping[str, Any]
     ) -> Queue:
@@ -289,14 +171,14 @@ class VHost:
         durable = durable and not exclusive  # such a queue ends with its connection
         if name in self.queues:
             queue = self.queue(name, connection)
-            self._require_same_queue(queue, durable=durable, exclusive=exclusive, auto_delete=auto_delete, arguments=arguments)
+            require_same_queue(queue, self.name, durable=durable, exclusive=exclusive, auto_delete=auto_delete, arguments=arguments)
             queue.touch()
             return queue
         parsed = parse_queue_arguments(arguments, name, self.name)
         owner = connection if exclusive else None
         queue = self._made(name, parsed, durable=durable, auto_delete=auto_delete, owner=owner)
         self.queues[name] = queue
-        self._forget_routes()
+        self._routes.forget()
         if queue.stored:
             self.store.save_queue(queue)
         return queue
@@ -304,14 +186,6 @@ class VHost:
     def _made(self, name: str, arguments: QueueArguments, *, durable: bool, auto_delete: bool, owner: object | None = None) -> Queue:
         cls = Queue if arguments.overflow is Overflow.DROP_HEAD else RejectingQueue
         return cls(self, name, arguments, durable=durable, auto_delete=auto_delete, owner=owner)
-
-    def _require_same_queue(self, queue: Queue, *, durable: bool, exclusive: bool, auto_delete: bool, arguments: Mapping[str, Any]) -> None:
-        if exclusive != (queue.owner is not None):
-            raise locked(queue.name, self.name)
-        require_same("queue", queue.name, self.name, "durable", durable, queue.durable)
-        require_same("queue", queue.name, self.name, "auto_delete", auto_delete, queue.auto_delete)
-        for name in COMPARED:
-            require_same("queue", queue.name, self.name, name, arguments.get(name), queue.arguments.raw.get(name))
 
     def removable_queue(self, name: str, connection: object, *, if_unused: bool, if_empty: bool) -> Queue | None:
         """The queue a client may delete, where there is one; raises ``AmqpError`` where it may not."""
@@ -329,7 +203,7 @@ class VHost:
         if queue.gone:
             return
         del self.queues[queue.name]
-        self._forget_routes()
+        self._routes.forget()
         queue.close()
         self.figures.queue_gone(queue.figures)
         if queue.stored:
@@ -348,7 +222,7 @@ class VHost:
         exchange = self.exchange(binding.source)
         self._require_destination(binding.destination, connection)
         if exchange.bind(binding):
-            self._forget_routes()
+            self._routes.forget()
             if exchange.durable and self._is_stored(binding.destination):
                 self.store.save_binding(binding)
 
@@ -374,7 +248,7 @@ class VHost:
                 self._unbound(exchange, binding)
 
     def _unbound(self, exchange: Exchange, binding: Binding) -> None:
-        self._forget_routes()
+        self._routes.forget()
         if exchange.durable:
             self.store.delete_binding(binding)
         if exchange.auto_delete and not exchange.bindings and exchange.name in self.exchanges:
@@ -404,28 +278,6 @@ class VHost:
         for queue in list(self.queues.values()):
             self.delete_queue(queue)
         self.store.close()
-
-    # -- rules
-
-    def require_type(self, kind: str) -> None:
-        """Raise ``AmqpError`` for an exchange type that does not exist."""
-        if kind not in set(ExchangeType):
-            raise AmqpError(Reply.COMMAND_INVALID, f"{'unknown' if kind else 'invalid'} exchange type '{kind}'")
-
-    def refuse_default(self, exchange: str) -> None:
-        """Raise ``AmqpError`` for the exchange without a name."""
-        if not exchange:
-            raise refused("operation not permitted on the default exchange")
-
-    def refuse_deletion(self, exchange: str) -> None:
-        """Raise ``AmqpError`` for an exchange that was always there."""
-        if exchange.startswith(RESERVED_PREFIX):
-            raise refused(f"deletion of system exchange '{exchange}' in vhost '{self.name}' not allowed")
-
-    def refuse_reserved(self, kind: str, name: str) -> None:
-        """Raise ``AmqpError`` for a name that only the broker may give."""
-        if name.startswith(RESERVED_PREFIX):
-            raise refused(f"{kind} name '{name}' contains reserved prefix '{RESERVED_PREFIX}*'")
 
     # -- what was kept
 

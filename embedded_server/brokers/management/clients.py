@@ -87,7 +87,7 @@ def channel_row(node: Node, channel: Channel) -> Row:
     host, port = ends_of(connection.peer)
     publisher = channel.publisher
     row: Row = {
-        "acks_uncommitted": channel.acks_uncommitted,
+        "acks_uncommitted": channel.settling.uncommitted,
         "confirm": publisher.mode is Mode.CONFIRM,
         "connection_details": {"name": connection.name, "peer_host": host, "peer_port": port},
         "consumer_count": len(channel.consumers),

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from embedded_server.brokers.amqp.exchange import Binding, DestinationKind
-from embedded_server.brokers.amqp.vhost import RESERVED_PREFIX, VHost
+from embedded_server.brokers.amqp.rules import RESERVED_PREFIX
+from embedded_server.brokers.amqp.vhost import VHost
 from embedded_server.brokers.management import accounts, wire
 from embedded_server.brokers.management.call import NOTHING, Answer, Call, yes_or_no
 from embedded_server.brokers.management.errors import bad_request, no_such

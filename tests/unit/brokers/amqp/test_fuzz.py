@@ -12,7 +12,7 @@ from pamqp import base, body, commands, frame, header
 from pamqp.commands import Basic, Channel, Confirm, Exchange, Queue, Tx
 
 from embedded_server.brokers.amqp.codec import MAX_DEPTH
-from embedded_server.brokers.amqp.connection import State
+from embedded_server.brokers.amqp.handshake import State
 from embedded_server.brokers.amqp.properties import headers_of
 from tests.unit.brokers.amqp.peer import Bench, Peer
 
