@@ -28,6 +28,14 @@ TITLES: Final = {
     Read.STREAM: N_("Read from"),
     Read.FIREHOSE: N_("Firehose"),
 }
+HEADINGS: Final = {
+    Read.TAP: N_("Tap {name}"),
+    Read.GET: N_("Get from {name}"),
+    Read.CONSUME: N_("Consume from {name}"),
+    Read.STREAM: N_("Read from {name}"),
+    Read.FIREHOSE: N_("Firehose of {name}"),
+}
+"""What a read does, with the place it does it at."""
 BADGES: Final = {
     Read.TAP: (N_("copies"), "ok"),
     Read.GET: (N_("marks"), "warn"),

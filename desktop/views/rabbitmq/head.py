@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from desktop.core.i18n import N_, tr
 from desktop.core.rabbitmq_figures import RATES, TIPS, TITLES, TONES, figures_of
@@ -15,7 +15,7 @@ from desktop.core.rabbitmq_words import Chip, State, count_text, exchange_chips,
 from desktop.views.rabbitmq.chips import Chips
 from desktop.views.rabbitmq.figures import Figure, Figures
 from desktop.views.theme import TITLE_PX
-from desktop.views.widgets.buttons import Button, IconButton
+from desktop.views.widgets.buttons import Button, IconButton, popup_under
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.elided import ElidedLabel
 from desktop.views.widgets.labels import caption
@@ -78,25 +78,27 @@ class SpotHead(Card):
         self.facts = caption()
         self.chips = Chips()
         self.figures = Figures()
-        self.tools = QHBoxLayout()
+        self._tools = QWidget()
+        self.tools = QHBoxLayout(self._tools)
+        self.tools.setContentsMargins(0, 0, 0, 0)
         self.tools.setSpacing(4)
-        """Room at the right of the tabs."""
+        """Room at the right of the tabs; where there are none, at the right of the name."""
         self.choice = Segmented([(Tab.MESSAGES.value, tr(_TITLES[Tab.MESSAGES]))], Tab.MESSAGES.value, name=tr("Part"))
         self.choice.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.choice.chosen.connect(self.tab_chosen)
         self._lay_out()
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
+        top = self._top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self.name, 1)
         for widget in (self.state, self.redrive, self.more):
             top.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
-        tabs = QHBoxLayout()
+        tabs = self._tabs = QHBoxLayout()
         tabs.setSpacing(8)
         tabs.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
         tabs.addStretch(1)
-        tabs.addLayout(self.tools)
+        tabs.addWidget(self._tools)
         self.body.setSpacing(8)
         self.body.addLayout(top)
         self.body.addWidget(self.facts)
@@ -161,7 +163,7 @@ class SpotHead(Card):
         menu = QMenu(self)
         menu.aboutToHide.connect(menu.deleteLater)
         self._fill_menu(menu)
-        menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+        popup_under(menu, self.more, at_right=True)
         return menu
 
     def _show_state(self) -> None:
@@ -176,7 +178,13 @@ class SpotHead(Card):
     def _offer(self, tabs: Sequence[Tab]) -> None:
         wanted = self.tab() if self.choice.current() in tabs else tabs[0]
         self.choice.set_choices([(tab.value, tr(_TITLES[tab])) for tab in tabs], wanted.value)
-        self.choice.setVisible(len(tabs) > 1)
+        has_tabs = len(tabs) > 1
+        if has_tabs == self.choice.isHidden():
+            self.choice.setVisible(has_tabs)
+            if has_tabs:
+                self._tabs.addWidget(self._tools)
+            else:
+                self._top.insertWidget(self._top.count() - 1, self._tools, 0, Qt.AlignmentFlag.AlignVCenter)
 
 
 def _chips_of(value: object) -> list[Chip]:

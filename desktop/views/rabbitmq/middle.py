@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
@@ -15,6 +16,7 @@ from desktop.views.widgets.feed_splitter import QuietSplitter
 
 PICTURE_KEY: Final = "rabbitmq/picture"
 PICTURE_PX: Final = 280
+LEAST_PICTURE_PX: Final = 148
 LEAST_TABLE_PX: Final = 120
 HIDDEN: Final = "hidden"
 SHARED: Final = "shared"
@@ -92,7 +94,7 @@ class Middle(QWidget):
         self._splitter.insertWidget(0, picture)
         self._splitter.setStretchFactor(0, 0)
         self._splitter.setStretchFactor(1, 1)
-        self._splitter.setSizes([self._settings.value(f"{PICTURE_KEY}_px", PICTURE_PX), 400])
+        self._give_picture_its_height()
         self._splitter.splitterMoved.connect(self._on_splitter_moved)
         kept = self._settings.value(PICTURE_KEY, SHARED)
         self._show_mode(kept if kept in {HIDDEN, SHARED, FILLED} else SHARED)
@@ -126,6 +128,19 @@ class Middle(QWidget):
         self.show_picture.set_icon("ph.tree-structure", "dim" if mode == HIDDEN else "accent")
         self.fill_picture.set_icon("ph.arrows-in-simple" if mode == FILLED else "ph.arrows-out-simple")
 
+    def _give_picture_its_height(self) -> None:
+        """Give the picture what it had the last time, and the rest to the table; Qt shares out by what is set while nothing is shown."""
+        if self._picture is not None:
+            height = min(self._settings.value(f"{PICTURE_KEY}_px", PICTURE_PX), max(self._splitter.height() // 2, LEAST_PICTURE_PX))
+            self._splitter.setSizes([height, max(self._splitter.height() - height, LEAST_TABLE_PX)])
+
     def _on_splitter_moved(self) -> None:
         if self._mode == SHARED:
             self._settings.set_value(f"{PICTURE_KEY}_px", self._splitter.sizes()[0])
+
+    # -- Qt overrides
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Now it is known how much room there is."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._give_picture_its_height)

@@ -14,10 +14,12 @@ from desktop.core.rabbitmq_message import Seen
 from desktop.core.rabbitmq_spots import OVERVIEW, Place, Spot, base_filter, kept_text, spot_of
 from desktop.services import Services
 from desktop.views.rabbitmq.head import Tab
+from desktop.views.rabbitmq.nothing import NothingSeen
 from desktop.views.rabbitmq.picture_place import Picture, PicturePlace
 from desktop.views.rabbitmq.read_options import Asked
 from desktop.views.rabbitmq.topology import TopologyPicture
 from desktop.views.rabbitmq.view import NOTHING, SETTINGS_KEY, RabbitView, asking, no_connection
+from desktop.views.widgets.buttons import popup_under
 from desktop.views.widgets.empty_state import EmptyState
 from embedded_server.contracts.connections import Connection, LinkState
 from embedded_server.contracts.problems import ProblemDetails
@@ -38,10 +40,12 @@ class RabbitPanel(RabbitView):
         self._is_live = False
         self._picture: PicturePlace | None = None
         self._leave_picture: Callable[[], bool] = lambda: False
+        self._said: EmptyState | None = None
         self._is_gone = False
         """The chosen queue was there, and is no longer."""
         self._make_acts()
-        self.feed.set_empty(self._no_messages())
+        self._nothing = NothingSeen(self, self._publish, self.reads.press)
+        self._say_nothing_seen()
         self._connect()
         self._follow()
 
@@ -252,8 +256,7 @@ class RabbitPanel(RabbitView):
         menu = QMenu(self)
         menu.aboutToHide.connect(menu.deleteLater)
         self.sheets.fill_new_menu(menu)
-        button = self.tree.new_button
-        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+        popup_under(menu, self.tree.new_button)
 
     def _on_asked(self, asked: Asked) -> None:
         if self._connection is not None:
@@ -344,7 +347,7 @@ class RabbitPanel(RabbitView):
     def _list_messages(self, spot: Spot) -> None:
         name = self._connection.spec.name if self._connection is not None else ""
         self.feed.set_base_filter(base_filter(name, spot) if name else NOTHING)
-        self.feed.set_empty(self._no_messages())
+        self._say_nothing_seen()
 
     def _show_tab(self, tab: Tab) -> None:
         self.middle.show_tab(tab)
@@ -370,6 +373,7 @@ class RabbitPanel(RabbitView):
         self.detail.set_why_not(why_not)
         self.head.set_why_not(why_not)
         self._again.setEnabled(self.detail.seen is not None and not why_not)
+        self._say_nothing_seen()
 
     def _on_counted(self, tab: Tab, count: int) -> None:
         self.head.set_count(tab, count)
@@ -393,11 +397,11 @@ class RabbitPanel(RabbitView):
         if self.isVisible() and self.window().focusWidget() in {None, self, self._message}:
             self.tree.view.setFocus()
 
-    # -- words
-
-    def _no_messages(self) -> EmptyState:
-        sentence = tr("Tap a queue or an exchange to see copies of what passes, or publish a message: both appear here and stay.")
-        return EmptyState("ph.envelope-simple", tr("No message yet"), sentence, (self._publish,))
+    def _say_nothing_seen(self) -> None:
+        state = self._nothing.at(self.head.spot, self._value, read_only=self._connection is not None and self._connection.spec.read_only)
+        if state != self._said:
+            self._said = state
+            self.feed.set_empty(state)
 
 
 def build(services: Services) -> RabbitPanel:

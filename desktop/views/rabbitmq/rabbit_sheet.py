@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
+from desktop.core.connections_words import name_of
 from desktop.core.i18n import tr
 from desktop.core.problems import ServerUnreachable, problem_of, title_of
 from desktop.services.notices import Notices
@@ -35,7 +36,7 @@ class RabbitSheet(FormSheet):
         self._read_only = Wrapped(tone="warn")
         self._read_only.setText(tr("This connection is read-only.\nSwitch that off under Connections to change anything here."))
         row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 8, 0)
+        row.setContentsMargins(0, 0, 8, 4)
         row.setSpacing(8)
         row.addWidget(self._where, 1)
         row.addWidget(self._production)
@@ -47,7 +48,7 @@ class RabbitSheet(FormSheet):
     def point_at(self, connection: Connection, vhost: str) -> None:
         """Act on *vhost* of *connection* from now on."""
         self.connection, self.vhost = connection, vhost
-        self._where.show_text(tr("{connection} · virtual host {vhost}", connection=connection.spec.name, vhost=vhost), "dim")
+        self._where.show_text(tr("{connection} · virtual host {vhost}", connection=name_of(connection), vhost=vhost), "dim")
         self._production.setVisible(self.is_production())
         self._read_only.setVisible(self.is_read_only())
         self._show_buttons()

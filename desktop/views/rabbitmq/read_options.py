@@ -12,6 +12,7 @@ from desktop.core.i18n import tr
 from desktop.core.rabbitmq_reads import (
     CHANGES_BY_MODE,
     EXAMPLES,
+    HEADINGS,
     MODE_WORDS,
     START_WORDS,
     TITLES,
@@ -29,6 +30,7 @@ from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.rabbitmq import ConsumeRequest, ExchangeInfo, GetMode, GetRequest, StreamRead, TapRequest
 
 WIDTH_PX: Final = 328
+EDGE_PX: Final = 8
 MAX_COUNT: Final = 1_000_000
 DEFAULT_KEPT: Final = 10_000
 
@@ -76,10 +78,13 @@ class ReadOptions(QFrame):
     def show_under(self, button: QWidget) -> None:
         """Open the card under *button*, within the window."""
         self.setFixedWidth(WIDTH_PX)
-        self.adjustSize()
-        left = button.mapToGlobal(QPoint(0, button.height() + 4))
-        right = button.window().mapToGlobal(QPoint(button.window().width() - WIDTH_PX - 8, 0))
-        self.move(min(left.x(), max(right.x(), 0)), left.y())
+        self._fit()
+        window = button.window()
+        under = button.mapTo(window, QPoint(0, button.height() + 4))
+        is_low = under.y() + self.height() > window.height() - EDGE_PX
+        top = button.mapTo(window, QPoint(0, -4)).y() - self.height() if is_low else under.y()
+        left = min(under.x(), max(window.width() - WIDTH_PX - EDGE_PX, 0))
+        self.move(window.mapToGlobal(QPoint(left, max(top, EDGE_PX))))
         self.show()
         first = self.findChild(QLineEdit) or self.findChild(QSpinBox) or self.start
         first.setFocus(Qt.FocusReason.PopupFocusReason)
@@ -106,7 +111,7 @@ class ReadOptions(QFrame):
             self.keys.setAccessibleName(tr("Binding keys"))
             if exchange is not None and exchange.type != "topic":
                 self.keys.clear()
-                self.keys.setPlaceholderText(tr("order.paid, order.refunded"))
+                self.keys.setPlaceholderText("order.paid order.refunded")
             self._field(tr("Binding keys, with blanks between them"), self.keys)
         self._field(tr("Messages it holds at most; older ones give way"), self.kept)
         self._request = self._tap
@@ -164,7 +169,7 @@ class ReadOptions(QFrame):
         self.place.setVisible(start in EXAMPLES)
         self.place.setPlaceholderText(EXAMPLES.get(start, ""))
         self.fault.hide()
-        self.adjustSize()
+        self._fit()
 
     def _stream(self) -> StreamRead | None:
         start = Start(self.begin.currentData())
@@ -182,16 +187,24 @@ class ReadOptions(QFrame):
         if self._read_only:
             self.tracing.setToolTip(tr("The connection is read-only: the firehose shows something only where tracing is on already"))
         self.fields.addWidget(self.tracing)
-        self.fields.addWidget(caption(tr("Without tracing the firehose stays silent. It stays on until it is turned off."), wrap=True))
+        silent = Wrapped()
+        silent.setText(tr("Without tracing the firehose stays silent. It stays on until it is turned off."))
+        self.fields.addWidget(silent)
+        self.fields.addSpacing(8)
         self._field(tr("Messages it holds at most; older ones give way"), self.kept)
         self._request = lambda: TapRequest(self.spot.vhost, firehose=True, max_length=self.kept.value())
 
     # -- how it looks
 
     def _field(self, label: str, widget: QWidget) -> None:
-        self.fields.addWidget(caption(label, wrap=True))
+        self.fields.addWidget(caption(label))
         self.fields.addWidget(widget)
-        self.fields.addSpacing(4)
+        self.fields.addSpacing(8)
+
+    def _fit(self) -> None:
+        """Be as high as the words need at this width."""
+        height = self.heightForWidth(WIDTH_PX)
+        self.resize(WIDTH_PX, height if height > 0 else self.sizeHint().height())
 
     def _show_cost(self) -> None:
         mode = self._mode() if self.read is Read.GET else GetMode.REQUEUE
@@ -201,13 +214,13 @@ class ReadOptions(QFrame):
         changes = self.read is Read.CONSUME or mode in CHANGES_BY_MODE
         words = tr("Read") if self.read is Read.STREAM else tr(TITLES[self.read])
         self.start.setText(tr("Remove them") if changes and self.read is Read.GET else words)
-        self.adjustSize()
+        self._fit()
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 12)
         layout.setSpacing(8)
-        head = title(f"{tr(TITLES[self.read])} {title_of(self.spot)}")
+        head = title(tr(HEADINGS[self.read], name=title_of(self.spot)))
         head.setText(head.fontMetrics().elidedText(head.text(), Qt.TextElideMode.ElideMiddle, WIDTH_PX - 32))
         layout.addWidget(head)
         layout.addWidget(self.cost)
@@ -228,7 +241,7 @@ class ReadOptions(QFrame):
         painter = QPainter(self)
         painter.setPen(theme().color("line"))
         painter.setBrush(theme().color("panel"))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))  # a window of its own has square corners
 
 
 def _spin(value: int, least: int, most: int, name: str, *, zero: str = "") -> QSpinBox:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QActionGroup, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLineEdit, QMenu, QTreeView
 
 from desktop.core.i18n import N_, tr
@@ -12,7 +12,7 @@ from desktop.models.rabbitmq_tree import SPOT_ROLE, RabbitTreeModel
 from desktop.views.rabbitmq.tree_rows import INDENT_PX, TreeRows
 from desktop.views.rabbitmq.tree_source import InSight, Order
 from desktop.views.theme import ROW_PX, theme
-from desktop.views.widgets.buttons import IconButton
+from desktop.views.widgets.buttons import IconButton, popup_under
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.row_keys import RowKeys
 from desktop.views.widgets.wrapped import Wrapped
@@ -229,12 +229,13 @@ class BrokerTree(Card):
         """Offer the orders of the queues."""
         menu = QMenu(self)
         menu.aboutToHide.connect(menu.deleteLater)
+        one_of = QActionGroup(menu)
         for order, words in SORTS:
-            action = menu.addAction(tr(words))
+            action = one_of.addAction(menu.addAction(tr(words)))
             action.setCheckable(True)
             action.setChecked((order.sort, order.descending) == (self._order.sort, self._order.descending))
             action.triggered.connect(lambda _=False, order=order: self.set_sort(order.sort, descending=order.descending))
-        menu.popup(self.sort_button.mapToGlobal(self.sort_button.rect().bottomLeft()))
+        popup_under(menu, self.sort_button)
         return menu
 
     def set_sort(self, sort: str, *, descending: bool) -> None:

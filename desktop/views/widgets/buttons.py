@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QMenu, QPushButton, QToolButton, QWidget
 
 from desktop.views.theme import icon, theme
 
@@ -42,6 +42,13 @@ class Button(QPushButton):
         """Press it by Enter too: outside a dialog Qt takes only Space."""
         if not _pressed_by_enter(self, event):
             super().keyPressEvent(event)
+
+
+def popup_under(menu: QMenu, button: QWidget, *, at_right: bool = False) -> None:
+    """Open *menu* under *button*, flush with its left edge, or *at_right* with its right one, so that it stays within the window."""
+    corner = button.rect().bottomRight() if at_right else button.rect().bottomLeft()
+    shift = menu.sizeHint().width() - 1 if at_right else 0
+    menu.popup(button.mapToGlobal(corner - QPoint(shift, 0)))
 
 
 class PrimaryButton(Button):

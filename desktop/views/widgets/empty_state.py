@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop.views.theme import icon, theme
@@ -12,6 +12,8 @@ from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.labels import Label, title
 
 SENTENCE_PX: Final = 440
+ROOMY_PX: Final = 200
+"""From this height on there is room for the icon."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class EmptyStateView(QWidget):
         self._buttons: list[Button] = []
         self._acts = QHBoxLayout()
         self._acts.setSpacing(8)
-        layout = QVBoxLayout(self)
+        layout = self._column = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 24)
         layout.setSpacing(8)
         layout.addStretch(2)
@@ -84,3 +86,12 @@ class EmptyStateView(QWidget):
 
     def _follow_theme(self) -> None:
         self._icon.setPixmap(icon(self._state.icon, "dim").pixmap(32, 32))
+
+    # -- Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little height, the words come first: nothing is cut."""
+        super().resizeEvent(event)
+        self._icon.setVisible(self.height() >= ROOMY_PX)
+        margin = 24 if self.height() >= ROOMY_PX else 4
+        self._column.setContentsMargins(24, margin, 24, margin)

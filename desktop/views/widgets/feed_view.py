@@ -16,7 +16,7 @@ from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, title_of
 from desktop.models.feed_model import FeedModel
 from desktop.services import Services
-from desktop.views.widgets.buttons import Button, IconButton, make_action
+from desktop.views.widgets.buttons import Button, IconButton, make_action, popup_under
 from desktop.views.widgets.empty_state import EmptyState
 from desktop.views.widgets.feed_acts import FeedActs
 from desktop.views.widgets.feed_header import ColumnKeeper
@@ -357,7 +357,7 @@ class FeedView(QWidget):
 
     def _open_more(self) -> None:
         menu = self.acts.more_menu(self._keeper)
-        menu.popup(self.more_button.mapToGlobal(self.more_button.rect().bottomLeft()))
+        popup_under(menu, self.more_button, at_right=True)
 
     def _show_trace(self) -> None:
         row = self.model.row_at(self.table.currentIndex().row()) if self.table.currentIndex().isValid() else None

@@ -40,6 +40,7 @@ class DestroySheet(RabbitSheet):
             self.form.addWidget(widget)
             self.form.addSpacing(4)
         self.form.addStretch(1)
+        self.let_buttons_follow()
         self.foot.addWidget(self.keep)
         self.foot.addWidget(self.act)
         self.foot.addStretch(1)
