@@ -148,7 +148,7 @@ class LinePainter:
         font = theme().font(CAPTION_PX) if is_rate else theme().mono_font(CAPTION_PX)
         self._painter.setFont(font)
         self._painter.setPen(theme().color("dim"))
-        shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, area.width())
+        shown = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideMiddle, area.width())
         self._painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), shown)
 
     def _rate_of(self, edge: Edge) -> str:

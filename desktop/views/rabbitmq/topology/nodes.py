@@ -21,8 +21,6 @@ TIGHT_PAD_PX: Final = 7.0
 FILLING_ALPHA: Final = 46
 ROOMY_PX: Final = 40.0
 """A lower box has one line of words."""
-RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class NodePainter:
@@ -76,7 +74,7 @@ class NodePainter:
         second = QRectF(inner.left(), middle + 1, inner.width(), 16)
         word = state.word if state is not None and calls else self._takers(queue)
         if word:
-            self._text(second, word, RIGHT, self._small, tone if calls else "dim")
+            self._text(second, word, self._small, tone if calls else "dim", at_right=True)
         words = QFontMetricsF(self._small).horizontalAdvance(word) + 8 if word else 0.0
         bar = QRectF(second.left(), second.center().y() - BAR_PX / 2, max(24.0, second.width() - words), BAR_PX)
         self._paint_bar(bar, ready, bar_tone)
@@ -84,7 +82,7 @@ class NodePainter:
     def _name_and_count(self, node: Node, area: QRectF, count: str, tone: str) -> None:
         font = theme().font(self._names.pixelSize())
         if count:
-            self._text(area, count, RIGHT, font, tone)
+            self._text(area, count, font, tone, at_right=True)
         beside = QFontMetricsF(font).horizontalAdvance(count) + 8 if count else 0.0
         self._name(node, area.adjusted(0, 0, -beside, 0))
 
@@ -144,19 +142,22 @@ class NodePainter:
     def _words(self, node: Node, area: QRectF, word: str, tone: str) -> None:
         """Write the name, and at its right a word in small."""
         if word and self._has_details:
-            self._text(area, word, RIGHT, self._small, tone)
+            self._text(area, word, self._small, tone, at_right=True)
             area = area.adjusted(0, 0, -QFontMetricsF(self._small).horizontalAdvance(word) - 8, 0)
         self._name(node, area)
 
     def _name(self, node: Node, area: QRectF) -> None:
         if self._has_names:
             shown = QFontMetricsF(self._names).elidedText(node.title, Qt.TextElideMode.ElideMiddle, area.width() + 1)
-            self._text(area, shown, LEFT, self._names, "text")
+            self._text(area, shown, self._names, "text")
 
-    def _text(self, area: QRectF, text: str, where: Qt.AlignmentFlag, font: QFont, tone: str) -> None:
+    def _text(self, area: QRectF, text: str, font: QFont, tone: str, *, at_right: bool = False) -> None:
+        """Write *text* so that its capitals stand in the middle: by its line height small boxes would look bottom-heavy."""
+        metrics = QFontMetricsF(font)
+        left = area.right() - metrics.horizontalAdvance(text) if at_right else area.left()
         self._painter.setFont(font)
         self._painter.setPen(theme().color(tone))
-        self._painter.drawText(area, int(where), text)
+        self._painter.drawText(QPointF(left, area.center().y() + metrics.capHeight() / 2), text)
 
 
 def paint_callout(painter: QPainter, text: str, anchor: QPointF, room: QRectF) -> None:
