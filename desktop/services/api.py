@@ -80,9 +80,11 @@ class ApiClient(QObject):
         """Read *path* as it is."""
         return (await self._request("GET", path, query=query)).content
 
-    async def post(self, path: str, body: Any = None, type_: type[T] | None = None, **query: str | float | None) -> T:
+    async def post(
+        self, path: str, body: Any = None, type_: type[T] | None = None, *, timeout_s: float = TIMEOUT_S, **query: str | float | None
+    ) -> T:
         """Send *body* (a dataclass of the contracts, plain JSON, or bytes as they are) and read the answer as a *type_*."""
-        return await self._decoded("POST", path, type_, body=body, query=query)
+        return await self._decoded("POST", path, type_, body=body, query=query, timeout_s=timeout_s)
 
     async def put(self, path: str, body: Any = None, type_: type[T] | None = None, **query: str | float | None) -> T:
         """Replace what is at *path*."""

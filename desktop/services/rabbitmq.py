@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 D = TypeVar("D")
 
 QUEUE_SORTS: Final = ("name", "ready", "unacked", "publish_rate", "deliver_rate", "consumers")
+PATIENT_S: Final = 60.0
+"""A broker may be long about one act: the server waits 30 s for a confirm, and 128 MiB take their time."""
 
 
 class RabbitService:
@@ -163,7 +165,7 @@ class RabbitService:
 
     async def destroy(self, connection: str, request: Destroy) -> Destroyed:
         """Delete a queue or an exchange, or purge a queue."""
-        return await self._api.post(_path(connection, "destroy"), request, Destroyed)
+        return await self._api.post(_path(connection, "destroy"), request, Destroyed, timeout_s=PATIENT_S)
 
     async def definitions(self, connection: str, vhost: str | None = None) -> dict[str, Any]:
         """Answer RabbitMQ's definitions, of one virtual host where asked so."""
@@ -171,7 +173,7 @@ class RabbitService:
 
     async def import_definitions(self, connection: str, definitions: dict[str, Any], vhost: str | None = None) -> None:
         """Declare all that *definitions* name."""
-        await self._api.post(_path(connection, "definitions"), definitions, vhost=vhost)
+        await self._api.post(_path(connection, "definitions"), definitions, timeout_s=PATIENT_S, vhost=vhost)
 
     async def set_tracing(self, connection: str, vhost: str, *, on: bool) -> None:
         """Turn the broker's tracing, which a firehose tap needs, on or off."""
@@ -181,7 +183,7 @@ class RabbitService:
 
     async def publish(self, connection: str, message: Message) -> PublishOutcome:
         """Publish one message; returns once the broker has answered."""
-        return await self._api.post(_path(connection, "publish"), message, PublishOutcome)
+        return await self._api.post(_path(connection, "publish"), message, PublishOutcome, timeout_s=PATIENT_S)
 
     async def bulk(self, connection: str, request: BulkPublish) -> Job:
         """Begin to publish many."""
@@ -197,7 +199,7 @@ class RabbitService:
 
     async def get_messages(self, connection: str, request: GetRequest) -> Got:
         """Read some messages from a queue's head."""
-        return await self._api.post(_path(connection, "get"), request, Got)
+        return await self._api.post(_path(connection, "get"), request, Got, timeout_s=PATIENT_S)
 
     async def read_stream(self, connection: str, request: StreamRead) -> Job:
         """Begin to read a stream queue."""
@@ -213,7 +215,7 @@ class RabbitService:
 
     async def upload(self, body: bytes) -> Uploaded:
         """Give the server a body, to be published by its id."""
-        return await self._api.post("/rabbitmq/bodies", body, Uploaded)
+        return await self._api.post("/rabbitmq/bodies", body, Uploaded, timeout_s=PATIENT_S)
 
     async def upload_file(self, file: Path, progress: Callable[[int], None] | None = None) -> Uploaded:
         """Give the server a file as a body; *progress* is told how many bytes are on their way. Raises OSError where it cannot be read."""

@@ -57,6 +57,18 @@ def test_the_token_goes_into_the_header_and_empty_queries_stay_out() -> None:
     assert seen[0].headers["Authorization"] == "Bearer secret"
 
 
+def test_who_has_patience_waits_longer_and_the_server_is_not_told() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json=[])
+
+    asyncio.run(api_of(answer).post("/slow", None, list, timeout_s=60.0, vhost="/"))
+    assert str(seen[0].url) == "http://server/slow?vhost=%2F"
+    assert seen[0].extensions["timeout"]["read"] == 60.0
+
+
 def test_a_problem_is_raised_with_its_words() -> None:
     body = {"type": "urn:switchroom:problem:unknown-task", "title": "No task is named x", "status": 404, "hint": "Start a worker."}
     with pytest.raises(ApiError) as caught:

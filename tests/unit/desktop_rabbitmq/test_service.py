@@ -68,7 +68,7 @@ class Recorder:
     async def get(self, path: str, _type: Any, **query: Any) -> Any:
         self.made.append(("get", path, None, query))
 
-    async def post(self, path: str, body: Any = None, _type: Any = None, **query: Any) -> Any:
+    async def post(self, path: str, body: Any = None, _type: Any = None, *, timeout_s: float = 0, **query: Any) -> Any:
         self.made.append(("post", path, body, query))
 
     async def put(self, path: str, body: Any = None, _type: Any = None, **query: Any) -> Any:
