@@ -156,7 +156,7 @@ async def test_several_keys_are_one_line_and_all_of_them_in_its_tool_tip(picture
     index = next(i for i, edge in enumerate(canvas.graph.edges) if edge.target == "q:mail.outbox" and edge.tie is Tie.BINDING)
     label = canvas.layout_now.lines[index].label
     assert label is not None
-    told = canvas._words_at(canvas.camera.to_screen(rect_of(label).center()))
+    told = canvas.words_at(canvas.camera.to_screen(rect_of(label).center()))
     assert told.splitlines() == ["orders → mail.outbox", "order.paid", "order.refunded", "order.shipped.#"]
 
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from desktop.core.rabbitmq_graph import Edge, Graph, Kind, Node, Tie, graph_of
-from desktop.core.rabbitmq_layout import SHAPE, Box, Layout, Line, Point, Sizes, lay_out, sizes_of
+from desktop.core.rabbitmq_layout import SHAPE, lay_out, sizes_of
+from desktop.core.rabbitmq_shapes import Box, Layout, Line, Point, Sizes
 from embedded_server.contracts.rabbitmq import Topology
 from tests.helpers.topologies import bind, celery, consumer, exchange, large, queue, shop
 

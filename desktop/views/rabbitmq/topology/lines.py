@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, Q
 
 from desktop.core.formatting import rate
 from desktop.core.rabbitmq_graph import Edge, Facts, Graph, Tie, label_of
-from desktop.core.rabbitmq_layout import Box, Layout, Line, Point
+from desktop.core.rabbitmq_shapes import Box, Layout, Line, Point
 from desktop.views.rabbitmq.topology.look import DETAIL_FROM, NAMES_FROM, Emphasis
 from desktop.views.theme import CAPTION_PX, blend, theme
 
@@ -125,6 +125,7 @@ class LinePainter:
         painter.setOpacity(self._strength(index, edge))
         if self._scale >= NAMES_FROM:
             self._paint_arrow(line, pen_of(edge.tie, lit=index in self._emphasis.lit).color())
+        painter.setOpacity(self._emphasis.strength(edge.source, edge.target))  # words are to be read whatever stands out
         if self._scale >= DETAIL_FROM and line.label is not None:
             self._paint_label(edge, rect_of(line.label))
 

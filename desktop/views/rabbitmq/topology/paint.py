@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter
 
 from desktop.core.i18n import tr
 from desktop.core.rabbitmq_graph import Facts, Graph
-from desktop.core.rabbitmq_layout import Layout
+from desktop.core.rabbitmq_shapes import Layout
 from desktop.views.rabbitmq.topology.lines import LinePainter, Strand, rect_of
 from desktop.views.rabbitmq.topology.look import NAMES_FROM, Emphasis, name_px
 from desktop.views.rabbitmq.topology.nodes import NodePainter

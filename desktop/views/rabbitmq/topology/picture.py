@@ -14,12 +14,14 @@ from desktop.core.formatting import number
 from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, title_of
 from desktop.core.rabbitmq_graph import Facts, Graph, Kind, around, facts_of, graph_of
-from desktop.core.rabbitmq_layout import Layout, Sizes, lay_out, sizes_of
-from desktop.views.rabbitmq.topology.canvas import NOTHING, Canvas
+from desktop.core.rabbitmq_layout import lay_out, sizes_of
+from desktop.core.rabbitmq_shapes import Layout, Sizes
+from desktop.views.rabbitmq.topology.canvas import Canvas
 from desktop.views.rabbitmq.topology.legend import Legend
 from desktop.views.rabbitmq.topology.lines import Strand, strands_of
 from desktop.views.rabbitmq.topology.look import RATE_PX, label_width, node_width
 from desktop.views.rabbitmq.topology.saving import Drawing, ask_where, save_drawing
+from desktop.views.rabbitmq.topology.surface import NOTHING
 from desktop.views.widgets.buttons import IconButton
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.empty_state import EmptyState, EmptyStateView

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.rabbitmq_graph import Facts, Graph
-from desktop.core.rabbitmq_layout import Layout
+from desktop.core.rabbitmq_shapes import Layout
 from desktop.views.rabbitmq.topology.lines import Strand
 from desktop.views.rabbitmq.topology.look import Emphasis
 from desktop.views.rabbitmq.topology.paint import paint_picture
