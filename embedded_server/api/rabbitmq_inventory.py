@@ -52,7 +52,7 @@ HoldingsDep = Annotated[Holdings, Depends(_holdings)]
 @router.get("/overview", summary="Look at a broker")
 async def overview(holdings: HoldingsDep, connection: ConnectionId) -> Overview:
     """Answer its virtual hosts and figures. Without its management API it says what is missing, and why."""
-    return await holdings.inventory.overview(connection)
+    return await holdings.overview(connection)
 
 
 @router.get("/queues", summary="List queues")

@@ -87,9 +87,19 @@ class Links:
     async def reconnect(self, connection: str) -> None:
         """Begin to connect anew; `health` tells how that goes. Raises what the resolving raises."""
         await self.drop(connection)
+        await self.begin(connection)
+
+    async def begin(self, connection: str) -> None:
+        """Begin to connect, unless that was begun already; `health` tells how it goes. Raises what the resolving raises."""
+        if self._is_begun(connection):
+            return
         profile = await self._resolve(connection)
         vhost = profile.spec.rabbitmq.vhost if profile.spec.rabbitmq is not None else "/"
-        self._slot(connection, vhost, Purpose.CONTROL).begin()
+        if not self._is_begun(connection):
+            self._slot(connection, vhost, Purpose.CONTROL).begin()
+
+    def _is_begun(self, connection: str) -> bool:
+        return any(id_ == connection for id_, _, _ in self._slots)
 
     async def close(self) -> None:
         """Close every link. May be called twice."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from embedded_server.contracts.connections import Environment
+from embedded_server.contracts.connections import Environment, LinkState
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.contracts.rabbitmq import (
     BindingRequest,
@@ -42,6 +42,16 @@ async def test_a_broker_at_a_glance(side: Side) -> None:
     assert "/" in [vhost.name for vhost in overview.vhosts]
     assert overview.exchanges is not None
     assert overview.exchanges >= 7
+
+
+async def test_whoever_looks_at_a_broker_learns_whether_they_can_act_there(side: Side) -> None:
+    async def is_open() -> bool:
+        return side.service.health(C).state is LinkState.OPEN
+
+    await side.service.drop(C)
+    assert side.service.health(C).state is LinkState.IDLE
+    await side.holdings.overview(C)
+    await until(is_open)
 
 
 async def test_a_fresh_queue_is_listed_with_its_count_at_once(side: Side, name: str) -> None:
