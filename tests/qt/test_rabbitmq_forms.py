@@ -198,6 +198,7 @@ async def test_a_move_is_counted_first_and_then_named_by_its_number(forms: Forms
     sheet.start_act()
     await until(lambda: sheet.card.summary() == "17 moved · 3 left")
     assert not forms.api.bodies("/move")[1].dry_run
+    await until(lambda: sheet.source() == "orders.dead\n17 messages are ready there")  # as the queue is now
 
 
 async def test_a_changed_form_no_longer_counts_what_was_counted(forms: Forms) -> None:

@@ -1,5 +1,6 @@
 """The strip of jobs over a fake server: what it shows, in which order, and what is asked of a job."""
 
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -39,6 +40,19 @@ async def test_running_jobs_come_first_and_old_ones_are_left_out(strip: tuple[Jo
     await until(lambda: len(shown.cards()) == 3)
     assert [card.job.id for card in shown.cards() if card.job is not None] == ["tap", "p", "failed"]
     assert shown.cards()[2].problem() == "Lost\nTry."
+
+
+async def test_of_jobs_that_ended_well_the_last_alone_takes_room(strip: tuple[JobsStrip, Bench]) -> None:
+    shown, bench = strip
+    now = time.time_ns()
+    bench.api.jobs = [make_job(JobKind.MOVE, JobState.DONE, id=f"done{n}", started_at=now + n, ended_at=now) for n in range(3)]
+    bench.api.jobs.append(make_job(JobKind.MOVE, JobState.DONE, id="lost", started_at=1, ended_at=1, counts={"unconfirmed": 3}))
+    shown.set_connection(make_connection())
+    await until(lambda: len(shown.cards()) == 2)
+    assert [card.job.id for card in shown.cards() if card.job is not None] == ["lost", "done2"]
+    assert shown._more.text() == "2 more jobs"
+    shown._more.click()
+    assert len(shown.cards()) == 4
 
 
 async def test_more_jobs_than_fit_are_counted_and_shown_when_asked_for(strip: tuple[JobsStrip, Bench]) -> None:

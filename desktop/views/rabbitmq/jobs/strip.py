@@ -23,6 +23,8 @@ IDLE_EVERY_MS: Final = 2_000
 """While nothing runs; a form that begins a job calls `refresh`."""
 SHOWN_AFTER_END_S: Final = 60
 MOST_CARDS: Final = 3
+MOST_ENDED: Final = 1
+"""The messages need the room: of those that have ended the last one tells enough."""
 
 
 class JobsStrip(QWidget):
@@ -95,16 +97,17 @@ class JobsStrip(QWidget):
             self._notices.from_exception(exc)
 
     def _show(self, jobs: list[Job]) -> None:
-        self._jobs = sorted(filter(_is_worth_showing, jobs), key=lambda job: (job.state.is_over, -job.started_at))
+        self._jobs = sorted(filter(_is_worth_showing, jobs), key=lambda job: (job.state.is_over, _has_ended_well(job), -job.started_at))
         known = {job.id for job in self._jobs}
         for gone in [job_id for job_id in self._cards if job_id not in known]:
             card = self._cards.pop(gone)
             self._column.removeWidget(card)
             card.hide()
             card.deleteLater()
+        seen = self._in_sight()
         for place, job in enumerate(self._jobs):
-            self._place(job, place)
-        rest = len(self._jobs) - MOST_CARDS
+            self._place(job, place, visible=self._all or place < seen)
+        rest = len(self._jobs) - seen
         self._more.setVisible(rest > 0 and not self._all)
         self._more.setText(trn("1 more job", "{n} more jobs", max(rest, 0)))
         self.setVisible(bool(self._jobs))
@@ -112,7 +115,12 @@ class JobsStrip(QWidget):
         self._clock.setInterval(ASK_EVERY_MS if running else IDLE_EVERY_MS)
         self.jobs_changed.emit(running)
 
-    def _place(self, job: Job, place: int) -> None:
+    def _in_sight(self) -> int:
+        """How many of the first ones have room: those that run or want something of the user, and the last that ended well."""
+        wanting = sum(not _has_ended_well(job) for job in self._jobs)
+        return min(MOST_CARDS, wanting + MOST_ENDED, len(self._jobs))
+
+    def _place(self, job: Job, place: int, *, visible: bool) -> None:
         card = self._cards.get(job.id)
         if card is None:
             card = self._cards[job.id] = self._make_card()
@@ -120,7 +128,7 @@ class JobsStrip(QWidget):
         elif self._column.indexOf(card) != place:
             self._column.insertWidget(place, card)
         card.show_job(job)
-        card.setVisible(self._all or place < MOST_CARDS)
+        card.setVisible(visible)
 
     def _make_card(self) -> JobCard:
         card = JobCard(self)
@@ -159,7 +167,11 @@ def resend_request(job: Job) -> BulkPublish:
     return BulkPublish(Message(job.vhost, "", ""), count=job.counts.get("unconfirmed", 1), resend_of=job.id)
 
 
+def _has_ended_well(job: Job) -> bool:
+    return job.state.is_over and job.problem is None and not job.counts.get("unconfirmed")
+
+
 def _is_worth_showing(job: Job) -> bool:
-    if not job.state.is_over or job.problem is not None or job.counts.get("unconfirmed"):
+    if not _has_ended_well(job):
         return True
     return time.time_ns() - job.ended_at < SHOWN_AFTER_END_S * NS_PER_S

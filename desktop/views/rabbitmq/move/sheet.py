@@ -56,8 +56,7 @@ class MoveSheet(RabbitSheet):
         self._queue, self._redrive = queue, redrive
         self.heading.setText(tr("Redrive dead letters") if redrive else tr("Move messages"))
         self.setAccessibleName(self.heading.text())
-        ready = trn("1 message is ready there", "{n} messages are ready there", count) if count is not None else ""
-        self._from.setText(f"{queue}\n{ready}" if ready else queue)
+        self._show_from(count)
         if other:
             self.typed_name.line.clear()
             if not self.follower.is_running:
@@ -68,6 +67,10 @@ class MoveSheet(RabbitSheet):
         self.typed_name.ask_for(queue, wanted=self.is_production())
         self.fields.point_at(connection.id, vhost, redrive=redrive)
         self.open_sheet(self.fields.first())
+
+    def source(self) -> str:
+        """Answer what is said of the queue."""
+        return self._from.text()
 
     def start_dry_run(self) -> None:
         """Count what would be sent, and where to."""
@@ -203,7 +206,18 @@ class MoveSheet(RabbitSheet):
         if not job.dry_run:
             self._counted = None
             self.typed_name.line.clear()
+            self._jobs.start("count", self._recount(), self._on_help_failed)
             self.done.emit(job)
+
+    async def _recount(self) -> None:
+        queue = self._queue
+        now = await self._service.queue(self.connection_id(), self.vhost, queue)
+        if queue == self._queue:
+            self._show_from(now.ready)
+
+    def _show_from(self, count: int | None) -> None:
+        ready = trn("1 message is ready there", "{n} messages are ready there", count) if count is not None else ""
+        self._from.setText(f"{self._queue}\n{ready}" if ready else self._queue)
 
     def _on_job_lost(self) -> None:
         self._forget_job()
