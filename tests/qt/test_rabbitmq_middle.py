@@ -9,9 +9,12 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.core.rabbitmq_spots import Place, Spot
+from desktop.views.rabbitmq import build
+from desktop.views.rabbitmq.topology import TopologyPicture
 from embedded_server.contracts.problems import ProblemDetails
 from embedded_server.contracts.rabbitmq import Topology
 from tests.qt.rabbitmq_panel_bench import ORDERS, RECEIPTS, Bench
+from tests.qt.rabbitmq_panel_fakes import make_connection, make_services
 from tests.qt.tasks_fakes import until
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints", extend=True)
@@ -88,3 +91,39 @@ async def test_what_is_opened_in_the_picture_is_chosen_in_the_tree(bench: Bench)
     assert picture.looked_at == "e:orders"
     picture.consumer_opened.emit("ctag1")
     assert bench.panel.spot == Spot(Place.CONSUMERS)
+
+
+async def test_tab_leads_from_the_head_through_the_picture_to_the_reads(qtbot: QtBot, tmp_path: Path) -> None:
+    services, _, _ = make_services(tmp_path)
+    panel = build(services)
+    qtbot.addWidget(panel)
+    picture = panel.findChild(TopologyPicture)
+    assert picture is not None
+    order: list[QWidget] = [panel.middle.fill_picture]
+    while len(order) < 60 and (following := order[-1].nextInFocusChain()) is not None:
+        order.append(following)
+    taps = next(button for button in panel.reads.buttons.values())
+    assert order.index(picture.focus_button) < order.index(picture.canvas) < order.index(taps)
+    await panel.stop()
+
+
+async def test_the_palette_leads_to_the_picture_and_escape_back_out_of_its_focus(qtbot: QtBot, tmp_path: Path) -> None:
+    services, _, _ = make_services(tmp_path)
+    panel = build(services)
+    qtbot.addWidget(panel)
+    panel.resize(1060, 720)
+    panel.show()
+    panel.set_connection(make_connection())
+    panel.activate()
+    picture = panel.findChild(TopologyPicture)
+    assert picture is not None
+    await until(lambda: "q:orders.receipts" in picture.canvas.layout_now.boxes)
+    panel.tree.choose(RECEIPTS)
+    assert picture.canvas.current == "q:orders.receipts"
+    whole = len(picture.canvas.layout_now.boxes)
+    next(action for action in panel.actions() if action.text() == "Show only what the chosen one has to do with").trigger()
+    await until(lambda: len(picture.canvas.layout_now.boxes) < whole)
+    assert panel.go_back()
+    await until(lambda: len(picture.canvas.layout_now.boxes) == whole)
+    panel.deactivate()
+    await panel.stop()

@@ -411,4 +411,5 @@ def build(services: Services) -> RabbitPanel:
     picture.set_empty_acts(panel.sheets.declaring_acts())
     panel.set_picture(picture)
     panel.add_picture_acts(picture)
+    picture.take_focus_after(panel.middle.fill_picture)
     return panel

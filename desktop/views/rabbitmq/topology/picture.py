@@ -78,7 +78,8 @@ class TopologyPicture(Card):
         head.addWidget(self.note)
         head.addStretch(1)
         head.addWidget(Legend())
-        for button in self._tools():
+        self._tools = self._make_tools()
+        for button in self._tools:
             head.addWidget(button)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self.canvas)
@@ -87,7 +88,7 @@ class TopologyPicture(Card):
         self.body.addWidget(self._stack, 1)
         self.setFocusProxy(self.canvas)
 
-    def _tools(self) -> list[IconButton]:
+    def _make_tools(self) -> list[IconButton]:
         return [
             self.focus_button,
             IconButton("ph.minus", tr("Smaller (Ctrl+-)"), self.canvas.zoom_out),
@@ -195,6 +196,12 @@ class TopologyPicture(Card):
         self._around = ""
         self.focus_button.set_icon("ph.crosshair-simple", "dim")
         self.focus_button.setEnabled(bool(self.canvas.current))
+
+    def take_focus_after(self, before: QWidget) -> None:
+        """Let Tab lead from *before* through the tools to the picture: where it stands is decided after all else is made."""
+        for widget in (*self._tools, self.canvas):
+            QWidget.setTabOrder(before, widget)
+            before = widget
 
     def save(self) -> None:
         """Ask for a file and write the picture into it."""
