@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from desktop.core.formatting import date_time, size
 from desktop.core.i18n import tr
@@ -28,6 +28,7 @@ from embedded_server.contracts.rabbitmq import MessageStatus
 SECTIONS_KEY: Final = "rabbitmq/sections_px"
 SECTIONS_PX: Final = 280
 LEAST_SECTIONS_PX: Final = 24
+ICON_ACT_PX: Final = 30
 
 
 class MessageDetail(EventDetail):
@@ -50,17 +51,22 @@ class MessageDetail(EventDetail):
         self._why_not = ""
         self._make_own_acts()
         super().__init__(services, parent)
+        self._put_acts_in_one_row()
 
     def _make_own_acts(self) -> None:
-        self.publish_button = Button(tr("Publish again…"), self.publish_again, icon_name="ph.paper-plane-tilt")
-        self.redrive_button = Button(tr("Redrive…"), self.redrive, icon_name="ph.arrow-u-up-left")
-        self._own = QWidget()
-        row = QHBoxLayout(self._own)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.publish_button)
-        row.addWidget(self.redrive_button)
-        row.addStretch(1)
+        self.publish_button = Button(tr("Publish again…"), self.publish_again)
+        self.redrive_button = Button(tr("Redrive…"), self.redrive)
+        self._own = (self.publish_button, self.redrive_button)
+
+    def _put_acts_in_one_row(self) -> None:
+        """Let the acts of every event be icons behind a message's own: two rows of buttons take the room of its headers."""
+        for button in (self.copy_button, self.save_button, self.trace_button):
+            button.setAccessibleName(button.text())
+            button.setText("")
+            button.setFixedWidth(ICON_ACT_PX)
+        for place, button in enumerate(self._own):
+            self.acts.insertWidget(place, button)
+            button.hide()
 
     # -- what can be done
 
@@ -95,7 +101,8 @@ class MessageDetail(EventDetail):
     def _forget(self) -> None:
         self.seen, self.task, self._raw = None, None, b""
         self.sections.clear()
-        self._own.hide()
+        for button in self._own:
+            button.hide()
 
     def _follow(self) -> None:
         why_not = self._why_not or (tr("The journal kept only the beginning of its body") if self._is_cut else "")
@@ -107,8 +114,8 @@ class MessageDetail(EventDetail):
     # -- hooks
 
     def below_title(self) -> Sequence[QWidget]:
-        """Put what reading it cost, and the acts of a message, above those of every event."""
-        return (self.cost, self._own)
+        """Put what reading it cost above the acts."""
+        return (self.cost,)
 
     def lower_part(self, body: QWidget) -> QWidget:
         """Put the sections above the body, with a handle between them."""
@@ -148,7 +155,7 @@ class MessageDetail(EventDetail):
         self.seen, self.task, self._raw = seen, task, body
         self.sections.show_message(seen, task)
         self._scroll.setMaximumHeight(max(self.sections.sizeHint().height(), LEAST_SECTIONS_PX))  # what is left belongs to the body
-        self._own.show()
+        self.publish_button.show()
         self.redrive_button.setVisible(row.status == MessageStatus.GOT and bool(deaths_of(seen.headers)))  # it is still there
         self._is_cut = event.truncated
         self._follow()

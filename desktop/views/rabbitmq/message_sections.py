@@ -19,7 +19,7 @@ from desktop.views.widgets.wrapped import Wrapped
 R = TypeVar("R")
 LINE_PX: Final = 22
 NAME_PX: Final = 96
-PROPERTY_PX: Final = 124
+PROPERTY_PX: Final = 136
 TYPE_PX: Final = 80
 INDENT: Final = "\u2003"
 

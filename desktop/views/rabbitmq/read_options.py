@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
@@ -203,8 +203,11 @@ class ReadOptions(QFrame):
 
     def _fit(self) -> None:
         """Be as high as the words need at this width."""
-        height = self.heightForWidth(WIDTH_PX)
-        self.resize(WIDTH_PX, height if height > 0 else self.sizeHint().height())
+        layout = self.layout()
+        assert layout is not None
+        layout.setGeometry(QRect(0, 0, WIDTH_PX, self.sizeHint().height()))  # wrapped words know their height once they have a width
+        layout.invalidate()
+        self.resize(WIDTH_PX, self.sizeHint().height())
 
     def _show_cost(self) -> None:
         mode = self._mode() if self.read is Read.GET else GetMode.REQUEUE

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QLineEdit, QPlainTextEdit, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QLineEdit, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.problems import NotSignedIn, hint_of, problem_of, title_of
@@ -33,9 +33,7 @@ class FormSheet(Sheet):
         self.form = QVBoxLayout(fields)
         self.form.setContentsMargins(0, 0, 8, 0)
         self.form.setSpacing(4)
-        self._fields = fields
-        self._scroll = scrolling(fields)
-        self.body.addWidget(self._scroll, 1)
+        self.body.addWidget(scrolling(fields), 1)
         self._failure = Wrapped(tone="bad")
         self._failure.hide()
         self.body.addWidget(self._failure)
@@ -48,10 +46,11 @@ class FormSheet(Sheet):
 
     def let_buttons_follow(self) -> None:
         """Put the buttons right under the fields instead of at the foot: for what is a question more than a form."""
-        self._scroll.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self._scroll.setSizeAdjustPolicy(QScrollArea.SizeAdjustPolicy.AdjustToContents)
-        self.body.setStretchFactor(self._scroll, 0)
-        self.body.addStretch(1)
+        self.body.removeWidget(self._failure)
+        self.body.removeItem(self.foot)
+        self.form.addWidget(self._failure)
+        self.form.addLayout(self.foot)
+        self.form.addStretch(1)
 
     def failure(self) -> str:
         """Answer what stands above the buttons, empty where nothing failed."""

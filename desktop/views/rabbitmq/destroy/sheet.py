@@ -39,7 +39,6 @@ class DestroySheet(RabbitSheet):
         for widget in (self._question, self._consequence, self.if_empty, self.if_unused, self.typed_name):
             self.form.addWidget(widget)
             self.form.addSpacing(4)
-        self.form.addStretch(1)
         self.let_buttons_follow()
         self.foot.addWidget(self.keep)
         self.foot.addWidget(self.act)
