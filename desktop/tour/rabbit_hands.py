@@ -15,6 +15,7 @@ from desktop.tour.driver import LIMIT_S, POLL_S, Driver
 from desktop.views.rabbitmq.panel import RabbitPanel
 from desktop.views.rabbitmq.rabbit_sheet import RabbitSheet
 from desktop.views.rabbitmq.read_options import ReadOptions
+from embedded_server.contracts.connections import LinkState
 from embedded_server.contracts.events import Row
 from embedded_server.contracts.rabbitmq import MessageStatus, QueueInfo
 
@@ -48,6 +49,11 @@ class Hands:
         now = self.panel.spot_now()
         assert now is not None, "the panel looks at a connection"
         return now[0].id
+
+    def health(self) -> LinkState:
+        """Answer how that connection fares, as the panel knows it."""
+        now = self.panel.spot_now()
+        return now[0].health.state if now is not None else LinkState.IDLE
 
     async def look_at(self, place: Place, name: str) -> None:
         """Click a row of the tree, once it is there."""

@@ -15,6 +15,7 @@ from desktop.views.rabbitmq.declare.exchange import DeclareExchangeSheet
 from desktop.views.rabbitmq.declare.queue import DeclareQueueSheet
 from desktop.views.rabbitmq.publish.sheet import PublishSheet
 from desktop.views.rabbitmq.typed_editor import TypedEditor
+from embedded_server.contracts.connections import LinkState
 from embedded_server.contracts.rabbitmq import FieldType, MessageStatus
 
 KEY: Final = "order.paid"
@@ -25,6 +26,7 @@ DLX: Final = "x-dead-letter-exchange"
 async def declare(driver: Driver) -> None:
     """Exchanges, queues and bindings declared in the forms, with a dead letter exchange."""
     hands = await Hands.at(driver)
+    await driver.until(lambda: hands.health() is LinkState.OPEN, "the panel says that it is connected")
     await driver.picture("rabbitmq")
     await _exchange(hands, DEAD_EXCHANGE, "fanout")
     await _queue(hands, DEAD)

@@ -10,7 +10,7 @@ import pytest
 PNG_HEADER = b"\x89PNG\r\n\x1a\n"
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_tour_goes_from_the_first_launch_to_signing_out(tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "QT_QPA_PLATFORM"}
 
@@ -18,14 +18,14 @@ def test_tour_goes_from_the_first_launch_to_signing_out(tmp_path: Path) -> None:
         [sys.executable, "-m", "desktop", "tour", "--out", str(tmp_path / "shots")],
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=290,
         check=False,
         env=environment,
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
     pictures = sorted((tmp_path / "shots").glob("[0-9][0-9]-*.png"))
-    assert len(pictures) >= 11
+    assert len(pictures) >= 40
     assert all(picture.read_bytes().startswith(PNG_HEADER) for picture in pictures)
 
 
