@@ -12,6 +12,7 @@ from typing import Final
 from embedded_server.app import BoundServer
 from embedded_server.contracts.events import Event, Kind
 from embedded_server.contracts.server import Ready
+from embedded_server.core.background import step_behind_window
 from embedded_server.core.collector import spare_the_collector
 from embedded_server.core.sqlite_threads import count_no_memory
 from embedded_server.journal import Journal
@@ -91,6 +92,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--rate", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=20)
+    step_behind_window()  # as the server that a window starts does
     count_no_memory()
     asyncio.run(serve(parser.parse_args()))
 

@@ -14,6 +14,7 @@ from embedded_server.api.dependencies import Services
 from embedded_server.app import BoundServer
 from embedded_server.contracts.connections import SaveConnection
 from embedded_server.contracts.rabbitmq import BulkPublish, ConsumeRequest, Message
+from embedded_server.core.background import step_behind_window
 from embedded_server.core.collector import spare_the_collector
 from embedded_server.core.sqlite_threads import count_no_memory
 from embedded_server.settings import Settings
@@ -70,6 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
+    step_behind_window()  # as the server that a window starts does
     count_no_memory()
     asyncio.run(serve(parser.parse_args()))
 

@@ -83,10 +83,13 @@ def _data_dir(options: argparse.Namespace) -> Path:
 def _serve(options: argparse.Namespace) -> int:
     from embedded_server.app import BoundServer
     from embedded_server.contracts.server import Ready
+    from embedded_server.core.background import step_behind_window
     from embedded_server.core.collector import spare_the_collector
     from embedded_server.core.sqlite_threads import count_no_memory
     from embedded_server.settings import Settings
 
+    if options.child:
+        step_behind_window()
     count_no_memory()
     os.umask(0o077)
     _log_to_stderr()
