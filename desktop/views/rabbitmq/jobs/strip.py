@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.core.formatting import NS_PER_S
@@ -23,6 +23,7 @@ IDLE_EVERY_MS: Final = 2_000
 """While nothing runs; a form that begins a job calls `refresh`."""
 SHOWN_AFTER_END_S: Final = 60
 MOST_CARDS: Final = 3
+MORE_PX: Final = 24
 MOST_ENDED: Final = 1
 """The messages need the room: of those that have ended the last one tells enough."""
 
@@ -51,7 +52,8 @@ class JobsStrip(QWidget):
         self._column.setSpacing(4)
         self._more = Button("", self._on_more_clicked)
         self._more.hide()
-        self._column.addWidget(self._more)
+        self._more.setFixedHeight(MORE_PX)
+        self._column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
         self.hide()
 
     def cards(self) -> list[JobCard]:
