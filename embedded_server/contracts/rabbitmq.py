@@ -260,6 +260,8 @@ class BindingRequest:
     to_queue: bool = True
     routing_key: str = ""
     arguments: "list[Header]" = field(default_factory=list)
+    properties_key: str = ""
+    """For unbinding: the management API's name for it, where it was listed. JSON does not show every type an argument has."""
 
 
 class Target(StrEnum):

@@ -256,7 +256,7 @@ async def test_bindings_are_asked_for_when_looked_at_and_can_be_taken_away(bench
     bench.panel.pages.unbind.click()
     page.confirm.act.click()
     await until(lambda: bench.api.sent("/unbind"))
-    assert bench.api.sent("/unbind") == [BindingRequest("/", "orders", "orders.receipts", True, "order.#", [])]
+    assert bench.api.sent("/unbind") == [BindingRequest("/", "orders", "orders.receipts", True, "order.#", [], "order.#")]
 
 
 async def test_a_binding_with_arguments_is_taken_away_by_its_arguments(bench: Bench) -> None:

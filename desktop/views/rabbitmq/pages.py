@@ -211,7 +211,9 @@ class SpotPages(QObject):
     def _on_unbind_confirmed(self) -> None:
         one = self.bindings.current()
         if one is not None:
-            request = BindingRequest(one.vhost, one.source, one.destination, one.to_queue, one.routing_key, plain_headers(one.arguments))
+            arguments = plain_headers(one.arguments)
+            ends = (one.vhost, one.source, one.destination, one.to_queue)
+            request = BindingRequest(*ends, one.routing_key, arguments, one.properties_key)
             self._begin(lambda: self._service.unbind(self._connection, request), self.bindings)
 
     def _ask_to_close(self) -> None:

@@ -11,6 +11,9 @@ from embedded_server.rabbitmq.amqp.control import OpenChannel
 from embedded_server.rabbitmq.amqp.headers import table_of
 from embedded_server.rabbitmq.holdings.acts import Acts, NameMissing, check_names
 from embedded_server.rabbitmq.holdings.known import KnownNames
+from embedded_server.rabbitmq.management.client import path_of
+from embedded_server.rabbitmq.management.pool import ManagementPool
+from embedded_server.rabbitmq.management.problems import ManagementMissing, NotOnBroker
 from embedded_server.rabbitmq.problems import BrokerClosed, Inequivalent
 
 COMMAND_INVALID: Final = 503
@@ -48,8 +51,9 @@ def inequivalent(exc: Inequivalent) -> UserFacingError:
 class Declarer:
     """Makes what is not there, and joins it."""
 
-    def __init__(self, acts: Acts, open_channel: OpenChannel, known: KnownNames) -> None:
+    def __init__(self, acts: Acts, pool: ManagementPool, open_channel: OpenChannel, known: KnownNames) -> None:
         self._acts = acts
+        self._pool = pool
         self._open_channel = open_channel
         self._known = known
 
@@ -109,8 +113,9 @@ class Declarer:
         if not request.source or not request.destination:
             raise NameMissing
         check_names(request.source, request.destination, request.routing_key)
-        async with await self._open_channel(connection, request.vhost) as channel:
-            await _join(channel, request, unbind=unbind)
+        if not unbind or not await self._delete(connection, request):
+            async with await self._open_channel(connection, request.vhost) as channel:
+                await _join(channel, request, unbind=unbind)
         self._known.note_exchange(connection, request.vhost, request.source)
         if request.to_queue:
             self._known.note_queue(connection, request.vhost, request.destination)
@@ -118,6 +123,26 @@ class Declarer:
             self._known.note_exchange(connection, request.vhost, request.destination)
         name = f"{request.source} → {request.destination}"
         self._acts.done(profile, request.vhost, "binding", name, "deleted" if unbind else "declared", asdict(request))
+
+    async def _delete(self, connection: str, request: BindingRequest) -> bool:
+        """Delete a binding by its name; false where it has none, or where only AMQP is there to do it.
+
+        Over AMQP its arguments have to be the same to the type, or else the broker takes nothing away and says nothing.
+        """
+        if not request.properties_key or not request.arguments:
+            return False
+        path = path_of(*_path(request), request.properties_key)
+        try:
+            await (await self._pool.of(connection)).delete(path)
+        except ManagementMissing:
+            return False
+        except NotOnBroker:
+            return True
+        return True
+
+
+def _path(request: BindingRequest) -> tuple[str, ...]:
+    return "bindings", request.vhost, "e", request.source, "q" if request.to_queue else "e", request.destination
 
 
 async def _join(channel: Channel, request: BindingRequest, *, unbind: bool) -> None:
