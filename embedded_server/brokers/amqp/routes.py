@@ -36,13 +36,10 @@ class Routes:
 
     def destinations(self, message: Message) -> tuple[Queue, ...]:
         """The queues *message* would come to."""
-        route = self.known.get((message.exchange, message.routing_key)) or self.find(message)
-        if not message.properties.copies:
-            return route.queues
-        found = dict.fromkeys(route.queues)
-        for key in message.properties.copies:
-            found |= dict.fromkeys(self.destinations(Message(message.exchange, key, message.header, b"")))
-        return tuple(found)
+        keys = (message.routing_key, *message.properties.copies)
+        if len(keys) > 1:
+            return self._resolve(message, keys)[0]
+        return (self.known.get((message.exchange, message.routing_key)) or self.find(message)).queues
 
     def find(self, message: Message) -> Route:
         """Work out the way of *message*, and remember it where its routing key alone decides."""
@@ -52,25 +49,36 @@ class Routes:
             if queue is None and key.startswith(ADDRESS_PREFIX):
                 return Route((), remembered=False)
             return self._remember("", key, () if queue is None else (queue,))
+        queues, by_key_alone = self._resolve(message, (key,))
+        return self._remember(message.exchange, key, queues) if by_key_alone else Route(queues, remembered=False)
+
+    def _resolve(self, message: Message, keys: tuple[str, ...]) -> tuple[tuple[Queue, ...], bool]:
+        """The queues that *message* reaches with all its *keys*, and whether these alone decide.
+
+        An alternate exchange gets what matches with none of the keys, as in RabbitMQ, and then with all of them.
+        """
+        queues, exchanges = self._vhost.queues, self._vhost.exchanges
+        if not message.exchange:
+            return tuple(queues[key] for key in dict.fromkeys(keys) if key in queues), True
         found: dict[Queue, None] = {}
         seen: set[str] = set()
         waiting = [message.exchange]
         by_key_alone = True
         while waiting:
-            exchange = self._vhost.exchanges.get(waiting.pop())
+            exchange = exchanges.get(waiting.pop())
             if exchange is None or exchange.name in seen:
                 continue
             seen.add(exchange.name)
             by_key_alone = by_key_alone and exchange.by_key_alone
-            destinations = list(exchange.match(key, lambda: headers_of(message.header)))
+            destinations = [one for key in keys for one in exchange.match(key, lambda: headers_of(message.header))]
             if not destinations and exchange.alternate is not None:
                 waiting.append(exchange.alternate)
             for kind, name in destinations:
                 if kind is DestinationKind.EXCHANGE:
                     waiting.append(name)
                 else:
-                    found[self._vhost.queues[name]] = None
-        return self._remember(message.exchange, key, tuple(found)) if by_key_alone else Route(tuple(found), remembered=False)
+                    found[queues[name]] = None
+        return tuple(found), by_key_alone
 
     def _remember(self, exchange: str, key: str, queues: tuple[Queue, ...]) -> Route:
         if len(self.known) >= MAX_REMEMBERED_ROUTES:

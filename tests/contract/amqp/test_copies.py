@@ -49,6 +49,30 @@ def test_a_copy_may_be_all_that_is_routable(channel: BlockingChannel) -> None:
         assert get(channel, queue)[2] == b"x"
 
 
+@pytest.mark.parametrize(
+    ("key", "copies", "reached"),
+    [
+        ("hit", ["miss"], (1, 0, 0)),
+        ("miss", ["hit", "other"], (1, 0, 0)),
+        ("miss", ["other"], (0, 1, 1)),
+        ("miss", ["miss"], (0, 1, 0)),
+        ("miss", ["nowhere"], (0, 1, 0)),
+    ],
+)
+@pytest.mark.parametrize("kind", ["direct", "topic"])
+def test_an_alternate_exchange_gets_what_no_key_matches(
+    channel: BlockingChannel, name: str, kind: str, key: str, copies: list[str], reached: tuple[int, ...]
+) -> None:
+    found, missed, other = queues(channel, 3)
+    channel.exchange_declare(f"{name}-alt", "direct", auto_delete=True)
+    channel.queue_bind(missed, f"{name}-alt", "miss")
+    channel.queue_bind(other, f"{name}-alt", "other")
+    channel.exchange_declare(name, kind, auto_delete=True, arguments={"alternate-exchange": f"{name}-alt"})
+    channel.queue_bind(found, name, "hit")
+    publish(channel, key, b"x", exchange=name, headers={"CC": copies})
+    assert tuple(len(drained(channel, queue)) for queue in (found, missed, other)) == reached
+
+
 @pytest.mark.parametrize("name", ["CC", "BCC"])
 def test_keys_must_come_in_a_list(channel: BlockingChannel, name: str) -> None:
     def act() -> None:
