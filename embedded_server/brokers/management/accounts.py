@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from embedded_server.brokers.amqp.passwords import HASHING, BadPasswordHash
-from embedded_server.brokers.amqp.permissions import InvalidPattern, Permissions, TopicPermissions
+from embedded_server.brokers.amqp.permissions import InvalidPattern, Permissions
 from embedded_server.brokers.amqp.users import NoSuchUser, User
 from embedded_server.brokers.management.call import CREATED, NOTHING, Answer, Call
 from embedded_server.brokers.management.errors import bad_request, not_found
@@ -31,12 +31,12 @@ async def who_am_i(call: Call) -> Answer:
 
 async def list_users(call: Call) -> Answer:
     """``GET users``."""
-    return await _rows(call, [user_row(user) for user in call.node.broker.users.all()])
+    return await rows_of(call, [user_row(user) for user in call.node.broker.users.all()])
 
 
 async def get_user(call: Call, name: str) -> Answer:
     """``GET users/{name}``."""
-    return Answer(body=cut(user_row(_user(call, name)), columns_of(call)))
+    return Answer(body=cut(user_row(user_of(call, name)), columns_of(call)))
 
 
 async def put_user(call: Call, name: str) -> Answer:
@@ -63,7 +63,7 @@ def save_user(call: Call, name: str, body: dict[str, Any]) -> None:
 
 async def delete_user(call: Call, name: str) -> Answer:
     """``DELETE users/{name}``; their connections are closed."""
-    _user(call, name)
+    user_of(call, name)
     call.node.broker.delete_user(name)
     return NOTHING
 
@@ -81,7 +81,8 @@ def _exists(call: Call, name: str) -> bool:
     return any(user.name == name for user in call.node.broker.users.all())
 
 
-def _user(call: Call, name: str) -> User:
+def user_of(call: Call, name: str) -> User:
+    """The user *name*; raises ``ApiError`` where there is none."""
     try:
         return call.node.broker.users.get(name)
     except NoSuchUser:
@@ -96,26 +97,21 @@ def permission_row(user: str, vhost: str, permissions: Permissions) -> Row:
     return {"user": user, "vhost": vhost, "configure": permissions.configure, "write": permissions.write, "read": permissions.read}
 
 
-def topic_permission_row(user: str, vhost: str, exchange: str, permissions: TopicPermissions) -> Row:
-    """Which routing keys a user may use with a topic exchange."""
-    return {"user": user, "vhost": vhost, "exchange": exchange, "write": permissions.write, "read": permissions.read}
-
-
 async def list_permissions(call: Call) -> Answer:
     """``GET permissions``."""
-    return await _rows(call, [permission_row(*one) for one in call.node.broker.users.all_permissions()])
+    return await rows_of(call, [permission_row(*one) for one in call.node.broker.users.all_permissions()])
 
 
 async def list_user_permissions(call: Call, name: str) -> Answer:
     """``GET users/{name}/permissions``."""
-    _user(call, name)
-    return await _rows(call, [permission_row(*one) for one in call.node.broker.users.all_permissions() if one[0] == name])
+    user_of(call, name)
+    return await rows_of(call, [permission_row(*one) for one in call.node.broker.users.all_permissions() if one[0] == name])
 
 
 async def list_vhost_permissions(call: Call, vhost: str) -> Answer:
     """``GET vhosts/{name}/permissions``."""
-    _require_vhost(call, vhost)
-    return await _rows(call, [permission_row(*one) for one in call.node.broker.users.all_permissions() if one[1] == vhost])
+    require_vhost(call, vhost)
+    return await rows_of(call, [permission_row(*one) for one in call.node.broker.users.all_permissions() if one[1] == vhost])
 
 
 async def get_permission(call: Call, vhost: str, user: str) -> Answer:
@@ -158,27 +154,8 @@ async def delete_permission(call: Call, vhost: str, user: str) -> Answer:
     return NOTHING
 
 
-async def list_topic_permissions(call: Call) -> Answer:
-    """``GET topic-permissions``."""
-    return await _rows(call, [topic_permission_row(*one) for one in call.node.broker.users.all_topic_permissions()])
-
-
-def save_topic_permission(call: Call, body: dict[str, Any]) -> None:
-    """Limit a user's routing keys as *body* tells; raises ``ApiError``."""
-    told = [body.get(name) for name in ("user", "vhost", "exchange", "write", "read")]
-    texts = [one for one in told if isinstance(one, str)]
-    if len(texts) != len(told):
-        raise bad_request("permission_not_string")
-    user, vhost, exchange, write, read = texts
-    try:
-        call.node.broker.users.set_topic_permissions(user, vhost, exchange, TopicPermissions(write, read))
-    except NoSuchUser:
-        raise bad_request("vhost_or_user_not_found") from None
-    except InvalidPattern as exc:
-        raise bad_request(["invalid_regexp", exc.pattern, exc.reason]) from exc
-
-
-async def _rows(call: Call, rows: list[Row]) -> Answer:
+async def rows_of(call: Call, rows: list[Row]) -> Answer:
+    """A list of *rows* that are made already."""
     listing: Listing[Row] = Listing(dict, lambda row: str(row.get("name", "")), _nothing, {})
     return await listing.answer(call, rows)
 
@@ -188,6 +165,7 @@ def _nothing(_row: Row) -> int:
     return 0
 
 
-def _require_vhost(call: Call, vhost: str) -> None:
+def require_vhost(call: Call, vhost: str) -> None:
+    """Raise ``ApiError`` where there is no such virtual host."""
     if vhost not in call.node.broker.vhosts:
         raise not_found()

@@ -7,7 +7,7 @@ from typing import Any, Final
 from embedded_server.brokers.amqp.exchange import Binding, DestinationKind
 from embedded_server.brokers.amqp.rules import RESERVED_PREFIX
 from embedded_server.brokers.amqp.vhost import VHost
-from embedded_server.brokers.management import accounts, wire
+from embedded_server.brokers.management import accounts, topic_permissions, wire
 from embedded_server.brokers.management.call import NOTHING, Answer, Call, yes_or_no
 from embedded_server.brokers.management.errors import bad_request, no_such
 from embedded_server.brokers.management.inner_client import InnerClient, Refused
@@ -37,7 +37,7 @@ async def export_all(call: Call) -> Answer:
             "users": [accounts.user_row(user) for user in users.all()],
             "vhosts": [{"name": vhost.name} for vhost in vhosts],
             "permissions": [accounts.permission_row(*one) for one in users.all_permissions()],
-            "topic_permissions": [accounts.topic_permission_row(*one) for one in users.all_topic_permissions()],
+            "topic_permissions": topic_permissions.topic_permission_rows(call),
             "parameters": [],
             "global_parameters": [],
             "policies": [],
@@ -129,7 +129,7 @@ async def import_all(call: Call) -> Answer:
     for entry in _entries(body, "permissions"):
         accounts.save_permission(call, _name(entry, "user"), _name(entry, "vhost"), entry)
     for entry in _entries(body, "topic_permissions"):
-        accounts.save_topic_permission(call, entry)
+        topic_permissions.save_topic_permission(call, entry)
     topology = [(kind, entry) for kind in ("queues", "exchanges", "bindings") for entry in _entries(body, kind)]
     for name in dict.fromkeys(_name(entry, "vhost") for _, entry in topology):
         if name not in broker.vhosts:

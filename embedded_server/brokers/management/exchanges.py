@@ -8,6 +8,7 @@ from embedded_server.brokers.management.call import CREATED, NOTHING, Answer, Ca
 from embedded_server.brokers.management.errors import bad_request, not_found
 from embedded_server.brokers.management.listing import Listing, Row, columns_of, cut
 from embedded_server.brokers.management.properties import plain
+from embedded_server.brokers.management.rates import EXCHANGE_KEYS, exchange_numbers
 
 
 def exchange_row(call: Call, vhost: VHost, exchange: Exchange) -> Row:
@@ -21,15 +22,13 @@ def exchange_row(call: Call, vhost: VHost, exchange: Exchange) -> Row:
         "type": exchange.type.value,
         "vhost": vhost.name,
     }
-    figures = exchange.figures
-    if figures.publish_in or figures.publish_out:
-        rates = call.node.rates.exchanges.rates(exchange)
-        row["message_stats"] = {
-            "publish_in": figures.publish_in,
-            "publish_in_details": {"rate": rates[0]},
-            "publish_out": figures.publish_out,
-            "publish_out_details": {"rate": rates[1]},
-        }
+    counted = zip(EXCHANGE_KEYS, exchange_numbers(exchange), call.node.rates.exchanges.rates(exchange), strict=True)
+    stats: Row = {}
+    for key, number, rate in counted:
+        if number:  # RabbitMQ tells nothing of what has never happened
+            stats |= {key: number, f"{key}_details": {"rate": rate}}
+    if stats:
+        row["message_stats"] = stats
     return row
 
 

@@ -127,7 +127,7 @@ class Rates:
         for vhost in vhosts:
             vhost.tally()
         await self.queues.look([queue for vhost in vhosts for queue in vhost.queues.values()])
-        await self.exchanges.look([exchange for vhost in vhosts for exchange in vhost.exchanges.values()])
+        await self.exchanges.look([exchange for vhost in vhosts for exchange in (vhost.default_exchange, *vhost.exchanges.values())])
         connections = list(broker.connections)
         await self.connections.look(connections)
         await self.channels.look([channel for connection in connections for channel in connection.channels.values()])

@@ -1,6 +1,17 @@
 """The one list of the management API's routes."""
 
-from embedded_server.brokers.management import accounts, bindings, clients, definitions, exchanges, messages, overview, queues, vhosts
+from embedded_server.brokers.management import (
+    accounts,
+    bindings,
+    clients,
+    definitions,
+    exchanges,
+    messages,
+    overview,
+    queues,
+    topic_permissions,
+    vhosts,
+)
 from embedded_server.brokers.management.access import Needs
 from embedded_server.brokers.management.router import Route
 
@@ -58,7 +69,13 @@ def _accounts() -> list[Route]:
         Route("GET", "permissions/{}/{}", accounts.get_permission, admin),
         Route("PUT", "permissions/{}/{}", accounts.put_permission, admin),
         Route("DELETE", "permissions/{}/{}", accounts.delete_permission, admin),
-        Route("GET", "topic-permissions", accounts.list_topic_permissions, admin),
+        Route("GET", "users/{}/topic-permissions", topic_permissions.list_user_topic_permissions, admin),
+        Route("GET", "vhosts/{}/topic-permissions", topic_permissions.list_vhost_topic_permissions, admin),
+        Route("GET", "topic-permissions", topic_permissions.list_topic_permissions, admin),
+        Route("GET", "topic-permissions/{}/{}", topic_permissions.get_topic_permissions, admin),
+        Route("PUT", "topic-permissions/{}/{}", topic_permissions.put_topic_permissions, admin),
+        Route("DELETE", "topic-permissions/{}/{}", topic_permissions.delete_topic_permissions, admin),
+        Route("DELETE", "topic-permissions/{}/{}/{}", topic_permissions.delete_topic_permissions, admin),
     ]
 
 

@@ -125,6 +125,36 @@ def test_permissions_need_a_user_a_vhost_and_patterns(api: Api, vhost: str) -> N
     assert (status, error, reason[0]) == (400, "bad_request", "invalid_regexp")
 
 
+def test_topic_permissions_are_set_told_and_taken_back(api: Api, as_user: AsUser, vhost: str) -> None:
+    user = as_user("management").get("whoami")["name"]
+    path = ("topic-permissions", vhost, user)
+    assert api.refusal("GET", *path) == api.refusal("DELETE", *path) == NOT_FOUND
+    rows = [{"exchange": exchange, "write": "^w", "read": "^r"} for exchange in ("amq.topic", "nosuch")]
+    assert [api.status("PUT", *path, body=row) for row in (*rows, rows[0])] == [201, 204, 204]
+    expected = [{"user": user, "vhost": vhost, **row} for row in rows]
+    for listed in (path, ("users", user, "topic-permissions"), ("vhosts", vhost, "topic-permissions")):
+        assert sorted(api.get(*listed), key=lambda row: str(row["exchange"])) == expected
+    assert expected[0] in api.get("topic-permissions")
+    assert api.status("DELETE", *path, "nosuch") == 204
+    assert api.get(*path) == expected[:1]
+    assert api.status("DELETE", *path) == 204
+    assert api.refusal("GET", *path) == NOT_FOUND
+
+
+def test_topic_permissions_need_a_user_a_vhost_and_patterns(api: Api, vhost: str) -> None:
+    body = {"exchange": "amq.topic", "write": "", "read": ""}
+    refused = (400, "bad_request", "vhost_or_user_not_found")
+    assert api.refusal("PUT", "topic-permissions", vhost, "nobody", body={}) == refused
+    assert api.refusal("PUT", "topic-permissions", "nope", "guest", body=body) == refused
+    for missing in body:
+        told = {key: value for key, value in body.items() if key != missing}
+        assert api.refusal("PUT", "topic-permissions", vhost, "guest", body=told) == (400, "bad_request", f"[{{key_missing,{missing}}}]")
+    status, error, reason = api.refusal("PUT", "topic-permissions", vhost, "guest", body={**body, "read": "("})
+    assert (status, error, reason[0]) == (400, "bad_request", "invalid_regexp")
+    for path in (("users", "nobody"), ("vhosts", "nope")):
+        assert api.refusal("GET", *path, "topic-permissions") == NOT_FOUND
+
+
 def test_api_does_nothing_that_the_user_may_not(api: Api, as_user: AsUser, vhost: str) -> None:
     user = as_user("management")
     outside = (401, "not_authorised", "User not authorised to access virtual host")

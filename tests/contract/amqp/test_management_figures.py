@@ -174,6 +174,26 @@ def test_headers_exchange_counts_too(api: Api, channel: BlockingChannel, name: s
     api.wait(lambda found: {"publish_in": 1, "publish_out": 1}.items() <= _stats(found).items(), "exchanges", "/", name)
 
 
+def test_exchange_tells_only_what_has_happened(api: Api, channel: BlockingChannel, name: str) -> None:
+    for used in (True, False):
+        channel.exchange_declare(f"{name}-{used}", "topic", auto_delete=True)
+    channel.queue_bind(channel.queue_declare("", exclusive=True).method.queue, f"{name}-False", "x")
+    publish(channel, "nowhere", b"1", exchange=f"{name}-True")
+    told = api.wait(lambda found: _stats(found).get("publish_in") == 1, "exchanges", "/", f"{name}-True")
+    assert _stats(told).keys() == {"publish_in", "publish_in_details"}
+    assert _stats(api.get("exchanges", "/", f"{name}-False")) == {}
+
+
+def test_default_exchange_has_rates_too(api: Api, channel: BlockingChannel, queue: str) -> None:
+    def moves(found: dict[str, Any]) -> bool:
+        publish(channel, queue, *[b"x"] * 20)
+        (default,) = [one for one in found["items"] if not one["name"]]
+        return all(_stats(default).get(f"{key}_details", {}).get("rate", 0) > 0 for key in ("publish_in", "publish_out"))
+
+    columns = "name,message_stats.publish_in_details.rate,message_stats.publish_out_details.rate"
+    api.wait(moves, "exchanges", "/", columns=columns, page=1, page_size=500)
+
+
 def test_channel_tells_what_it_publishes(api: Api, channel: BlockingChannel, queue: str) -> None:
     channel.confirm_delivery()
     publish(channel, queue, b"1", b"2")
