@@ -330,6 +330,7 @@ async def test_it_is_arranged_anew_for_a_room_of_another_shape(picture: Topology
     await draw(picture, celery())
     before = picture.canvas.layout_now
     picture.resize(1000, 240)
+    picture.set_topology(celery())
     await until(lambda: picture.canvas.layout_now is not before)
     after = picture.canvas.layout_now
     assert after.width / after.height > before.width / before.height

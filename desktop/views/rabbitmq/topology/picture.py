@@ -100,7 +100,6 @@ class TopologyPicture(Card):
     def _connect(self) -> None:
         self.canvas.opened.connect(self._on_opened)
         self.canvas.current_changed.connect(self._on_current_changed)
-        self.canvas.reshaped.connect(self._draw)
         within = Qt.ShortcutContext.WidgetWithChildrenShortcut
         keys: dict[str, Callable[[], None]] = {
             "Ctrl++": self.canvas.zoom_in,
@@ -137,7 +136,7 @@ class TopologyPicture(Card):
         self._stack.setCurrentWidget(self._empty)
 
     def set_topology(self, topology: Topology) -> None:
-        """Draw it. Where only figures have changed, they change in place."""
+        """Draw it. Where only figures have changed, they change in place; for a room of another shape it is arranged anew."""
         other = self._topology is not None and self._topology.vhost != topology.vhost
         self._topology = topology
         self._show_note(topology)

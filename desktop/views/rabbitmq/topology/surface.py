@@ -38,8 +38,6 @@ class Surface(QWidget):
 
     current_changed = Signal(str)
     zoomed = Signal()
-    reshaped = Signal()
-    """The room is of another shape: another layout suits it better."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +52,6 @@ class Surface(QWidget):
         self._hovered = ""
         self._hovered_edge = -1
         self._search = ""
-        self._shape = 0.0
         self._emphasis = Emphasis()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(80)
@@ -250,9 +247,6 @@ class Surface(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit again, where the user has not chosen what is seen."""
         super().resizeEvent(event)
-        if self.shape() != self._shape:
-            self._shape = self.shape()
-            self.reshaped.emit()
         if not self.camera.is_own:
             self._fit_at_first()
 
