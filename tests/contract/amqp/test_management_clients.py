@@ -66,7 +66,7 @@ def name_of(client: pika.BlockingConnection) -> str:
 def test_connection_is_told_with_what_the_client_says_of_itself(api: Api, client: Client, name: str) -> None:
     connection = client.connect(client_properties={"connection_name": name}, heartbeat=40)
     connection.channel()
-    told = api.wait(lambda found: found.get("channels") == 1, "connections", name_of(connection))
+    told = api.wait(lambda found: found.get("channels") == 1 and "recv_oct_details" in found, "connections", name_of(connection))
     assert {key: shape(told[key]) for key in CONNECTION if key in told} == CONNECTION
     assert told["user_provided_name"] == told["client_properties"]["connection_name"] == name
     assert told["client_properties"]["product"] == "Pika Python Client Library"
