@@ -15,7 +15,6 @@ from desktop.views.rabbitmq.middle import FILLED, SHARED
 from desktop.views.rabbitmq.move.sheet import MoveSheet
 from desktop.views.rabbitmq.read_options import ReadOptions
 from desktop.views.rabbitmq.topology.lines import rect_of
-from desktop.views.rabbitmq.topology.picture import TopologyPicture
 from embedded_server.contracts.jobs import JobState
 from embedded_server.contracts.rabbitmq import GetMode, MessageStatus
 
@@ -78,8 +77,7 @@ async def see_topology(driver: Driver) -> None:
     panel = hands.panel
     await hands.look_at(Place.EXCHANGE, ORDERS)
     panel.middle.set_mode(FILLED)
-    picture = panel.findChild(TopologyPicture)
-    assert picture is not None, "the panel has a picture"
+    picture = await hands.drawn()
     wanted = {
         (exchange_key(ORDERS), queue_key(CHARGE), Tie.BINDING),
         (exchange_key(ORDERS), queue_key(RECEIPTS), Tie.BINDING),

@@ -15,6 +15,7 @@ from desktop.tour.driver import LIMIT_S, POLL_S, Driver
 from desktop.views.rabbitmq.panel import RabbitPanel
 from desktop.views.rabbitmq.rabbit_sheet import RabbitSheet
 from desktop.views.rabbitmq.read_options import ReadOptions
+from desktop.views.rabbitmq.topology.picture import TopologyPicture
 from embedded_server.contracts.connections import LinkState
 from embedded_server.contracts.events import Row
 from embedded_server.contracts.rabbitmq import MessageStatus, QueueInfo
@@ -54,6 +55,13 @@ class Hands:
         """Answer how that connection fares, as the panel knows it."""
         now = self.panel.spot_now()
         return now[0].health.state if now is not None else LinkState.IDLE
+
+    async def drawn(self) -> TopologyPicture:
+        """Wait until the picture of the topology shows something, and answer it."""
+        picture = self.panel.findChild(TopologyPicture)
+        assert picture is not None, "the panel has a picture"
+        await self.driver.until(lambda: bool(picture.canvas.graph.nodes), "the topology is drawn")
+        return picture
 
     async def look_at(self, place: Place, name: str) -> None:
         """Click a row of the tree, once it is there."""

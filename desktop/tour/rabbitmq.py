@@ -27,6 +27,7 @@ async def declare(driver: Driver) -> None:
     """Exchanges, queues and bindings declared in the forms, with a dead letter exchange."""
     hands = await Hands.at(driver)
     await driver.until(lambda: hands.health() is LinkState.OPEN, "the panel says that it is connected")
+    await hands.drawn()
     await driver.picture("rabbitmq")
     await _exchange(hands, DEAD_EXCHANGE, "fanout")
     await _queue(hands, DEAD)
