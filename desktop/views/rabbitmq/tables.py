@@ -132,9 +132,9 @@ def _client_tip(row: ClientInfo) -> str:
 CLIENTS: Final = (
     SmallColumn[ClientInfo](N_("State"), 80, lambda row: row.state, tone=lambda row: _CLIENT_TONES.get(row.state, "wait")),
     SmallColumn[ClientInfo](N_("Client"), 116, lambda row: row.given_name or row.product, tip=_client_tip, share=3),
-    SmallColumn[ClientInfo](N_("Address"), 132, lambda row: row.peer or row.name, mono=True, tip=lambda row: row.name, share=1),
+    SmallColumn[ClientInfo](N_("Address"), 124, lambda row: row.peer or row.name, mono=True, tip=lambda row: row.name, share=1),
     SmallColumn[ClientInfo](N_("User"), 56, lambda row: row.user, mono=True, tip=lambda row: row.user),
-    SmallColumn[ClientInfo](N_("Virtual host"), 80, lambda row: row.vhost, mono=True, tip=lambda row: row.vhost),
+    SmallColumn[ClientInfo](N_("Virtual host"), 88, lambda row: row.vhost, mono=True, tip=lambda row: row.vhost),
     SmallColumn[ClientInfo](N_("Channels"), 72, lambda row: count_text(row.channels), right=True),
     SmallColumn[ClientInfo](N_("In"), 76, lambda row: _bytes_rate(row.rate_in), right=True),
     SmallColumn[ClientInfo](N_("Out"), 76, lambda row: _bytes_rate(row.rate_out), right=True),
