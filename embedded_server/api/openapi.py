@@ -5,6 +5,7 @@ from typing import Any, Final
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 
+from embedded_server.api import field_docs
 from embedded_server.api.errors import PROBLEM_JSON
 from embedded_server.contracts.problems import ProblemDetails
 
@@ -41,6 +42,7 @@ def install(app: FastAPI, public: frozenset[str]) -> None:
             components.setdefault("schemas", {})["ProblemDetails"] = _problem_schema()
             for unused in ("HTTPValidationError", "ValidationError"):
                 components["schemas"].pop(unused, None)
+            field_docs.describe(components["schemas"])
             components["securitySchemes"] = {_SCHEME: {"type": "http", "scheme": "bearer", "description": "From POST /sessions"}}
             for path in schema["paths"].values():
                 for operation in path.values():

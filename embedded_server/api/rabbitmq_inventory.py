@@ -37,6 +37,8 @@ router = APIRouter(prefix="/rabbitmq/{connection}", tags=["rabbitmq"])
 ConnectionId = Annotated[str, Path(description="A connection's id, as the list of connections gives it.")]
 VHost = Annotated[str, Query(description="A virtual host's name; empty is all of them.")]
 OneVHost = Annotated[str, Query(description="A virtual host's name.")]
+QueueName = Annotated[str, Query(description="A queue's name; empty is any.")]
+ExchangeName = Annotated[str, Query(description="An exchange's name; empty is any.")]
 MAX_PICTURE: Final = MAX_PAGE
 
 
@@ -61,17 +63,19 @@ async def queues(
     connection: ConnectionId,
     vhost: VHost = "",
     search: Annotated[str, Query(max_length=255, description="A part of the name, upper and lower case alike.")] = "",
-    sort: QueueSort = QueueSort.NAME,
-    descending: bool = False,
-    page: Annotated[int, Query(ge=1)] = 1,
-    page_size: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
+    sort: Annotated[QueueSort, Query(description="By the name, or by a figure.")] = QueueSort.NAME,
+    descending: Annotated[bool, Query(description="The last, or the highest, first.")] = False,
+    page: Annotated[int, Query(ge=1, description="From 1; beyond the last one is the last one.")] = 1,
+    page_size: Annotated[int, Query(ge=1, le=MAX_PAGE, description="Queues on a page.")] = 100,
 ) -> QueuePage:
     """Answer one page. By name it is cheap however many queues there are; by a figure the broker has to look at all of them."""
     return await holdings.queues.page(connection, PageQuery(vhost, search, sort, descending, page, page_size))
 
 
 @router.get("/queue", summary="Read a queue")
-async def queue(holdings: HoldingsDep, connection: ConnectionId, vhost: OneVHost, name: str) -> QueueInfo:
+async def queue(
+    holdings: HoldingsDep, connection: ConnectionId, vhost: OneVHost, name: Annotated[str, Query(description="The queue's name.")]
+) -> QueueInfo:
     """Answer one queue with its counts as they are now."""
     return await holdings.queues.one(connection, vhost, name)
 
@@ -84,7 +88,7 @@ async def exchanges(holdings: HoldingsDep, connection: ConnectionId, vhost: VHos
 
 @router.get("/bindings", summary="List bindings")
 async def bindings(
-    holdings: HoldingsDep, connection: ConnectionId, vhost: VHost = "", exchange: str = "", queue: str = ""
+    holdings: HoldingsDep, connection: ConnectionId, vhost: VHost = "", exchange: ExchangeName = "", queue: QueueName = ""
 ) -> list[BindingInfo]:
     """Answer bindings, of an exchange (from it and to it), of a queue, or all."""
     return await holdings.inventory.bindings(connection, vhost, exchange, queue)
@@ -95,8 +99,8 @@ async def topology(
     holdings: HoldingsDep,
     connection: ConnectionId,
     vhost: OneVHost,
-    search: Annotated[str, Query(max_length=255)] = "",
-    limit: Annotated[int, Query(ge=1, le=MAX_PICTURE)] = 200,
+    search: Annotated[str, Query(max_length=255, description="A part of a queue's name.")] = "",
+    limit: Annotated[int, Query(ge=1, le=MAX_PICTURE, description="Queues, at most.")] = 200,
 ) -> Topology:
     """Answer up to *limit* queues, what leads to them and who consumes them."""
     return await holdings.topology.topology(connection, vhost, search, limit)
@@ -117,7 +121,7 @@ async def channels(
 
 
 @router.get("/consumers", summary="List consumers")
-async def consumers(holdings: HoldingsDep, connection: ConnectionId, vhost: VHost = "", queue: str = "") -> list[ConsumerInfo]:
+async def consumers(holdings: HoldingsDep, connection: ConnectionId, vhost: VHost = "", queue: QueueName = "") -> list[ConsumerInfo]:
     """Answer consumers with what their channels hold: who has a queue's unacknowledged messages."""
     return await holdings.inventory.consumers(connection, vhost, queue)
 

@@ -27,7 +27,10 @@ class JobNotFound(UserFacingError):
 
     status = 404
     title = N_("There is no job {id}")
-    hint = N_("The server forgets jobs that are over after the newest {kept}. GET /jobs lists those it knows.")
+    hint = N_(
+        "The server keeps the newest {kept} that are over, and none when it ends: what a job had not done by then is not done. "
+        "GET /jobs lists those it knows."
+    )
 
 
 class JobStillRuns(UserFacingError):
