@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from embedded_server.contracts.rabbitmq import BindingRequest, DeclareExchange, FieldType, Header, Properties, RouteQuery
+from embedded_server.contracts.rabbitmq import BindingRequest, DeclareExchange, DeclareQueue, FieldType, Header, Properties, RouteQuery
 from embedded_server.rabbitmq.amqp.content import encode_content
 from embedded_server.rabbitmq.amqp.headers import table_of
 from embedded_server.rabbitmq.management.client import Management
@@ -48,12 +48,12 @@ class Maze:
     async def build(self) -> None:
         declarer = self._side.holdings.declarer
         for queue in self.queues:
-            await self._side.queue(queue)
+            await declarer.declare_queue(C, DeclareQueue("/", queue, durable=False))  # RabbitMQ writes durable bindings to the disk
         for number, exchange in enumerate(self.exchanges):
             arguments = typed(alternate_exchange=self._random.choice(self.exchanges)) if self._random.random() < 0.4 else []
             internal = number == 5
             await declarer.declare_exchange(
-                C, DeclareExchange("/", exchange, self._random.choice(TYPES), internal=internal, arguments=arguments)
+                C, DeclareExchange("/", exchange, self._random.choice(TYPES), durable=False, internal=internal, arguments=arguments)
             )
         for _ in range(22):
             await declarer.bind(C, self._binding())
@@ -144,8 +144,9 @@ async def test_a_preview_over_thousands_of_bindings_asks_for_them_once(side: Sid
         return await get_now(self, path, **query)
 
     monkeypatch.setattr(Management, "get_now", counting)
-    await side.queue(name)
-    await side.exchange(f"{name}-x", "topic")
+    declarer = side.holdings.declarer
+    await declarer.declare_queue(C, DeclareQueue("/", name, durable=False))
+    await declarer.declare_exchange(C, DeclareExchange("/", f"{name}-x", "topic", durable=False))
     async with await side.channel() as channel:
         for first in range(0, 3_000, 500):
             await asyncio.gather(*(channel.bind_queue(name, f"{name}-x", f"{n}.#") for n in range(first, first + 500)))
