@@ -1,12 +1,14 @@
 """What every test of the window gets: its widgets end with it, and on the thread they belong to."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import count
 from typing import Final
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
+
+from desktop.views.panel import Panel
 
 COLLECT_EVERY: Final = 25
 """Tests between two collections: one takes as long as a test."""
@@ -30,3 +32,16 @@ def _end_widgets() -> Iterator[None]:
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     if next(_tests) % COLLECT_EVERY == 0:
         gc.collect()
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Stop a panel's clocks with its test: pytest-qt lets Qt run once more before the fixtures end, where no asyncio loop does."""
+    try:
+        return (yield)
+    finally:
+        for value in getattr(item, "funcargs", {}).values():
+            panel = value if isinstance(value, Panel) else getattr(value, "panel", None)
+            if isinstance(panel, Panel):
+                panel.deactivate()
+                panel.hide()
