@@ -16,6 +16,7 @@ from desktop.services.settings import ThemeMode
 from desktop.views.rabbitmq.topology import TopologyPicture
 from desktop.views.rabbitmq.topology import picture as picture_module
 from desktop.views.rabbitmq.topology.camera import Camera
+from desktop.views.rabbitmq.topology.legend import Legend
 from desktop.views.rabbitmq.topology.lines import rect_of
 from desktop.views.rabbitmq.topology.look import NAMES_FROM
 from desktop.views.rabbitmq.topology.saving import PictureNotSaved
@@ -361,6 +362,16 @@ async def test_it_is_painted_at_every_scale(picture: TopologyPicture, mode: Them
     picture.canvas.setFocus()
     assert picture.canvas.grab().toImage() != empty
     assert (picture.canvas.camera.scale < NAMES_FROM) == (scale < NAMES_FROM)
+
+
+def test_the_legend_leaves_out_what_has_no_room_as_a_whole(qtbot: QtBot) -> None:
+    legend = Legend()
+    qtbot.addWidget(legend)
+    legend.resize(legend.sizeHint())
+    assert legend.shown() == [Tie.BINDING, Tie.DEAD, Tie.ALTERNATE]
+    legend.resize(legend.width() // 2, legend.height())
+    assert legend.shown() == [Tie.BINDING]
+    assert "dead letters" in legend.toolTip()
 
 
 async def save(picture: TopologyPicture, path: Path) -> None:

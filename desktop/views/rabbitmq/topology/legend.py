@@ -24,7 +24,21 @@ class Legend(QWidget):
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(", ".join(tr(word) for _, word in ENTRIES))
+        self.setToolTip(self.accessibleName())
         theme().changed.connect(self.update)
+
+    def shown(self) -> list[Tie]:
+        """Answer the kinds that there is room for as a whole: half a word means nothing."""
+        metrics = QFontMetrics(theme().font(CAPTION_PX))
+        found: list[Tie] = []
+        left = 0
+        for tie, word in ENTRIES:
+            left += EXAMPLE_PX + GAP_PX + metrics.horizontalAdvance(tr(word))
+            if left > self.width():
+                break
+            found.append(tie)
+            left += BETWEEN_PX
+        return found
 
     # -- Qt overrides
 
@@ -41,7 +55,8 @@ class Legend(QWidget):
         metrics = QFontMetrics(font)
         painter.setFont(font)
         left, middle = 0.0, self.height() / 2
-        for tie, word in ENTRIES:
+        shown = self.shown()
+        for tie, word in ENTRIES[: len(shown)]:
             painter.setPen(pen_of(tie))
             painter.drawLine(int(left), int(middle), int(left) + EXAMPLE_PX, int(middle))
             left += EXAMPLE_PX + GAP_PX
