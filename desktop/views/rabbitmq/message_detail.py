@@ -64,9 +64,12 @@ class MessageDetail(EventDetail):
             button.setAccessibleName(button.text())
             button.setText("")
             button.setFixedWidth(ICON_ACT_PX)
+        before: QWidget = self.close_button
         for place, button in enumerate(self._own):
             self.acts.insertWidget(place, button)
             button.hide()
+            QWidget.setTabOrder(before, button)
+            before = button
 
     # -- what can be done
 
