@@ -1,26 +1,26 @@
 """The form that declares an exchange."""
 
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.rabbitmq_arguments import EXCHANGE_ARGUMENTS
-from desktop.core.rabbitmq_declare import EXCHANGE_TYPES, ExchangeDraft, exchange_request
+from desktop.core.rabbitmq_declare import EXCHANGE_TYPES, ExchangeDraft, Faults, exchange_request
 from desktop.services.notices import Notices
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.rabbitmq.declare.arguments_field import ArgumentsField
-from desktop.views.rabbitmq.declare.base import DeclareSheet
+from desktop.views.rabbitmq.declare.named import NamedSheet
 from desktop.views.widgets.form_sheet import line_field
 from desktop.views.widgets.wrapped import Wrapped
-from embedded_server.contracts.connections import Connection
 from embedded_server.contracts.rabbitmq import DeclareExchange
 
 KEY: Final = "declare-exchange"
 
 
-class DeclareExchangeSheet(DeclareSheet):
+class DeclareExchangeSheet(NamedSheet):
     """Name, type, durability and arguments. Declaring again with the same settings changes nothing."""
 
     def __init__(self, host: QWidget, service: RabbitService, notices: Notices) -> None:
@@ -45,19 +45,9 @@ class DeclareExchangeSheet(DeclareSheet):
         self.internal.setToolTip(tr("Clients cannot publish to it: only other exchanges can"))
         self.arguments = ArgumentsField(EXCHANGE_ARGUMENTS)
         self._lay_out()
-        self.name.textEdited.connect(self._on_edited)
-        self.name.returnPressed.connect(self.start)
         self.type.currentTextChanged.connect(self._on_edited)
-        for box in (self.durable, self.auto_delete, self.internal):
-            box.toggled.connect(self._on_edited)
-        self.arguments.edited.connect(self._on_edited)
+        self.follow(self.durable, self.auto_delete, self.internal)
         self.show_draft(service.draft(KEY, ExchangeDraft()))
-
-    def open_to(self, connection: Connection, vhost: str) -> None:
-        """Open the form there, with what was typed before."""
-        self.show_failure()
-        self.point_at(connection, vhost)
-        self.open_sheet(self.name)
 
     def draft(self) -> ExchangeDraft:
         """Answer the form exactly as it stands."""
@@ -82,33 +72,15 @@ class DeclareExchangeSheet(DeclareSheet):
         self._loading = False
         self._on_edited()
 
-    def start(self) -> None:
-        """Check everything; declare it if it holds, else go to the first fault."""
-        if self.connection is None or self.is_read_only():
-            return
+    def checked(self) -> tuple[Coroutine[Any, Any, None] | None, Faults]:
+        """Answer what declares it, where nothing is wrong, and else the faults."""
         request, faults = exchange_request(self.draft(), self.vhost)
-        self.arguments.show_faults(faults.fields)
-        self.show_faults(faults, self.arguments.go_to_fault)
-        if request is not None:
-            self.begin(self._declare(request))
-
-    def show_differs(self, argument: str, words: str) -> bool:
-        """Say it at the argument."""
-        return self.arguments.show_differs(argument, words)
+        return (None if request is None else self._declare(request)), faults
 
     def _lay_out(self) -> None:
         self.add_field("name", tr("Name"), self.name)
         self.add_field("type", tr("Type"), self.type, self._about)
-        box = QWidget()
-        row = QHBoxLayout(box)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        for switch in (self.durable, self.auto_delete, self.internal):
-            row.addWidget(switch)
-        row.addStretch(1)
-        self.add_field("durable", tr("Lifetime and use"), box)
-        self.form.addWidget(self.arguments)
-        self.end_form()
+        self.add_switches(tr("Lifetime and use"), self.durable, self.auto_delete, self.internal)
 
     async def _declare(self, request: DeclareExchange) -> None:
         declared = await self._service.declare_exchange(self.connection_id(), request)
@@ -123,7 +95,4 @@ class DeclareExchangeSheet(DeclareSheet):
         self.keep(KEY, self.draft())
 
     def _show_buttons(self) -> None:
-        name = self.name.text()
-        fits = 0 < len(name) <= 32
-        text = tr("Declare {name}", name=name) if fits else tr("Declare exchange")
-        self.offer(self.button, tr("Declaring …") if self.is_busy() else text)
+        self.offer_declaring(tr("Declare exchange"))

@@ -1,26 +1,26 @@
 """The form that declares a queue."""
 
-from typing import Final
+from collections.abc import Coroutine
+from typing import Any, Final
 
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.rabbitmq_arguments import QUEUE_ARGUMENTS, QueueType
-from desktop.core.rabbitmq_declare import QueueDraft, queue_request
+from desktop.core.rabbitmq_declare import Faults, QueueDraft, queue_request
 from desktop.services.notices import Notices
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.rabbitmq.declare.arguments_field import ArgumentsField
-from desktop.views.rabbitmq.declare.base import DeclareSheet
+from desktop.views.rabbitmq.declare.named import NamedSheet
 from desktop.views.widgets.form_sheet import line_field
 from desktop.views.widgets.segmented import Segmented
 from desktop.views.widgets.wrapped import Wrapped
-from embedded_server.contracts.connections import Connection
 from embedded_server.contracts.rabbitmq import DeclareQueue
 
 KEY: Final = "declare-queue"
 
 
-class DeclareQueueSheet(DeclareSheet):
+class DeclareQueueSheet(NamedSheet):
     """Name, kind, durability and arguments. Declaring again with the same settings changes nothing."""
 
     def __init__(self, host: QWidget, service: RabbitService, notices: Notices) -> None:
@@ -35,19 +35,9 @@ class DeclareQueueSheet(DeclareSheet):
         self.auto_delete.setToolTip(tr("Deleted once its last consumer has gone"))
         self.arguments = ArgumentsField(QUEUE_ARGUMENTS)
         self._lay_out()
-        self.name.textEdited.connect(self._on_edited)
-        self.name.returnPressed.connect(self.start)
         self.kind.chosen.connect(self._on_edited)
-        for box in (self.durable, self.auto_delete):
-            box.toggled.connect(self._on_edited)
-        self.arguments.edited.connect(self._on_edited)
+        self.follow(self.durable, self.auto_delete)
         self.show_draft(service.draft(KEY, QueueDraft()))
-
-    def open_to(self, connection: Connection, vhost: str) -> None:
-        """Open the form there, with what was typed before."""
-        self.show_failure()
-        self.point_at(connection, vhost)
-        self.open_sheet(self.name)
 
     def draft(self) -> QueueDraft:
         """Answer the form exactly as it stands."""
@@ -71,33 +61,15 @@ class DeclareQueueSheet(DeclareSheet):
         self._loading = False
         self._on_edited()
 
-    def start(self) -> None:
-        """Check everything; declare it if it holds, else go to the first fault."""
-        if self.connection is None or self.is_read_only():
-            return
+    def checked(self) -> tuple[Coroutine[Any, Any, None] | None, Faults]:
+        """Answer what declares it, where nothing is wrong, and else the faults."""
         request, faults = queue_request(self.draft(), self.vhost)
-        self.arguments.show_faults(faults.fields)
-        self.show_faults(faults, self.arguments.go_to_fault)
-        if request is not None:
-            self.begin(self._declare(request))
-
-    def show_differs(self, argument: str, words: str) -> bool:
-        """Say it at the argument."""
-        return self.arguments.show_differs(argument, words)
+        return (None if request is None else self._declare(request)), faults
 
     def _lay_out(self) -> None:
         self.add_field("name", tr("Name"), self.name)
         self.add_field("x-queue-type", tr("Kind"), self.kind, self._about)
-        box = QWidget()
-        row = QHBoxLayout(box)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
-        row.addWidget(self.durable)
-        row.addWidget(self.auto_delete)
-        row.addStretch(1)
-        self._flags = self.add_field("durable", tr("Lifetime"), box)
-        self.form.addWidget(self.arguments)
-        self.end_form()
+        self._flags = self.add_switches(tr("Lifetime"), self.durable, self.auto_delete)
 
     async def _declare(self, request: DeclareQueue) -> None:
         declared = await self._service.declare_queue(self.connection_id(), request)
@@ -119,7 +91,4 @@ class DeclareQueueSheet(DeclareSheet):
         self.keep(KEY, self.draft())
 
     def _show_buttons(self) -> None:
-        name = self.name.text()
-        fits = 0 < len(name) <= 32
-        text = tr("Declare {name}", name=name) if fits else tr("Declare queue")
-        self.offer(self.button, tr("Declaring …") if self.is_busy() else text)
+        self.offer_declaring(tr("Declare queue"))
