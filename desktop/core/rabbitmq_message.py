@@ -129,6 +129,7 @@ TYPE_WORDS: Final = {
     FieldType.ARRAY: N_("array"),
     FieldType.NULL: N_("null"),
 }
+"""What the types of header values are called."""
 
 
 def header_rows(headers: list[Header]) -> list[Row]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from desktop.core.i18n import N_, tr, trn
+from desktop.core.rabbitmq_message import TYPE_WORDS
 from desktop.core.rabbitmq_typed import Entry, Fault, Path, faults_of
 from embedded_server.contracts.rabbitmq import FieldType
 
@@ -17,18 +18,6 @@ FAULT_ROLE: Final = int(Qt.ItemDataRole.UserRole)
 TYPE_ROLE: Final = FAULT_ROLE + 1
 """A row's `FieldType`."""
 
-TYPE_WORDS: Final = {
-    FieldType.STRING: N_("string"),
-    FieldType.INTEGER: N_("integer"),
-    FieldType.FLOAT: N_("float"),
-    FieldType.DECIMAL: N_("decimal"),
-    FieldType.BOOLEAN: N_("boolean"),
-    FieldType.TIMESTAMP: N_("timestamp"),
-    FieldType.BYTES: N_("bytes"),
-    FieldType.TABLE: N_("table"),
-    FieldType.ARRAY: N_("array"),
-    FieldType.NULL: N_("null"),
-}
 _TITLES: Final = (N_("Name"), N_("Type"), N_("Value"))
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QHBoxLayout, QListView, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QHBoxLayout, QStyledItemDelegate, QStyleOptionViewItem
 
 from desktop.core.connections_words import KIND_WORDS, environment_of, mark_of, name_of, state_of
 from desktop.core.i18n import tr
@@ -13,7 +13,7 @@ from desktop.views.theme import CAPTION_PX, TEXT_PX, icon, theme
 from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.list_row import paint_ground
-from desktop.views.widgets.row_keys import RowKeys
+from desktop.views.widgets.list_view import list_view
 from desktop.views.widgets.swatch import SWATCH_PX, paint_swatch
 from embedded_server.contracts.connections import Connection, ConnectionKind
 
@@ -102,18 +102,9 @@ class ConnectionList(Card):
     def __init__(self, model: ConnectionsModel) -> None:
         super().__init__(margins=(6, 8, 6, 8))
         self.model = model
-        self.view = QListView()
-        self.view.setObjectName("connection_list")
-        self.view.setAccessibleName(tr("Connections"))
-        self.view.setModel(model)
+        self.view = list_view(model, "connection_list", tr("Connections"))
         self._delegate = ConnectionDelegate(self.view)
         self.view.setItemDelegate(self._delegate)
-        self.view.setFrameShape(QListView.Shape.NoFrame)
-        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.view.setMouseTracking(True)
-        self.view.setUniformItemSizes(True)
-        self.view.viewport().setAutoFillBackground(False)
-        RowKeys(self.view)
         self.body.addWidget(self.view, 1)
         self.import_button = Button(tr("Import…"), self.import_requested.emit)
         self.import_button.setToolTip(tr("Add the connections of an exported file; passwords are not in it"))
@@ -127,7 +118,6 @@ class ConnectionList(Card):
         self.body.addLayout(foot)
         self.setMinimumWidth(220)
         self.view.selectionModel().currentChanged.connect(lambda current, _: self.chosen.emit(model.connection_at(current)))
-        theme().changed.connect(self.view.viewport().update)
 
     def current(self) -> Connection | None:
         """Answer the chosen connection."""

@@ -5,6 +5,7 @@ from PySide6.QtGui import QAction, QFontMetrics, QKeySequence, QPainter, QPaintE
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.core.i18n import tr
+from desktop.views.frame.chip import paint_chip
 from desktop.views.frame.picker import ConnectionPicker
 from desktop.views.theme import TEXT_PX, theme
 from desktop.views.widgets.buttons import Button, PrimaryButton
@@ -44,11 +45,7 @@ class ConnectionButton(QAbstractButton):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the chip."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(theme().color("accent" if self.hasFocus() else "line"))
-        painter.setBrush(theme().color("raised" if self.underMouse() or self.isDown() else "panel"))
-        painter.drawRoundedRect(area, 6, 6)
+        area = paint_chip(painter, self)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme().color(self._tone))
         painter.drawEllipse(QRectF(12, self.height() / 2 - 4, 8, 8))

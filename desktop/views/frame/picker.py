@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from desktop.core.connections_words import environment_of, mark_of, name_of, state_of, summary
 from desktop.core.i18n import tr
 from desktop.core.problems import title_of
+from desktop.views.frame.chip import paint_chip
 from desktop.views.theme import CAPTION_PX, TEXT_PX, icon, theme
 from desktop.views.widgets.swatch import SWATCH_PX, paint_swatch
 from embedded_server.contracts.connections import Connection
@@ -88,11 +89,7 @@ class ConnectionPicker(QAbstractButton):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the chip."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(theme().color("accent" if self.hasFocus() else "line"))
-        painter.setBrush(theme().color("raised" if self.underMouse() or self.isDown() else "panel"))
-        painter.drawRoundedRect(area, 6, 6)
+        area = paint_chip(painter, self)
         left, middle = PAD_PX, self.height() / 2
         if self._connection is not None:
             paint_swatch(painter, left, middle, mark_of(self._connection.spec.colour))

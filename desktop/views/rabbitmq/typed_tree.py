@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.core.i18n import tr
-from desktop.models.rabbitmq_typed_model import FAULT_ROLE, NAME, TYPE, TYPE_ROLE, TYPE_WORDS, VALUE, TypedModel
+from desktop.core.rabbitmq_message import TYPE_WORDS
+from desktop.models.rabbitmq_typed_model import FAULT_ROLE, NAME, TYPE, TYPE_ROLE, VALUE, TypedModel
 from desktop.views.theme import theme
 from desktop.views.widgets.focus_ring import FocusRing
 from desktop.views.widgets.form_sheet import MonoLine

@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from desktop.core.i18n import tr
 from desktop.core.streams_words import rate_text, state_tone, state_word, summary
@@ -13,7 +13,7 @@ from desktop.models.streams_model import STREAM_ROLE, StreamsModel
 from desktop.views.theme import CAPTION_PX, TEXT_PX, theme
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.list_row import paint_ground
-from desktop.views.widgets.row_keys import RowKeys
+from desktop.views.widgets.list_view import list_view
 from embedded_server.contracts.streams import Stream
 
 ROW_PX: Final = 48
@@ -77,23 +77,13 @@ class StreamList(Card):
     def __init__(self, model: StreamsModel) -> None:
         super().__init__(margins=(6, 8, 6, 8))
         self.model = model
-        self.view = QListView()
-        self.view.setObjectName("stream_list")
-        self.view.setAccessibleName(tr("Streams"))
-        self.view.setModel(model)
+        self.view = list_view(model, "stream_list", tr("Streams"))
         self._delegate = StreamDelegate(self.view)
         self.view.setItemDelegate(self._delegate)
-        self.view.setFrameShape(QListView.Shape.NoFrame)
-        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.view.setMouseTracking(True)
-        self.view.setUniformItemSizes(True)
-        self.view.viewport().setAutoFillBackground(False)
-        RowKeys(self.view)
         self.body.addWidget(self.view, 1)
         self.setMinimumWidth(180)
         self.view.selectionModel().currentChanged.connect(lambda current, _: self.chosen.emit(model.stream_at(current)))
         self.view.activated.connect(lambda index: self.opened.emit(model.stream_at(index)))
-        theme().changed.connect(self.view.viewport().update)
 
     def current(self) -> Stream | None:
         """Answer the chosen stream."""
