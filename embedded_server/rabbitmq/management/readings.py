@@ -1,6 +1,7 @@
 """From the management API's JSON to values: what a broker of another version leaves out is None, and never a surprise."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from embedded_server.contracts.rabbitmq import BindingInfo, ChannelInfo, ClientInfo, ConsumerInfo, ExchangeInfo, QueueInfo, VHostInfo
@@ -87,14 +88,9 @@ def exchange_of(item: Json) -> ExchangeInfo:
         auto_delete=bool(item.get("auto_delete")),
         internal=bool(item.get("internal")),
         arguments=arguments(item),
-        rate_in=_exchange_rate(item, "publish_in"),
-        rate_out=_exchange_rate(item, "publish_out"),
+        rate_in=rate(item, "publish_in"),
+        rate_out=rate(item, "publish_out"),
     )
-
-
-def _exchange_rate(item: Json, event: str) -> float | None:
-    found = inner(item, "message_stats", f"{event}_details", "rate")
-    return max(0.0, float(found)) if isinstance(found, int | float) else None
 
 
 def queue_of(item: Json, *, rates: bool = True) -> QueueInfo:
@@ -218,8 +214,14 @@ def unacked_of(value: Any) -> dict[str, int | None]:
 
 
 def exchanges_of(value: Any) -> list[ExchangeInfo]:
-    """Read exchanges in the order of their names, the default one first."""
-    return sorted(map(exchange_of, items(value)), key=lambda exchange: exchange.name)
+    """Read exchanges in the order of their names, the default one first.
+
+    The broker leaves out figures of what was never used: where it tells those of one exchange, the others' are 0.
+    """
+    found = sorted(map(exchange_of, items(value)), key=lambda exchange: exchange.name)
+    if all(exchange.rate_in is None for exchange in found):
+        return found
+    return [replace(exchange, rate_in=0.0, rate_out=0.0) if exchange.rate_in is None else exchange for exchange in found]
 
 
 def total(infos: Iterable[int | None]) -> int | None:
