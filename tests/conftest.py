@@ -5,7 +5,10 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("unhurried", settings(), deadline=None)  # machines are busy at times: a slow example is no wrong one
+settings.load_profile("unhurried")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # no test needs a display
 
 
