@@ -16,7 +16,7 @@ class EmbeddedPage(Card):
     copy_requested = Signal()
 
     def __init__(self) -> None:
-        super().__init__(margins=(24, 20, 24, 20))
+        super().__init__(margins=(16, 16, 16, 16))
         self.add = PrimaryButton(tr("Add your RabbitMQ"), self.add_requested.emit)
         self.copy = Button(tr("Copy the address"), self.copy_requested.emit, icon_name="ph.copy")
         about = Wrapped(tone="text", small=False)

@@ -51,7 +51,7 @@ DEATHS: Final = (
     SmallColumn[Death](N_("Queue"), 0, lambda death: death.queue, mono=True, tip=_death_tip),
     SmallColumn[Death](N_("Reason"), 88, lambda death: reason_word(death.reason), tone=lambda _: "bad", tip=_death_tip),
     SmallColumn[Death](N_("Count"), 54, lambda death: f"{death.times:,}", right=True),
-    SmallColumn[Death](N_("First"), 66, lambda death: age(death.at), right=True, tip=_death_tip),
+    SmallColumn[Death](N_("First"), 76, lambda death: age(death.at), right=True, tip=_death_tip),
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
@@ -18,6 +18,8 @@ PICTURE_KEY: Final = "rabbitmq/picture"
 PICTURE_PX: Final = 280
 LEAST_PICTURE_PX: Final = 148
 LEAST_TABLE_PX: Final = 120
+TABLE_PX: Final = 260
+"""What reads, filter and table want before a picture is made higher than it must be."""
 HIDDEN: Final = "hidden"
 SHARED: Final = "shared"
 FILLED: Final = "filled"
@@ -131,7 +133,8 @@ class Middle(QWidget):
     def _give_picture_its_height(self) -> None:
         """Give the picture what it had the last time, and the rest to the table; Qt shares out by what is set while nothing is shown."""
         if self._picture is not None:
-            height = min(self._settings.value(f"{PICTURE_KEY}_px", PICTURE_PX), max(self._splitter.height() // 2, LEAST_PICTURE_PX))
+            room = self._splitter.height() - TABLE_PX
+            height = min(self._settings.value(f"{PICTURE_KEY}_px", PICTURE_PX), max(room, LEAST_PICTURE_PX))
             self._splitter.setSizes([height, max(self._splitter.height() - height, LEAST_TABLE_PX)])
 
     def _on_splitter_moved(self) -> None:
@@ -144,3 +147,9 @@ class Middle(QWidget):
         """Now it is known how much room there is."""
         super().showEvent(event)
         QTimer.singleShot(0, self, self._give_picture_its_height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a lower window the picture gives way before the table does."""
+        super().resizeEvent(event)
+        if event.size().height() != event.oldSize().height():
+            QTimer.singleShot(0, self, self._give_picture_its_height)
