@@ -112,6 +112,21 @@ async def take(driver: Driver) -> None:
     await driver.picture("consumed")
 
 
+async def find_again(driver: Driver) -> None:
+    """After the server was killed the broker is as it was: connected, with its queues, and it takes messages."""
+    hands = await Hands.at(driver)
+    await driver.until(lambda: hands.health() is LinkState.OPEN, "it is connected again")
+    await hands.look_at(Place.QUEUE, CHARGE)
+    before = await hands.queue(CHARGE)
+    assert before.arguments == {DLX: DEAD_EXCHANGE}, f"the queue is what it was: {before.arguments}"
+    hands.panel.open_publish()
+    sheet = await hands.form(PublishSheet)
+    await _send(driver, sheet)
+    driver.press(Qt.Key.Key_Escape)
+    await hands.comes_to(CHARGE, (before.ready or 0) + 1)
+    await driver.picture("broker-back")
+
+
 # -- forms
 
 

@@ -12,7 +12,7 @@ from desktop.core.session_state import SessionPhase
 from desktop.tour.connections import add_connection, choose_connection
 from desktop.tour.dead_letters import dead_letter, purge, redrive, see_topology
 from desktop.tour.driver import Driver
-from desktop.tour.rabbitmq import declare, publish, take, tap
+from desktop.tour.rabbitmq import declare, find_again, publish, take, tap
 from desktop.tour.streams import follow_sse, follow_websocket
 from desktop.tour.tasks import enqueue_and_watch, read_failure, run_canvas
 from desktop.views.server.panel import ServerPanel
@@ -148,5 +148,6 @@ STEPS: Final[tuple[Step, ...]] = (
     filter_timeline,
     use_palette,
     restart_server,
+    find_again,
     sign_out,
 )
