@@ -61,3 +61,9 @@ class QueuePages:
 def pages_of(first: int, last: int) -> list[int]:
     """Answer the numbers, from 1, of the pages that hold the rows *first* to *last*."""
     return list(range(first // PAGE_SIZE + 1, last // PAGE_SIZE + 2)) if last >= first >= 0 else []
+
+
+def rows_of(page: QueuePage) -> tuple[int, int]:
+    """Answer the first and the last row of a page that holds any."""
+    first = (page.page - 1) * PAGE_SIZE
+    return first, first + len(page.queues) - 1

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
 from desktop.core.i18n import tr
-from desktop.core.rabbitmq_pages import QueuePages
+from desktop.core.rabbitmq_pages import QueuePages, rows_of
 from desktop.core.rabbitmq_spots import OVERVIEW, Place, Spot, title_of
 from desktop.core.rabbitmq_words import exchange_name, is_system
 from desktop.models.rabbitmq_nodes import Node, node_words, queue_tip, queue_words
@@ -20,10 +20,15 @@ DEAD_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 """Whether dead letters end in this queue."""
 _Index = QModelIndex | QPersistentModelIndex
 _NONE: Final = QModelIndex()
+_FLAGS: Final = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+_QUEUE_FLAGS: Final = _FLAGS | Qt.ItemFlag.ItemNeverHasChildren
 
 
 class RabbitTreeModel(QAbstractItemModel):
     """Rows change in place, so that what is open stays open."""
+
+    repainted = Signal()
+    """Any row may look otherwise: told once, since Qt looks at every row between two that are said to have changed."""
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
@@ -99,8 +104,10 @@ class RabbitTreeModel(QAbstractItemModel):
             self.beginInsertRows(index, before, after - 1)
             heading.pages.matching = after
             self.endInsertRows()
-        if heading.pages.put(page, fresh=fresh) and after:
-            self.dataChanged.emit(self.index(0, 0, index), self.index(after - 1, 0, index))
+        if heading.pages.put(page, fresh=fresh) and page.queues:
+            first, last = rows_of(page)
+            self.dataChanged.emit(self.index(first, 0, index), self.index(min(last, after - 1), 0, index))
+            self.repainted.emit()
         self._set_value(heading, (page.matching, page.total))
 
     def set_queue(self, queue: QueueInfo) -> None:
@@ -121,10 +128,7 @@ class RabbitTreeModel(QAbstractItemModel):
         """Tell which queues of a virtual host take dead letters."""
         if self._dead.get(vhost, frozenset()) != names:
             self._dead[vhost] = names
-            heading = self._node(Spot(Place.QUEUES, vhost))
-            if heading is not None and len(heading):
-                index = self.index_of_node(heading)
-                self.dataChanged.emit(self.index(0, 0, index), self.index(len(heading) - 1, 0, index))
+            self.repainted.emit()
 
     def takes_dead_letters(self, queue: QueueInfo) -> bool:
         """Whether dead letters end in that queue, as far as is known."""
@@ -268,6 +272,13 @@ class RabbitTreeModel(QAbstractItemModel):
         if node is None or column != 0 or not 0 <= row < len(node):
             return QModelIndex()
         return self.createIndex(row, 0, node.number)
+
+    def flags(self, index: _Index) -> Qt.ItemFlag:
+        """Tell that nothing is under a queue: else Qt asks how many rows and columns are, of each of ten thousand."""
+        node = self._nodes.get(index.internalId()) if index.isValid() else None
+        if node is None:
+            return Qt.ItemFlag.NoItemFlags
+        return _QUEUE_FLAGS if node.pages is not None else _FLAGS
 
     def parent(self, index: _Index) -> QModelIndex:  # type: ignore[override]  # QObject's own `parent` has another shape
         """Answer the row above."""

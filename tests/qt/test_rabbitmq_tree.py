@@ -125,6 +125,19 @@ def test_newer_figures_of_one_queue_repaint_its_row_alone(model: RabbitTreeModel
     assert model.value(queue_spot("celery")).ready == 7
 
 
+def test_a_page_of_ten_thousand_queues_tells_of_its_own_rows_alone(model: RabbitTreeModel) -> None:
+    """Qt looks at each row between two that are said to have changed."""
+    fill(model, shop())
+    model.set_queues("/", QueuePage([], 1, 100, 10_000, 10_000))
+    spans: list[tuple[int, int]] = []
+    repaints = QSignalSpy(model.repainted)
+    heading = model.index_of(QUEUES)
+    model.dataChanged.connect(lambda top, bottom, _: spans.append((top.row(), bottom.row())) if top.parent() == heading else None)
+    model.set_queues("/", QueuePage([make_queue(f"q{n}") for n in range(100)], 3, 100, 10_000, 10_000))
+    assert spans == [(200, 299)]
+    assert repaints.count() == 1
+
+
 # -- the view and what it asks
 
 

@@ -65,6 +65,7 @@ class BrokerTreeView(QTreeView):
         self.verticalScrollBar().valueChanged.connect(lambda _: self._look_clock.start())
         self.expanded.connect(lambda _: self._look_clock.start())
         model.rowsInserted.connect(self._open_new)
+        model.repainted.connect(self.viewport().update)
         theme().changed.connect(self.viewport().update)
 
     def in_sight(self) -> list[InSight]:
