@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.core.rabbitmq_spots import Place, Spot
 from desktop.views.rabbitmq import build
+from desktop.views.rabbitmq.middle import PICTURE_PX
 from desktop.views.rabbitmq.topology import TopologyPicture
 from embedded_server.contracts.problems import ProblemDetails
 from embedded_server.contracts.rabbitmq import Topology
@@ -127,3 +128,17 @@ async def test_the_palette_leads_to_the_picture_and_escape_back_out_of_its_focus
     await until(lambda: len(picture.canvas.layout_now.boxes) == whole)
     panel.deactivate()
     await panel.stop()
+
+
+async def test_in_a_low_window_the_picture_gives_way_before_the_table(bench: Bench) -> None:
+    await bench.begin()
+    picture = FakePicture()
+    bench.panel.set_picture(picture)
+    bench.panel.resize(1060, 760)
+    middle = bench.panel.middle
+    await until(lambda: picture.height() == PICTURE_PX)
+    bench.panel.resize(1060, 600)
+    await until(lambda: picture.height() < PICTURE_PX)
+    assert middle._table.height() > picture.height()
+    bench.panel.resize(1060, 760)
+    await until(lambda: picture.height() == PICTURE_PX)

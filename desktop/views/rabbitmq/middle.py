@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
@@ -35,6 +35,7 @@ class Middle(QWidget):
         super().__init__()
         self._settings = settings
         self._picture: QWidget | None = None
+        self._below: QWidget | None = None
         self._mode = HIDDEN
         self.head = head
         self.reads = reads
@@ -70,7 +71,9 @@ class Middle(QWidget):
         return self
 
     def add_below(self, widget: QWidget) -> None:
-        """Put *widget* under the table."""
+        """Put *widget* under the table; what it needs, the picture gives."""
+        self._below = widget
+        widget.installEventFilter(self)
         self._column.addWidget(widget)
 
     def show_tab(self, tab: Tab) -> None:
@@ -133,7 +136,8 @@ class Middle(QWidget):
     def _give_picture_its_height(self) -> None:
         """Give the picture what it had the last time, and the rest to the table; Qt shares out by what is set while nothing is shown."""
         if self._picture is not None:
-            room = self._splitter.height() - TABLE_PX
+            below = self._below.sizeHint().height() + 8 if self._below is not None and not self._below.isHidden() else 0
+            room = self._splitter.height() - TABLE_PX - below
             height = min(self._settings.value(f"{PICTURE_KEY}_px", PICTURE_PX), max(room, LEAST_PICTURE_PX))
             self._splitter.setSizes([height, max(self._splitter.height() - height, LEAST_TABLE_PX)])
 
@@ -147,6 +151,12 @@ class Middle(QWidget):
         """Now it is known how much room there is."""
         super().showEvent(event)
         QTimer.singleShot(0, self, self._give_picture_its_height)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """What stands under the table came, went, or has another height."""
+        if watched is self._below and event.type() in {QEvent.Type.ShowToParent, QEvent.Type.HideToParent, QEvent.Type.Resize}:
+            QTimer.singleShot(0, self, self._give_picture_its_height)
+        return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a lower window the picture gives way before the table does."""

@@ -66,8 +66,6 @@ class RabbitPanel(RabbitView):
         again = tr("Publish the selected message again…")
         self._again = add(again, self.detail.publish_again, keys="Ctrl+Shift+N", icon="ph.paper-plane-tilt", changes=True)
         add(tr("Find a queue or exchange"), self.tree.focus_search, keys="Ctrl+F", icon="ph.magnifying-glass")
-        add(tr("Show or hide the picture of the topology"), self.middle.toggle_picture, keys="Ctrl+Shift+Y", icon="ph.tree-structure")
-        add(tr("Let the picture fill the panel, or share it"), self.middle.toggle_filled, keys="Ctrl+Shift+F", icon="ph.arrows-out-simple")
         self._copy_name = add(tr("Copy the name of what is chosen"), self.copy_name, icon="ph.copy", places=NAMED)
         self._tracing_off = add(
             tr("Turn the broker's tracing off"), self._turn_tracing_off, icon="ph.broadcast", changes=True, places=frozenset({Place.VHOST})
@@ -176,8 +174,8 @@ class RabbitPanel(RabbitView):
     def add_picture_acts(self, picture: TopologyPicture) -> None:
         """Offer what can be done with the picture in the palette; Escape leads back out of it."""
         add = self.acts.add
-        add(tr("Show or hide the picture of the topology"), self.middle.toggle_picture, icon="ph.tree-structure")
-        add(tr("Let the picture fill the panel, or share it"), self.middle.toggle_filled, icon="ph.arrows-out-simple")
+        add(tr("Show or hide the picture of the topology"), self.middle.toggle_picture, keys="Ctrl+Shift+Y", icon="ph.tree-structure")
+        add(tr("Let the picture fill the panel, or share it"), self.middle.toggle_filled, keys="Ctrl+Shift+F", icon="ph.arrows-out-simple")
         add(tr("Show all of the picture"), picture.canvas.fit, icon="ph.corners-out")
         add(tr("Show only what the chosen one has to do with"), picture.toggle_focus, icon="ph.crosshair-simple", places=NAMED)
         add(tr("Save the picture of the topology…"), picture.save, icon="ph.download-simple")

@@ -18,6 +18,7 @@ from desktop.views.rabbitmq.move.fields import MoveFields
 from desktop.views.rabbitmq.move.found import Found
 from desktop.views.rabbitmq.rabbit_sheet import RabbitSheet
 from desktop.views.widgets.buttons import Button, PrimaryButton
+from desktop.views.widgets.elided import ElidedLabel
 from desktop.views.widgets.form_sheet import field_group
 from desktop.views.widgets.typed_name import TypedName
 from desktop.views.widgets.wrapped import Wrapped
@@ -70,7 +71,7 @@ class MoveSheet(RabbitSheet):
 
     def source(self) -> str:
         """Answer what is said of the queue."""
-        return self._from.text()
+        return "\n".join(part for part in (self._name.whole(), self._ready.text()) if part)
 
     def start_dry_run(self) -> None:
         """Count what would be sent, and where to."""
@@ -97,7 +98,8 @@ class MoveSheet(RabbitSheet):
     # -- how it is made
 
     def _make_fields(self) -> None:
-        self._from = Wrapped(tone="text", small=False)
+        self._name = ElidedLabel(tone="text", middle=True)
+        self._ready = Wrapped(small=False)
         self.fields = MoveFields(self._service, self._notices.from_exception)
         self._cost = Wrapped()
         self._cost.setText(
@@ -114,7 +116,7 @@ class MoveSheet(RabbitSheet):
         self.act = Button("", self.start_act)
 
     def _lay_out(self) -> None:
-        self.form.addWidget(field_group(tr("From"), self._from))
+        self.form.addWidget(field_group(tr("From"), self._name, self._ready))
         self.form.addWidget(self.fields)
         self.form.addWidget(self._cost)
         self.form.addSpacing(8)
@@ -217,7 +219,9 @@ class MoveSheet(RabbitSheet):
 
     def _show_from(self, count: int | None) -> None:
         ready = trn("1 message is ready there", "{n} messages are ready there", count) if count is not None else ""
-        self._from.setText(f"{self._queue}\n{ready}" if ready else self._queue)
+        self._name.show_text(self._queue, "text")
+        self._ready.setText(ready)
+        self._ready.setVisible(bool(ready))
 
     def _on_job_lost(self) -> None:
         self._forget_job()
