@@ -25,7 +25,10 @@ class Api:
     def ask(self, method: str, *path: str, body: Any = None, headers: dict[str, str] | None = None, **query: Any) -> httpx.Response:
         """Each part of *path* may hold any character."""
         where = "/".join(quote(part, safe="") for part in path)
-        return self._client.request(method, where, json=body, params=query or None, headers=headers)
+        try:
+            return self._client.request(method, where, json=body, params=query or None, headers=headers)
+        except httpx.RemoteProtocolError:  # RabbitMQ hangs up after a refusal whose body it did not read, at times only now
+            return self._client.request(method, where, json=body, params=query or None, headers=headers)
 
     def get(self, *path: str, **query: Any) -> Any:
         response = self.ask("GET", *path, **query)
