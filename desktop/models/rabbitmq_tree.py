@@ -20,6 +20,7 @@ DEAD_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 """Whether dead letters end in this queue."""
 _Index = QModelIndex | QPersistentModelIndex
 _NONE: Final = QModelIndex()
+_NO_FLAGS: Final = Qt.ItemFlag.NoItemFlags
 _FLAGS: Final = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 _QUEUE_FLAGS: Final = _FLAGS | Qt.ItemFlag.ItemNeverHasChildren
 
@@ -269,16 +270,17 @@ class RabbitTreeModel(QAbstractItemModel):
     def index(self, row: int, column: int, parent: _Index = _NONE) -> QModelIndex:
         """Answer a row; its id is its parent's number."""
         node = self._node_at(parent)
-        if node is None or column != 0 or not 0 <= row < len(node):
+        if node is None or column != 0:
             return QModelIndex()
-        return self.createIndex(row, 0, node.number)
+        count = node.pages.matching if node.pages is not None else len(node.children)
+        return self.createIndex(row, 0, node.number) if 0 <= row < count else QModelIndex()
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         """Tell that nothing is under a queue: else Qt asks how many rows and columns are, of each of ten thousand."""
-        node = self._nodes.get(index.internalId()) if index.isValid() else None
-        if node is None:
-            return Qt.ItemFlag.NoItemFlags
-        return _QUEUE_FLAGS if node.pages is not None else _FLAGS
+        node = self._nodes.get(index.internalId())
+        if node is not None and node.pages is not None:
+            return _QUEUE_FLAGS
+        return _FLAGS if node is not None and index.isValid() else _NO_FLAGS
 
     def parent(self, index: _Index) -> QModelIndex:  # type: ignore[override]  # QObject's own `parent` has another shape
         """Answer the row above."""
@@ -289,10 +291,10 @@ class RabbitTreeModel(QAbstractItemModel):
         """Answer the node of a row; nothing for a queue, which has none."""
         if not index.isValid():
             return self._root
-        parent = self._nodes.get(index.internalId())
-        if parent is None or parent.pages is not None or index.row() >= len(parent.children):
+        parent, row = self._nodes.get(index.internalId()), index.row()
+        if parent is None or parent.pages is not None or row >= len(parent.children):
             return None
-        return parent.children[index.row()]
+        return parent.children[row]
 
     def rowCount(self, parent: _Index = _NONE) -> int:
         """Answer how many rows are under a row."""
