@@ -135,6 +135,7 @@ class SpotPages(QObject):
         self.bindings.set_empty(_no_bindings(spot))
         self.bindings.follow(self._bindings if spot is not None and spot.vhost else None)
         self.consumers.follow(self._consumers if spot is not None else None)
+        self.bindings.table.hide_column(2, hidden=is_queue)
         self.consumers.table.hide_column(1, hidden=is_queue)
         self.arguments.follow(self._arguments if spot is not None and spot.place in {Place.QUEUE, Place.EXCHANGE} else None)
         self.clients.follow(self._clients if spot is not None and spot.place is Place.CLIENTS else None)
@@ -203,7 +204,9 @@ class SpotPages(QObject):
         if (one := self.bindings.current()) is not None:
             self.bindings.confirm.ask(
                 tr("Unbind “{destination}” from “{source}”?", destination=one.destination, source=exchange_name(one.source)),
-                tr("Messages with the routing key “{key}” do not go there any longer.", key=one.routing_key),
+                tr("Messages with the routing key “{key}” do not go there any longer.", key=one.routing_key)
+                if one.routing_key
+                else tr("What only this binding leads there does not go there any longer."),
                 act=tr("Unbind"),
                 keep=tr("Keep it"),
             )

@@ -59,16 +59,16 @@ ARGUMENTS: Final = (
 )
 BINDINGS: Final = (
     SmallColumn[BindingInfo](
-        N_("From"), 112, lambda row: exchange_name(row.source), mono=True, tip=lambda row: exchange_name(row.source), share=2
+        N_("From"), 112, lambda row: exchange_name(row.source), mono=True, tip=lambda row: exchange_name(row.source), share=1
     ),
-    SmallColumn[BindingInfo](N_("Routing key"), 112, lambda row: row.routing_key, mono=True, tip=lambda row: row.routing_key, share=2),
+    SmallColumn[BindingInfo](N_("Routing key"), 112, lambda row: row.routing_key, mono=True, tip=lambda row: row.routing_key, share=1),
     SmallColumn[BindingInfo](
         N_("To"),
         136,
         lambda row: row.destination if row.to_queue else tr("{name} (exchange)", name=row.destination),
         mono=True,
         tip=lambda row: row.destination,
-        share=4,
+        share=3,
     ),
     SmallColumn[BindingInfo](
         N_("Arguments"),
@@ -76,7 +76,7 @@ BINDINGS: Final = (
         lambda row: plain(row.arguments),
         mono=True,
         tip=lambda row: plain(row.arguments) or tr("No arguments"),
-        share=2,
+        share=3,
     ),
 )
 
