@@ -25,6 +25,7 @@ from embedded_server.api import (
 )
 from embedded_server.api.dependencies import current_session, tasks_begun
 from embedded_server.api.security import AnswerHeaders, BodyLimit, Gate
+from embedded_server.api.whole_text import WholeText
 from embedded_server.core.version import VERSION
 from embedded_server.settings import Settings
 
@@ -59,7 +60,9 @@ def make_app(settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncCont
     )
     _include(app)
     errors.install(app)
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, own_limit=frozenset({rabbitmq_messages.BODIES_PATH}))
+    of_bytes = frozenset({rabbitmq_messages.BODIES_PATH})
+    app.add_middleware(WholeText, passed=of_bytes)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, own_limit=of_bytes)
     app.add_middleware(errors.UnforeseenFaults)
     if settings.allowed_origins:
         from starlette.middleware.cors import CORSMiddleware

@@ -1,6 +1,7 @@
 """The one boundary where failures become ``application/problem+json`` (RFC 9457), whoever raised them."""
 
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from http import HTTPStatus
@@ -80,6 +81,27 @@ class ProblemResponse(JSONResponse):
 
     def __init__(self, problem: ProblemDetails, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(asdict(problem), status_code=problem.status, headers={**(headers or {}), **_challenge(problem)})
+
+    def render(self, content: Any) -> bytes:
+        """Write it as JSON, whatever of the request it quotes."""
+        try:
+            return super().render(content)
+        except ValueError:  # half a character, or a number that JSON does not know
+            return super().render(_tellable(content))
+
+
+def _tellable(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case float() if not math.isfinite(value):
+            return str(value)
+        case dict():
+            return {_tellable(name): _tellable(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_tellable(one) for one in value]
+        case _:
+            return value
 
 
 def install(app: FastAPI) -> None:

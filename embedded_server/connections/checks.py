@@ -83,7 +83,7 @@ def _file(field: str, path: str) -> str:
         return ""
     try:
         whole = Path(path).expanduser() if path.startswith("~") else Path(path)
-    except RuntimeError:  # nobody of that name has a home here
+    except (RuntimeError, ValueError):  # nobody of that name has a home here, or nobody could be named so
         raise FileNotAbsolute(field=field, path=path[:200]) from None
     if not whole.is_absolute() or not path.isprintable():
         raise FileNotAbsolute(field=field, path=path[:200])

@@ -1,6 +1,7 @@
 """The test of a connection against everything that is no broker, and against certificates that do not hold."""
 
 import asyncio
+import ssl
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from embedded_server.contracts import connections as wire
 from embedded_server.contracts.connections import ConnectionKind, ConnectionSpec, RabbitSettings, Secret
 from embedded_server.core.profiles import Profile
 from embedded_server.rabbitmq.walk import walk
-from embedded_server.rabbitmq.walk.peer import Peer
+from embedded_server.rabbitmq.walk.peer import Peer, unchecked_context
 from tests.helpers.broker_processes import free_port
 from tests.helpers.certificates import Authority, Certificate
 from tests.helpers.strangers import Serve, stranger
@@ -125,13 +126,30 @@ def secure(port: int, authority: Authority, host: str = "127.0.0.1") -> RabbitSe
     return RabbitSettings(host, port, tls=True, ca_file=str(authority.cert))
 
 
+async def test_what_somebody_says_first_is_left_to_tls() -> None:
+    spoken = asyncio.Event()
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEADER)
+        spoken.set()
+        await reader.read()
+
+    async with stranger(speak) as port:
+        peer = await Peer.connect(("127.0.0.1", port))
+        await spoken.wait()
+        await asyncio.wait([asyncio.get_running_loop().run_in_executor(None, lambda: None)])  # a turn of the loop in which it could be read
+        with pytest.raises(ssl.SSLError):
+            await asyncio.wait_for(peer.start_tls(unchecked_context(), "localhost"), 5)
+        await peer.close()
+
+
 async def test_plain_where_tls_is_asked_for_and_the_other_way_round(authority: Authority, good: Certificate) -> None:
     async with stranger(silent, good) as port:
         assert await failure_of(RabbitSettings("127.0.0.1", port), limit_s=1) == ("protocol", "port-wants-tls")
     async with stranger(says(HEADER)) as port:
-        assert await failure_of(secure(port, authority)) == ("tls", "port-speaks-plain")
+        assert await failure_of(secure(port, authority), limit_s=5) == ("tls", "port-speaks-plain")
     async with stranger(says(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as port:
-        assert await failure_of(secure(port, authority)) == ("tls", "port-speaks-http")
+        assert await failure_of(secure(port, authority), limit_s=5) == ("tls", "port-speaks-http")
     async with stranger(silent) as port:
         assert await failure_of(secure(port, authority)) == ("tls", "no-answer")
     async with stranger(hangs_up) as port:

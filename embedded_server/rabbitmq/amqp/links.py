@@ -13,6 +13,7 @@ from embedded_server.contracts.connections import Health, LinkState, Secret
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.core.profiles import Profile, Resolve
 from embedded_server.rabbitmq.amqp.channel import Channel, open_channel
+from embedded_server.rabbitmq.amqp.fields import MAX_SHORT_BYTES, TextTooLong
 from embedded_server.rabbitmq.amqp.link import Link, open_link
 from embedded_server.rabbitmq.problems import Disconnected, LinkClosed, LinkLost, LinkProblem
 
@@ -111,6 +112,8 @@ class Links:
 
     def _slot(self, connection: str, vhost: str, purpose: Purpose) -> "_Slot":
         self.require_connected(connection)
+        if len(vhost.encode()) > MAX_SHORT_BYTES:
+            raise TextTooLong(name=vhost[:20] + "…", size=len(vhost.encode()), most=MAX_SHORT_BYTES)
         key = (connection, vhost, purpose)
         slot = self._slots.get(key)
         if slot is None:

@@ -31,6 +31,15 @@ class Refused(Exception):
         self.text = text
 
 
+class _Quiet(asyncio.StreamReaderProtocol):
+    """Reads nothing before it is asked to: what somebody says first belongs to TLS, where that is to come."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        assert isinstance(transport, asyncio.Transport)
+        transport.pause_reading()
+
+
 class Peer:
     """A connection to somebody who may be a broker."""
 
@@ -43,7 +52,11 @@ class Peer:
     @classmethod
     async def connect(cls, address: tuple[str, int]) -> "Peer":
         """Connect to one resolved address. Raises `OSError`."""
-        return cls(*await asyncio.open_connection(*address))
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(loop=loop)
+        protocol = _Quiet(reader, loop=loop)
+        transport, _ = await loop.create_connection(lambda: protocol, *address)
+        return cls(reader, asyncio.StreamWriter(transport, protocol, reader, loop))
 
     async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
         """Go on over TLS. Raises `ssl.SSLError` or `OSError`."""
@@ -61,6 +74,9 @@ class Peer:
 
     async def read(self) -> bytes:
         """Answer what came. Raises `HungUp` at the end."""
+        transport = self._writer.transport
+        if isinstance(transport, asyncio.Transport) and not transport.is_closing():
+            transport.resume_reading()
         try:
             data = await self._reader.read(READ_BYTES)
         except ssl.SSLError:
