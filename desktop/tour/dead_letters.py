@@ -109,3 +109,4 @@ async def purge(driver: Driver) -> None:
     driver.click(sheet.act)
     await hands.closed(sheet)
     await hands.holds(CHARGE, 0)
+    await hands.counts(0)

@@ -129,6 +129,13 @@ class Hands:
             assert time.monotonic() < deadline, f"{ready} ready in {name}, not {now}"
             await self.driver.settle(POLL_S)
 
+    async def counts(self, ready: int) -> None:
+        """Wait until the panel itself says how many messages are ready in the queue that is looked at."""
+        await self.driver.until(
+            lambda: (now := self.panel.spot_now()) is not None and isinstance(now[2], QueueInfo) and now[2].ready == ready,
+            f"the panel counts {ready} ready",
+        )
+
     async def open_message(self, seq: int) -> Seen:
         """Choose a message of the table, open it beside, and answer what is told of it."""
         feed, detail = self.panel.feed, self.panel.detail

@@ -123,7 +123,7 @@ async def find_again(driver: Driver) -> None:
     sheet = await hands.form(PublishSheet)
     await _send(driver, sheet)
     driver.press(Qt.Key.Key_Escape)
-    await hands.comes_to(CHARGE, (before.ready or 0) + 1)
+    await hands.counts((before.ready or 0) + 1)
     await driver.picture("broker-back")
 
 
