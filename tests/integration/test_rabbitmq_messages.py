@@ -1,6 +1,7 @@
 """Messages over the real server's HTTP, against its embedded broker: publish, read, jobs, templates, uploads."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
 
 
 async def ask(running: Running, method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
-    answer = await running.client.request(method, path, json=body)
+    content = None if body is None else json.dumps(body)
+    answer = await running.client.request(method, path, content=content, headers={"content-type": "application/json"})
     assert answer.status_code == status, answer.text
     return answer.json() if answer.content else None
 
@@ -95,6 +97,11 @@ REFUSED: list[tuple[str, Any, int, str]] = [
     ("get", {"vhost": "/", "queue": "q", "count": 0}, 422, "count-invalid"),
     ("get", {"vhost": "nowhere", "queue": "q"}, 502, "v-host-refused"),
     ("consume", {"vhost": "/", "queue": "q", "prefetch": 0}, 422, "prefetch-invalid"),
+    ("consume", {"vhost": "/", "queue": "q", "limit": -1}, 422, "limit-invalid"),
+    ("publish", message(routing_key="\ud800"), 400, "bad-request"),
+    ("publish", {**message(), "vhost": "v" * 300}, 422, "text-too-long"),
+    ("bulk", {"message": message(), "count": 3, "rate": "nan"}, 422, "rate-invalid"),
+    ("definitions?vhost=/", {"queues": [{"name": 2**70}]}, 409, "management-refused"),
     ("tap", {"vhost": "/", "exchange": ""}, 422, "default-exchange-not-tappable"),
     ("tap", {"vhost": "/", "exchange": "amq.topic", "routing_keys": []}, 422, "no-routing-keys"),
     ("tap", {"vhost": "/", "exchange": "amq.topic", "max_length": 0}, 422, "length-invalid"),
@@ -140,6 +147,13 @@ async def test_templates_are_kept_across_a_restart(tmp_path: Path) -> None:
         [kept] = await ask(running, "GET", "/rabbitmq/templates")
         assert (kept["name"], kept["message"]["headers"]) == ("paid", template["message"]["headers"])
         assert await ask(running, "POST", "/rabbitmq/templates/remove", {"name": "paid"}) == []
+
+
+async def test_a_template_that_no_file_could_keep_is_refused_and_the_others_stay(running: Running) -> None:
+    await ask(running, "PUT", "/rabbitmq/templates", {"name": "good", "message": message()})
+    wrong = {"name": "wrong", "message": message(headers=[{"name": "n", "type": "integer", "value": 2**64}])}
+    assert (await ask(running, "PUT", "/rabbitmq/templates", wrong, status=422))["type"].endswith("number-too-large")
+    assert [one["name"] for one in await ask(running, "GET", "/rabbitmq/templates")] == ["good"]
 
 
 async def test_a_message_is_filled_for_its_preview(running: Running) -> None:

@@ -1,6 +1,7 @@
 """The one client of the management API: RabbitMQ's own and the embedded broker's alike."""
 
 import asyncio
+import json
 import logging
 import ssl
 from collections.abc import Mapping
@@ -55,6 +56,13 @@ def management_url(settings: RabbitSettings) -> str:
         raise ManagementUrlInvalid(url=text[:200])
     place = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{place}{parts.path.rstrip('/').removesuffix('/api')}"
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # a whole number beyond 64 bits: the broker says what it thinks of it
+        return json.dumps(value).encode()
 
 
 def path_of(*segments: str) -> str:
@@ -143,7 +151,7 @@ class Management:
 
         client = await self._open()
         limit_s = ANSWER_LIMIT_S if method == "GET" else CHANGE_LIMIT_S
-        content = None if value is None else orjson.dumps(value)
+        content = None if value is None else _json(value)
         sent = {"Content-Type": "application/json", **(headers or {})}
         try:
             async with (

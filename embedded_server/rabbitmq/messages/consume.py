@@ -8,13 +8,15 @@ from embedded_server.rabbitmq.amqp.channel import Channel
 from embedded_server.rabbitmq.amqp.links import Links
 from embedded_server.rabbitmq.amqp.receiver import Delivery
 from embedded_server.rabbitmq.messages.events import EventMaker
-from embedded_server.rabbitmq.messages.problems import PrefetchInvalid
+from embedded_server.rabbitmq.messages.problems import LimitInvalid, PrefetchInvalid
 from embedded_server.rabbitmq.messages.pump import Pump
 from embedded_server.rabbitmq.messages.reading import MAX_PREFETCH, read_on
 
 
 def check_consume(request: ConsumeRequest) -> None:
-    """Raise for a prefetch that AMQP cannot count."""
+    """Raise for a prefetch that AMQP cannot count, and for a limit below none."""
+    if request.limit < 0:
+        raise LimitInvalid(limit=request.limit)
     if not 0 < request.prefetch <= MAX_PREFETCH:
         raise PrefetchInvalid(prefetch=request.prefetch, most=MAX_PREFETCH)
 

@@ -67,6 +67,22 @@ class UnknownLocale(UserFacingError):
     hint = N_("Use one such as en_US, de_DE or zh_TW.")
 
 
+class LimitInvalid(UserFacingError):
+    """Fewer than none."""
+
+    status = 422
+    title = N_("{limit} is not a number of messages to stop after")
+    hint = N_("Use 0 to go on until stopped, or a number above it.")
+
+
+class NumberTooLarge(UserFacingError):
+    """JSON has no bounds, and AMQP has."""
+
+    status = 422
+    title = N_("A number in it does not fit into 64 bits")
+    hint = N_("AMQP's integers end there. Write it as a string, or make it smaller.")
+
+
 class CountInvalid(UserFacingError):
     """Nothing, or more than anybody means."""
 

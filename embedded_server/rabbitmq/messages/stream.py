@@ -15,7 +15,7 @@ from embedded_server.rabbitmq.amqp.fields import Timestamp
 from embedded_server.rabbitmq.amqp.links import Links, Purpose
 from embedded_server.rabbitmq.amqp.receiver import Delivery
 from embedded_server.rabbitmq.messages.events import EventMaker
-from embedded_server.rabbitmq.messages.problems import NotAStream, OffsetInvalid, StreamsNotThere
+from embedded_server.rabbitmq.messages.problems import LimitInvalid, NotAStream, OffsetInvalid, StreamsNotThere
 from embedded_server.rabbitmq.messages.pump import Pump
 from embedded_server.rabbitmq.messages.reading import read_on
 from embedded_server.rabbitmq.problems import ChannelClosed
@@ -42,6 +42,8 @@ def offset_of(text: str) -> Any:
 
 async def check_stream(links: Links, profile: Profile, request: StreamRead) -> None:
     """Raise where there is no such stream: read like one, another queue would lose its messages."""
+    if request.limit < 0:
+        raise LimitInvalid(limit=request.limit)
     if profile.spec.kind is ConnectionKind.EMBEDDED:
         raise StreamsNotThere
     async with await links.channel(profile.id, request.vhost, purpose=Purpose.READ) as channel:

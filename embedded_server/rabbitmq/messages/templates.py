@@ -7,7 +7,13 @@ from typing import Any, Final
 
 from embedded_server.contracts.rabbitmq import BodyForm, FieldType, Header, Message, Properties, PublishTemplate
 from embedded_server.core.json_store import JsonStore
-from embedded_server.rabbitmq.messages.problems import TemplateInvalid, TemplateNotFound, TemplatesUnwritable, TooManyTemplates
+from embedded_server.rabbitmq.messages.problems import (
+    NumberTooLarge,
+    TemplateInvalid,
+    TemplateNotFound,
+    TemplatesUnwritable,
+    TooManyTemplates,
+)
 
 MAX_TEMPLATES: Final = 500
 MAX_NAME_CHARS: Final = 80
@@ -63,6 +69,8 @@ class Templates:
         value = {"version": VERSION, "templates": [asdict(template) for template in _sorted(templates)]}
         try:
             await asyncio.to_thread(self._file.save, value)
+        except TypeError as exc:
+            raise NumberTooLarge from exc
         except OSError as exc:
             raise TemplatesUnwritable(path=str(self._file.path), detail=str(exc)) from exc
         self._templates = templates

@@ -32,5 +32,5 @@ def test_what_is_no_json_or_is_whole_is_left_to_the_others(body: bytes) -> None:
 
 def test_a_problem_is_told_whatever_it_quotes() -> None:
     problem = ProblemDetails("x", "Wrong: \ud800", 422, params={"rate": math.inf, "of": [math.nan, "\udfff", 1.5]})
-    told = json.loads(ProblemResponse(problem).body)
+    told = json.loads(bytes(ProblemResponse(problem).body))
     assert (told["title"], told["params"]) == ("Wrong: ?", {"rate": "inf", "of": ["nan", "?", 1.5]})
