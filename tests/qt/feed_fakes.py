@@ -94,7 +94,7 @@ class FakeFeeds(QObject):
         self.link = Link(LinkState.OPEN)
         self.opened: list[FakeFeed] = []
 
-    def open(self, source: Source, filter: str = "") -> FakeFeed:  # noqa: A002
+    def open(self, source: Source, filter: str = "") -> FakeFeed:
         self.opened.append(FakeFeed(source, filter))
         return self.opened[-1]
 

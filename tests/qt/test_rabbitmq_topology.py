@@ -337,6 +337,18 @@ async def test_it_is_arranged_anew_for_a_room_of_another_shape(picture: Topology
     assert after.width / after.height > before.width / before.height
 
 
+async def test_a_chosen_node_that_was_brought_into_sight_leaves_the_picture_to_follow_its_room(picture: TopologyPicture) -> None:
+    picture.resize(600, 160)
+    await draw(picture, celery())
+    for key in list(picture.canvas.layout_now.boxes):
+        picture.canvas.set_current(key)
+    picture.resize(1000, 900)
+    await draw(picture, celery())
+    canvas = picture.canvas
+    seen = [canvas.camera.rect_to_screen(rect_of(box)) for box in canvas.layout_now.boxes.values()]
+    assert all(canvas.rect().contains(rect.toAlignedRect()) for rect in seen)
+
+
 def test_the_camera_brings_into_sight_and_keeps_a_piece_in_sight() -> None:
     camera = Camera()
     room, scene = QSizeF(400, 300), QSizeF(2000, 2000)

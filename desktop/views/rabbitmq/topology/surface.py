@@ -98,7 +98,6 @@ class Surface(QWidget):
             self._set_current(key)
             self._emphasise()
         if key in self.layout_now.boxes and self.camera.reveal(rect_of(self.layout_now.boxes[key]), QSizeF(self.size())):
-            self.camera.is_own = True
             self.update()
 
     def node(self, key: str) -> Node | None:
