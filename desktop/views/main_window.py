@@ -164,6 +164,19 @@ class MainWindow(QWidget):
 
     # -- Qt overrides
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Lead Tab to the next that takes keys itself: Qt would follow a container's proxy, past others and even where it is hidden."""
+        focused: QWidget | None = self.focusWidget()  # the stubs leave out that it may be none
+        start = self if focused is None else focused
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        widget = _beside(start, forward=forward)
+        while widget is not None and widget is not start:
+            if _takes_tab(widget, self):
+                widget.setFocus(reason)
+                return True
+            widget = _beside(widget, forward=forward)
+        return False
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go back on an Esc that nobody inside wanted."""
         if event.key() == Qt.Key.Key_Escape and self._body is not None and self._body.isEnabled():
@@ -180,3 +193,13 @@ class MainWindow(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the ground."""
         QPainter(self).fillRect(self.rect(), theme().color("bg"))
+
+
+def _beside(widget: QWidget, *, forward: bool) -> QWidget | None:
+    return widget.nextInFocusChain() if forward else widget.previousInFocusChain()
+
+
+def _takes_tab(widget: QWidget, window: QWidget) -> bool:
+    by_tab = Qt.FocusPolicy.TabFocus.value
+    takes = bool(widget.focusPolicy().value & by_tab) and widget.focusProxy() is None
+    return takes and widget.isEnabled() and widget.isVisibleTo(window)

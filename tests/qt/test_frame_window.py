@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.core.feeds import FeedStatus, Link, LinkState
@@ -253,3 +253,19 @@ def test_a_panel_shown_for_the_first_time_does_not_take_keys_for_text(bench: Ben
     assert bench.notes.table.hasFocus(), "where it was"
     bench.window.show_panel("more")
     assert more.text.hasFocus()
+
+
+def test_tab_is_not_held_by_a_container_whose_preferred_widget_is_hidden(bench: Bench) -> None:
+    first, group, last = QPushButton("first", bench.notes), QWidget(bench.notes), QPushButton("last", bench.notes)
+    hidden = QLineEdit(group)
+    group.setFocusProxy(hidden)
+    for before, after in ((first, group), (group, hidden), (hidden, last)):
+        QWidget.setTabOrder(before, after)
+    for widget in (first, group, last):
+        widget.show()
+    hidden.hide()
+    first.setFocus()
+    press(first, Qt.Key.Key_Tab)
+    assert last.hasFocus()
+    press(last, Qt.Key.Key_Tab, Qt.KeyboardModifier.ShiftModifier)
+    assert first.hasFocus()
