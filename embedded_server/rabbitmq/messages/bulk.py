@@ -1,6 +1,7 @@
 """Publishes many messages: pipelined confirms within a bounded window, at a rate, through a lost connection, until stopped."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -11,7 +12,7 @@ from embedded_server.contracts.problems import UserFacingError
 from embedded_server.contracts.rabbitmq import Message, MessageStatus
 from embedded_server.core.jobs import RunningJob
 from embedded_server.core.profiles import Profile
-from embedded_server.journal import Journal
+from embedded_server.journal import Journal, JournalClosed
 from embedded_server.rabbitmq.amqp.channel import Channel, open_channel
 from embedded_server.rabbitmq.amqp.link import Link
 from embedded_server.rabbitmq.amqp.links import Links, Purpose
@@ -34,6 +35,7 @@ PACE_S: Final = 0.01
 """With a rate, what is due goes out this often."""
 LAST_CONFIRMS_S: Final = 4.0
 """A stopped job waits so long for the answers to what it has sent."""
+TOLD_LIMIT_S: Final = 1.0
 
 _new_event: Final = tuple.__new__
 
@@ -138,6 +140,13 @@ class BulkRun:
                 channel.link.on_blocked.remove(self._wake.set)
                 await channel.close()
         await self._note_lost()
+        await self._tell()
+
+    async def _tell(self) -> None:
+        """Let the events be there before the job is done; a journal that cannot write holds its end back for a moment alone."""
+        with contextlib.suppress(TimeoutError, JournalClosed):
+            async with asyncio.timeout(TOLD_LIMIT_S):
+                await self._journal.flush()
 
     async def _open(self) -> Channel | None:
         """Answer a channel as soon as there is a connection; None where the job is to stop before."""
