@@ -212,8 +212,8 @@ def headers_match(wanted: Mapping[str, Any], present: Mapping[str, Any]) -> bool
 
 
 def _same(one: object, other: object) -> bool:
-    """Equal, and not merely because Python counts True as 1."""
-    return one == other and isinstance(one, bool) == isinstance(other, bool)
+    """Equal and of one class, as RabbitMQ has it: to Python True, 1 and 1.0 are the same."""
+    return one == other and all(isinstance(one, kind) == isinstance(other, kind) for kind in (bool, float))
 
 
 _TYPES: Final[Mapping[ExchangeType, type[Exchange]]] = {
