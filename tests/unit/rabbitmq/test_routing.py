@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from embedded_server.brokers.amqp.exchange import Binding, DestinationKind, ExchangeType, make_exchange
@@ -36,6 +36,7 @@ def junction(name: str, type_: str, *bindings: BindingInfo, alternate: str = "")
 
 
 @given(st.sampled_from(list(ExchangeType)), st.lists(st.tuples(KEYS, ARGUMENTS), max_size=6), KEYS, TABLES)
+@example(ExchangeType.HEADERS, [("", {"h": 1.0})], "", {"h": 1})
 def test_an_exchange_matches_as_the_embedded_broker_matches(
     type_: ExchangeType, bindings: list[tuple[str, dict[str, Any]]], key: str, headers: dict[str, Any]
 ) -> None:
