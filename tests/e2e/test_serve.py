@@ -239,5 +239,11 @@ def test_killed_child_is_back_soon_and_the_reason_is_shown(server: ServerProcess
 def test_files_are_for_their_owner_only(server: ServerProcess, tmp_path: Path) -> None:
     data = tmp_path / "data"
     assert data.stat().st_mode & 0o077 == 0
-    open_to_others = [path for path in data.rglob("*") if path.stat().st_mode & 0o077]
-    assert open_to_others == []
+    assert [path for path in data.rglob("*") if is_open_to_others(path)] == []
+
+
+def is_open_to_others(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & 0o077)
+    except FileNotFoundError:  # SQLite takes its -wal and -shm away whenever a last reader closes
+        return False
