@@ -15,6 +15,7 @@ class ConnectionKind(StrEnum):
 
     EMBEDDED = "embedded"
     RABBITMQ = "rabbitmq"
+    KAFKA = "kafka"
 
 
 class Environment(StrEnum):
@@ -63,11 +64,41 @@ class RabbitSettings:
     """Empty is the same user."""
 
 
+class SaslMechanism(StrEnum):
+    """How a client tells Kafka who it is."""
+
+    NONE = ""
+    PLAIN = "PLAIN"
+    SCRAM_SHA_256 = "SCRAM-SHA-256"
+    SCRAM_SHA_512 = "SCRAM-SHA-512"
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaSettings:
+    """Where a Kafka cluster is and how it is spoken to, and its Schema Registry, where it has one."""
+
+    bootstrap: str
+    """``host:port``, several with commas between; the port is 9092 where none is given."""
+    tls: bool = False
+    verify: bool = True
+    """Whether certificates and the hosts' names in them are checked."""
+    ca_file: str = ""
+    """A file of trusted certificates on the server's machine; empty trusts what the system trusts."""
+    cert_file: str = ""
+    key_file: str = ""
+    mechanism: SaslMechanism = SaslMechanism.NONE
+    user: str = ""
+    registry_url: str = ""
+    """Of the Schema Registry (its Confluent-compatible API); empty where there is none."""
+    registry_user: str = ""
+
+
 class Secret(StrEnum):
     """Which secrets a connection may have."""
 
     PASSWORD = "password"  # noqa: S105 - the name of a secret, not one
     MANAGEMENT_PASSWORD = "management_password"  # noqa: S105 - the same
+    REGISTRY_PASSWORD = "registry_password"  # noqa: S105 - the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +112,7 @@ class ConnectionSpec:
     read_only: bool = False
     """The server refuses whatever would change the broker or take a message from it."""
     rabbitmq: RabbitSettings | None = None
+    kafka: KafkaSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +165,7 @@ class Connection:
     id: str
     spec: ConnectionSpec
     url: str
-    """Where it leads, without any secret."""
+    """Where it leads, without any secret. Of the embedded one, where its RabbitMQ side leads."""
     secret: SecretState = SecretState.NONE
     health: Health = field(default_factory=Health)
 
@@ -149,13 +181,13 @@ class Connections:
 
 @dataclass(frozen=True, slots=True)
 class UrlText:
-    """A connection as one line, such as ``amqps://user:password@host/vhost``."""
+    """A connection as one line, such as ``amqps://user:password@host/vhost`` or ``kafka://host:9092,other:9092``."""
 
     url: str
 
 
 class TestStep(StrEnum):
-    """The steps of a connection's test, in their order."""
+    """The steps of a connection's test, in their order; each kind of connection has some of them."""
 
     NAME = "name"
     PORT = "port"
@@ -165,6 +197,11 @@ class TestStep(StrEnum):
     VHOST = "vhost"
     PERMISSIONS = "permissions"
     MANAGEMENT = "management"
+    ADVERTISED = "advertised"
+    """Every broker of the cluster answers at the address it advertises."""
+    TOPICS = "topics"
+    """Topics may be listed and described."""
+    REGISTRY = "registry"
 
 
 class TestOutcome(StrEnum):

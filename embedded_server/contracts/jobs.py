@@ -16,6 +16,12 @@ class JobKind(StrEnum):
     STREAM_READ = "stream-read"
     MOVE = "move"
     REDRIVE = "redrive"
+    PRODUCE = "produce"
+    TAIL = "tail"
+    READ = "read"
+    """Of a Kafka topic, up to where it ended when the job began."""
+    SEARCH = "search"
+    COPY = "copy"
 
 
 class JobState(StrEnum):
@@ -47,12 +53,12 @@ class Job:
     """The connection's id."""
     vhost: str
     source: str
-    """What it reads: a queue or an exchange; empty for a publish."""
+    """What it reads: a queue, an exchange or a topic; empty for a publish."""
     target: str
-    """What it publishes to, as exchange and routing key; empty where it only reads."""
+    """What it publishes to, as exchange and routing key or as a topic; empty where it only reads."""
     state: JobState
     done: int = 0
-    """Messages dealt with."""
+    """Messages dealt with; of a search those it has looked at."""
     total: int = -1
     """Messages in all; -1 where nobody knows."""
     rate: float = 0.0
@@ -61,7 +67,8 @@ class Job:
     """Nanoseconds since the Unix epoch, like every time on the wire."""
     ended_at: int = 0
     counts: dict[str, int] = field(default_factory=dict)
-    """The summary: ``confirmed``, ``refused``, ``returned``, ``unconfirmed``, ``moved``, ``skipped``, ``left`` … as far as they apply."""
+    """The summary: ``confirmed``, ``refused``, ``returned``, ``unconfirmed``, ``moved``, ``skipped``, ``left``, ``hits``,
+    ``bytes`` … as far as they apply."""
     dry_run: bool = False
     filter: str = ""
     """The journal's filter that lists the events of this job."""

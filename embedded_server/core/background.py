@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 NICENESS: Final = 10
-"""A third of the window's weight. What it gains on a busy machine, and costs on a quiet one: decision 14."""
+"""About a ninth of the window's weight. What it gains on a busy machine, and costs on a quiet one: decision 14."""
 _AUTOGROUP: Final = Path("/proc/self/autogroup")
 _BELOW_NORMAL: Final = 0x4000
 """BELOW_NORMAL_PRIORITY_CLASS."""
