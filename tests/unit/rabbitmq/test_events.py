@@ -67,6 +67,7 @@ def test_the_trace_is_found_from_the_surest_to_the_weakest(headers: dict[str, An
 @pytest.mark.parametrize(
     ("encoding", "body"),
     [("gzip", gzip.compress(b'{"a": 1}')), ("zstd", zstandard.compress(b'{"a": 1}')), ("gzip", b'{"a": 1}'), ("br", b'{"a": 1}')],
+    ids=["gzip", "zstd", "not gzip", "unknown"],
 )
 def test_a_compressed_body_is_previewed_as_what_it_holds(encoding: str, body: bytes) -> None:
     made = event(Properties(content_encoding=encoding, content_type="application/json"), body=body)

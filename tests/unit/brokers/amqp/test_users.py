@@ -46,7 +46,11 @@ def test_a_user_without_password_cannot_log_in(users: Users) -> None:
     assert users.authenticate("u", "") is None
 
 
-@pytest.mark.parametrize(("secret", "hashing"), [("no base64!", "rabbit_password_hashing_sha256"), (hashed("x"), "rot13"), ("AAAA", "")])
+@pytest.mark.parametrize(
+    ("secret", "hashing"),
+    [("no base64!", "rabbit_password_hashing_sha256"), (hashed("x"), "rot13"), ("AAAA", "")],
+    ids=["not base64", "unknown hashing", "too short"],
+)
 def test_impossible_hashes_are_refused(users: Users, secret: str, hashing: str) -> None:
     with pytest.raises(BadPasswordHash):
         users.put("u", password_hash=secret, hashing=hashing)
