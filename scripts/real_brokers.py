@@ -1,7 +1,7 @@
 """`make real-brokers`: what the contract tests compare the embedded brokers with. Says what it cannot get, and is content with that.
 
-RabbitMQ, kcat and amqp-tools come from Debian's packages, where this may install them. Nothing is started as a service: the tests run
-a private node.
+RabbitMQ, kcat, amqp-tools, Java and Maven come from Debian's packages, where this may install them; Apache Kafka and the Schema Registry
+from Maven into a cache folder. Nothing is started as a service: the tests run private nodes.
 """
 
 import os
@@ -12,10 +12,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PACKAGES = {"rabbitmq-server": "RabbitMQ", "kcat": "kcat", "amqp-tools": "amqp-tools"}
-COMMANDS = {"amqp-tools": "amqp-publish"}
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = {
+    "rabbitmq-server": "RabbitMQ",
+    "kcat": "kcat",
+    "amqp-tools": "amqp-tools",
+    "default-jre-headless": "Java",
+    "maven": "Maven",
+}
+COMMANDS = {"amqp-tools": "amqp-publish", "maven": "mvn", "default-jre-headless": "java"}
 """What a package brings, where that is not called like it."""
-HOMEBREW = {"rabbitmq-server": "rabbitmq", "amqp-tools": "rabbitmq-c"}
+HOMEBREW = {"rabbitmq-server": "rabbitmq", "amqp-tools": "rabbitmq-c", "default-jre-headless": "openjdk"}
+JARS = {"kafka": "Apache Kafka"}
+"""What Maven brings, by its file in ``scripts/maven``."""
 RABBITMQ_SCRIPTS = (Path("/usr/lib/rabbitmq/bin/rabbitmq-server"), Path("/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server"))
 POLICY = Path("/usr/sbin/policy-rc.d")
 
@@ -27,7 +36,20 @@ def main() -> int:
         install(missing)
     for package, name in PACKAGES.items():
         print(f"{name}: {'ready' if is_there(package) else why_not(package)}")
+    for jars, name in JARS.items():
+        print(f"{name}: {fetched(jars)}")
     return 0
+
+
+def fetched(jars: str) -> str:
+    """Fetch a Java program's jars where they are missing; one sentence that tells how that went."""
+    sys.path.insert(0, str(ROOT))
+    from tests.helpers import maven
+
+    problem = maven.fetch(jars)
+    if not problem and maven.java() is None:
+        problem = f"there is no Java {maven.JAVA_AT_LEAST} or newer"
+    return f"{problem}; its tests will be skipped" if problem else "ready"
 
 
 def is_there(package: str) -> bool:

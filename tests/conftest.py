@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.helpers.kafka_processes import NEEDS_KAFKA, RealKafka, has_kafka
+
 settings.register_profile("unhurried", settings(), deadline=None)  # machines are busy at times: a slow example is no wrong one
 settings.load_profile("unhurried")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # no test needs a display
@@ -34,3 +36,16 @@ def _fail_on_log() -> Iterator[None]:
     root.removeHandler(handler)
     root.setLevel(level)  # a window writes its log from INFO on; no other test is to know
     assert not handler.unexpected, "unexpected log records:\n" + "\n".join(handler.unexpected)
+
+
+@pytest.fixture(scope="session")
+def real_kafka() -> Iterator[RealKafka]:
+    """A plain Apache Kafka that all tests of a run share; nobody kills it."""
+    if not has_kafka():
+        pytest.skip(NEEDS_KAFKA)
+    node = RealKafka()
+    try:
+        node.start()
+        yield node
+    finally:
+        node.stop()

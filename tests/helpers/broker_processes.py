@@ -45,6 +45,8 @@ class EmbeddedBroker:
         self._arguments = arguments
         self.port = port
         self.management_url = ""
+        self.kafka = ""
+        """Where Kafka clients connect: ``127.0.0.1:N``, kept over restarts."""
         self._process: subprocess.Popen[str] | None = None
         self._stdout: queue.Queue[str] = queue.Queue()
         self._stderr: list[str] = []
@@ -52,6 +54,11 @@ class EmbeddedBroker:
     @property
     def url(self) -> str:
         return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+
+    @property
+    def bootstrap(self) -> str:
+        """Its Kafka address, called as `RealKafka` calls it."""
+        return self.kafka
 
     @property
     def pid(self) -> int:
@@ -65,7 +72,7 @@ class EmbeddedBroker:
     def start(self) -> None:
         command = [sys.executable, "-m", "embedded_server.brokers.command", "--data-dir", str(self._data_dir)]
         self._process = subprocess.Popen(
-            [*command, "--amqp-port", str(self.port), *self._arguments],
+            [*command, "--amqp-port", str(self.port), "--kafka-port", self.kafka.rpartition(":")[2] or "0", *self._arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -81,6 +88,7 @@ class EmbeddedBroker:
             raise AssertionError(f"the broker was not ready: {self.stderr}") from None
         self.port = urlsplit(ready["amqp"]).port or 0
         self.management_url = ready.get("amqp_management") or ""
+        self.kafka = ready.get("kafka") or ""
 
     def kill(self) -> None:
         """End it as ``kill -9`` does."""

@@ -1,0 +1,54 @@
+"""Every test here runs against the embedded broker and against a real Apache Kafka."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kafka import KafkaAdminClient
+
+from tests.helpers.broker_processes import EmbeddedBroker
+from tests.helpers.kafka_processes import RealKafka
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def embedded_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedBroker]:
+    broker = EmbeddedBroker(Path(tmp_path_factory.mktemp("brokers")))
+    broker.start()
+    yield broker
+    assert broker.stop() == 0, broker.stderr
+    assert "Traceback" not in broker.stderr
+
+
+@pytest.fixture(scope="module", params=["embedded_kafka", pytest.param("real_kafka", marks=pytest.mark.real_broker)])
+def kafka(request: pytest.FixtureRequest) -> EmbeddedBroker | RealKafka:
+    found: EmbeddedBroker | RealKafka = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def bootstrap(kafka: EmbeddedBroker | RealKafka) -> str:
+    return kafka.bootstrap
+
+
+@pytest.fixture(scope="module")
+def admin(kafka: EmbeddedBroker | RealKafka) -> Iterator[KafkaAdminClient]:
+    client = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def name() -> str:
+    """A name that no other test uses, for a topic or a group."""
+    return f"test-{next(_numbers)}"
+
+
+@pytest.fixture
+def topic(admin: KafkaAdminClient, name: str) -> str:
+    """A fresh topic with one partition."""
+    admin.create_topics({name: {"num_partitions": 1, "replication_factor": 1}})
+    admin.wait_for_topics([name])
+    return name
