@@ -6,6 +6,8 @@ PYTHON ?= $(or $(shell for p in python3.13 python3.12 python3.11 python3 python;
 VENV := .venv
 BIN := $(VENV)/bin
 only ?= all
+# A file of tests stays on one process, so that those that share a broker find it there.
+PROCESSES := -n auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test real-brokers check bench format lock translations
@@ -23,7 +25,7 @@ run: setup ## open the window (without a display: the tour, into ./tour)
 	@$(BIN)/python scripts/run.py
 
 test: setup ## every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(PROCESSES)
 
 real-brokers: setup ## RabbitMQ, kcat and amqp-tools for the contract tests; says what it cannot get
 	@$(BIN)/python scripts/real_brokers.py
