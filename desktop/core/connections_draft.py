@@ -1,72 +1,25 @@
 """The connection form as typed, what keeps it from being saved, and the connection it makes."""
 
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from typing import Final
 
+from desktop.core.connections_entries import Draft, Entry, EntryFault, entry_of
+from desktop.core.connections_kafka import addresses_in, kafka_faults, kafka_settings, with_kafka
 from desktop.core.i18n import N_
 from embedded_server.contracts.connections import (
-    Colour,
     ConnectionKind,
     ConnectionSpec,
-    Environment,
+    KafkaSettings,
     RabbitSettings,
     SaveConnection,
     Secret,
 )
-from embedded_server.contracts.problems import ProblemDetails
 
+__all__ = ["Draft", "Entry", "EntryFault", "Prepared", "draft_of", "entry_of", "has_changes", "prepare", "with_kind", "with_url"]
 
-class Entry(StrEnum):
-    """The fields of the form, so that a fault stands at its own."""
-
-    NAME = "name"
-    HOST = "host"
-    PORT = "port"
-    VHOST = "vhost"
-    USER = "user"
-    PASSWORD = "password"  # noqa: S105 - a field's name
-    HEARTBEAT = "heartbeat"
-    CA_FILE = "ca_file"
-    CERT_FILE = "cert_file"
-    KEY_FILE = "key_file"
-    MANAGEMENT_URL = "management_url"
-    MANAGEMENT_USER = "management_user"
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """The form's fields exactly as typed."""
-
-    name: str = ""
-    colour: Colour = Colour.BLUE
-    environment: Environment = Environment.DEVELOPMENT
-    read_only: bool = False
-    host: str = ""
-    port: str = ""
-    vhost: str = "/"
-    user: str = "guest"
-    password: str = field(default="", repr=False)
-    """Empty leaves the one that is kept."""
-    tls: bool = False
-    verify: bool = True
-    ca_file: str = ""
-    cert_file: str = ""
-    key_file: str = ""
-    heartbeat: str = "30"
-    management: bool = True
-    management_url: str = ""
-    management_user: str = ""
-    management_password: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class EntryFault:
-    """Why a draft cannot be saved yet; title and hint are marked for translation."""
-
-    entry: Entry
-    title: str
-    hint: str
+GUEST: Final = "guest"
+_RABBIT_SECRETS: Final = frozenset({Secret.PASSWORD, Secret.MANAGEMENT_PASSWORD})
+_KAFKA_SECRETS: Final = frozenset({Secret.PASSWORD, Secret.REGISTRY_PASSWORD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +32,12 @@ class Prepared:
 
 def draft_of(spec: ConnectionSpec) -> Draft:
     """Write a connection into the form."""
+    draft = Draft(name=spec.name, kind=spec.kind, colour=spec.colour, environment=spec.environment, read_only=spec.read_only)
+    if spec.kind is ConnectionKind.KAFKA:
+        return with_kafka(draft, spec.kafka or KafkaSettings(""))
     rabbit = spec.rabbitmq or RabbitSettings("")
-    return Draft(
-        name=spec.name,
-        colour=spec.colour,
-        environment=spec.environment,
-        read_only=spec.read_only,
+    return replace(
+        draft,
         host=rabbit.host,
         port=str(rabbit.port) if rabbit.port else "",
         vhost=rabbit.vhost,
@@ -101,39 +54,22 @@ def draft_of(spec: ConnectionSpec) -> Draft:
     )
 
 
-_ENTRIES: Final = {
-    "connection-name-taken": Entry.NAME,
-    "connection-name-invalid": Entry.NAME,
-    "host-invalid": Entry.HOST,
-    "port-invalid": Entry.PORT,
-    "heartbeat-invalid": Entry.HEARTBEAT,
-    "key-without-certificate": Entry.KEY_FILE,
-    "management-url-invalid": Entry.MANAGEMENT_URL,
-    "secret-stays": Entry.PASSWORD,
-}
-_FIELDS: Final = {
-    "virtual host": Entry.VHOST,
-    "user": Entry.USER,
-    "management user": Entry.MANAGEMENT_USER,
-    "file of trusted certificates": Entry.CA_FILE,
-    "client certificate": Entry.CERT_FILE,
-    "client key": Entry.KEY_FILE,
-}
-
-
-def entry_of(problem: ProblemDetails) -> Entry | None:
-    """Answer the field that the server's refusal is about; None where it is about none, or about several."""
-    return _ENTRIES.get(problem.type.rpartition(":")[2]) or _FIELDS.get(str(problem.params.get("field", "")))
-
-
 def has_changes(draft: Draft, saved: ConnectionSpec | None) -> bool:
     """Whether anything was typed that is not saved."""
     return draft != (Draft() if saved is None else draft_of(saved))
 
 
+def with_kind(draft: Draft, kind: ConnectionKind) -> Draft:
+    """Take another kind; RabbitMQ's guest is nobody to Kafka, and the usual user of a RabbitMQ."""
+    users = {ConnectionKind.KAFKA: (GUEST, ""), ConnectionKind.RABBITMQ: ("", GUEST)}
+    before, after = users[kind]
+    return replace(draft, kind=kind, user=after if draft.user == before else draft.user)
+
+
 def with_url(draft: Draft, parsed: SaveConnection) -> Draft:
     """Fill what a URL says into *draft*; a name that was typed stays."""
     found = draft_of(parsed.spec)
+    is_kafka = found.kind is ConnectionKind.KAFKA
     return replace(
         found,
         name=draft.name or found.name,
@@ -145,14 +81,31 @@ def with_url(draft: Draft, parsed: SaveConnection) -> Draft:
         management_url=draft.management_url,
         management_user=draft.management_user,
         management_password=draft.management_password,
+        registry_url=found.registry_url or draft.registry_url,
+        registry_user=found.registry_user or draft.registry_user,
+        registry_password=parsed.secrets.get(Secret.REGISTRY_PASSWORD, draft.registry_password),
         ca_file=found.ca_file or draft.ca_file,
         cert_file=found.cert_file or draft.cert_file,
         key_file=found.key_file or draft.key_file,
+        host=draft.host if is_kafka else found.host,
+        bootstrap=found.bootstrap if is_kafka else draft.bootstrap,
     )
 
 
 def prepare(draft: Draft) -> Prepared:
     """Check what can be checked here; the server checks the rest."""
+    return _prepare_kafka(draft) if draft.kind is ConnectionKind.KAFKA else _prepare_rabbit(draft)
+
+
+def _prepare_kafka(draft: Draft) -> Prepared:
+    faults = kafka_faults(draft)
+    if faults:
+        return Prepared(None, tuple(faults))
+    usual_name = addresses_in(draft.bootstrap)[0].rpartition(":")[0] or draft.bootstrap.strip()
+    return Prepared(_saved(draft, ConnectionSpec(usual_name, ConnectionKind.KAFKA, kafka=kafka_settings(draft)), _KAFKA_SECRETS))
+
+
+def _prepare_rabbit(draft: Draft) -> Prepared:
     faults: list[EntryFault] = []
     host = draft.host.strip()
     if not host:
@@ -165,30 +118,35 @@ def prepare(draft: Draft) -> Prepared:
         faults.append(EntryFault(Entry.HEARTBEAT, N_("The heartbeat is no number of seconds"), N_("30 suits most; 0 turns it off.")))
     if faults or port is None or heartbeat is None:
         return Prepared(None, tuple(faults))
-    spec = ConnectionSpec(
-        name=draft.name.strip() or host,
-        kind=ConnectionKind.RABBITMQ,
-        colour=draft.colour,
-        environment=draft.environment,
-        read_only=draft.read_only,
-        rabbitmq=RabbitSettings(
-            host=host,
-            port=port,
-            vhost=draft.vhost,
-            user=draft.user,
-            tls=draft.tls,
-            verify=draft.verify,
-            ca_file=draft.ca_file.strip(),
-            cert_file=draft.cert_file.strip(),
-            key_file=draft.key_file.strip(),
-            heartbeat_s=heartbeat,
-            management=draft.management,
-            management_url=draft.management_url.strip(),
-            management_user=draft.management_user,
-        ),
+    settings = RabbitSettings(
+        host=host,
+        port=port,
+        vhost=draft.vhost,
+        user=draft.user,
+        tls=draft.tls,
+        verify=draft.verify,
+        ca_file=draft.ca_file.strip(),
+        cert_file=draft.cert_file.strip(),
+        key_file=draft.key_file.strip(),
+        heartbeat_s=heartbeat,
+        management=draft.management,
+        management_url=draft.management_url.strip(),
+        management_user=draft.management_user,
     )
-    secrets = {Secret.PASSWORD: draft.password, Secret.MANAGEMENT_PASSWORD: draft.management_password}
-    return Prepared(SaveConnection(spec, {secret: text for secret, text in secrets.items() if text}))
+    return Prepared(_saved(draft, ConnectionSpec(host, ConnectionKind.RABBITMQ, rabbitmq=settings), _RABBIT_SECRETS))
+
+
+def _saved(draft: Draft, spec: ConnectionSpec, kinds_secrets: frozenset[Secret]) -> SaveConnection:
+    """Answer *spec*, named as typed, with what was typed of the secrets that its kind has."""
+    secrets = {
+        Secret.PASSWORD: draft.password,
+        Secret.MANAGEMENT_PASSWORD: draft.management_password,
+        Secret.REGISTRY_PASSWORD: draft.registry_password,
+    }
+    named = replace(
+        spec, name=draft.name.strip() or spec.name, colour=draft.colour, environment=draft.environment, read_only=draft.read_only
+    )
+    return SaveConnection(named, {secret: text for secret, text in secrets.items() if text and secret in kinds_secrets})
 
 
 def _whole(text: str) -> int | None:

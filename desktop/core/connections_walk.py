@@ -3,7 +3,7 @@
 from typing import Final
 
 from desktop.core.i18n import N_, tr
-from embedded_server.contracts.connections import TestOutcome, TestReport, TestStep
+from embedded_server.contracts.connections import ConnectionKind, TestOutcome, TestReport, TestResult, TestStep
 
 STEP_WORDS: Final = {
     TestStep.NAME: N_("Name"),
@@ -14,13 +14,24 @@ STEP_WORDS: Final = {
     TestStep.VHOST: N_("Virtual host"),
     TestStep.PERMISSIONS: N_("Permissions"),
     TestStep.MANAGEMENT: N_("Management API"),
+    TestStep.ADVERTISED: N_("Advertised addresses"),
+    TestStep.TOPICS: N_("Topics"),
+    TestStep.REGISTRY: "Schema Registry",
 }
+_SHARED_STEPS: Final = (TestStep.NAME, TestStep.PORT, TestStep.TLS, TestStep.PROTOCOL, TestStep.LOGIN)
+STEPS: Final = {
+    ConnectionKind.RABBITMQ: (*_SHARED_STEPS, TestStep.VHOST, TestStep.PERMISSIONS, TestStep.MANAGEMENT),
+    ConnectionKind.KAFKA: (*_SHARED_STEPS, TestStep.ADVERTISED, TestStep.TOPICS, TestStep.REGISTRY),
+    ConnectionKind.EMBEDDED: (*_SHARED_STEPS, TestStep.VHOST, TestStep.PERMISSIONS, TestStep.MANAGEMENT),
+}
+"""The steps that the test of a kind of connection has."""
 OUTCOME_WORDS: Final = {
     TestOutcome.PASSED: N_("passed"),
     TestOutcome.WARNING: N_("warning"),
     TestOutcome.FAILED: N_("failed"),
     TestOutcome.SKIPPED: N_("skipped"),
 }
+_WORSE: Final = (TestOutcome.SKIPPED, TestOutcome.PASSED, TestOutcome.WARNING, TestOutcome.FAILED)
 FIXES: Final = {
     "port-wants-tls": N_("Switch TLS on"),
     "port-speaks-plain": N_("Switch TLS off"),
@@ -38,8 +49,27 @@ FIXES: Final = {
 """What the button under a hint says, by the problem's code; the form does it."""
 
 
-def verdict(report: TestReport | None) -> tuple[str, str]:
+def results_of(report: TestReport | None) -> dict[TestStep, TestResult]:
+    """Answer the results by their step; of two of one step the worse one, so that nothing that failed is covered."""
+    found: dict[TestStep, TestResult] = {}
+    for result in report.results if report is not None else []:
+        known = found.get(result.step)
+        if known is None or _WORSE.index(result.outcome) > _WORSE.index(known.outcome):
+            found[result.step] = result
+    return found
+
+
+def walk_words(kind: ConnectionKind) -> str:
+    """Say what a test does."""
+    if kind is ConnectionKind.KAFKA:
+        return tr("Walk from the host's name to the topics and the Schema Registry; nothing is left on the cluster")
+    return tr("Walk from the host's name to the management API; nothing is left on the broker")
+
+
+def verdict(report: TestReport | None, kind: ConnectionKind = ConnectionKind.RABBITMQ) -> tuple[str, str]:
     """Answer how the whole test ended: words and their colour."""
+    if report is None and kind is ConnectionKind.KAFKA:
+        return tr("Not tested yet. It walks from the host's name to the topics and says at which step it fails."), "dim"
     if report is None:
         return tr("Not tested yet. It walks from the host's name to the management API and says at which step it fails."), "dim"
     failed = next((result for result in report.results if result.outcome is TestOutcome.FAILED), None)

@@ -13,7 +13,7 @@ from embedded_server.contracts.connections import (
     SecretState,
 )
 
-KIND_WORDS: Final = {ConnectionKind.EMBEDDED: N_("Embedded"), ConnectionKind.RABBITMQ: "RabbitMQ"}
+KIND_WORDS: Final = {ConnectionKind.EMBEDDED: N_("Embedded"), ConnectionKind.RABBITMQ: "RabbitMQ", ConnectionKind.KAFKA: "Kafka"}
 ENVIRONMENT_WORDS: Final = {
     Environment.DEVELOPMENT: N_("development"),
     Environment.TEST: N_("test"),
@@ -47,6 +47,13 @@ _SECRETS: Final = {
 def name_of(connection: Connection) -> str:
     """Answer what it is called; the embedded one in the user's language."""
     return tr(KIND_WORDS[ConnectionKind.EMBEDDED]) if connection.id == EMBEDDED_ID else connection.spec.name
+
+
+def host_of(connection: Connection) -> str:
+    """Answer where it leads in little room: the host, or of a cluster the first one and that there are more."""
+    rest = connection.url.partition("://")[2].rpartition("@")[2].partition("/")[0].partition("?")[0]
+    first, *others = rest.split(",")
+    return tr("{host} and {n} more", host=first, n=len(others)) if others else first
 
 
 def mark_of(colour: Colour) -> str:

@@ -22,6 +22,7 @@ from embedded_server.contracts.connections import (
     ConnectionKind,
     Connections,
     ConnectionSpec,
+    KafkaSettings,
     RabbitSettings,
     SaveConnection,
     SecretState,
@@ -42,6 +43,13 @@ def make_connection(id_: str = "a", name: str = "", **changes: Any) -> Connectio
     rabbit = changes.pop("rabbitmq", RabbitSettings("rabbit.example", user="ada"))
     spec = ConnectionSpec(name or f"orders {id_}", ConnectionKind.RABBITMQ, rabbitmq=rabbit, **changes)
     return Connection(id_, spec, f"amqp://ada@{rabbit.host}:5672/%2F", **own)
+
+
+def make_kafka(id_: str = "k", name: str = "", **changes: Any) -> Connection:
+    """A Kafka as the server tells of it; *changes* go to its spec."""
+    kafka = changes.pop("kafka", KafkaSettings("kafka.example:9092"))
+    spec = ConnectionSpec(name or f"events {id_}", ConnectionKind.KAFKA, kafka=kafka, **changes)
+    return Connection(id_, spec, f"kafka://{kafka.bootstrap}")
 
 
 def make_problem(title: str, hint: str = "Try something else.", code: str = "x", **params: Any) -> ProblemDetails:

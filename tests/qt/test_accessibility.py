@@ -95,7 +95,7 @@ async def make_connections(folder: Path) -> QWidget:
     panel.activate()
     await until(lambda: len(panel.model.connections) == 2)
     panel.list.choose("a")
-    panel.editor.fields.management_fold.set_open(True)
+    panel.editor.fields.rabbit.management_fold.set_open(True)
     panel.editor.fields.name.setText("typed")
     panel.editor.fields.edited.emit()
     return panel

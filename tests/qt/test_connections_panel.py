@@ -1,61 +1,35 @@
 """The Connections panel over fakes: what it shows, asks and keeps."""
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from desktop.core.connections_draft import Entry
 from desktop.core.feeds import Link, LinkState
 from desktop.core.problems import ApiError
-from desktop.services.connections import connection_service
 from desktop.services.notices import Severity
 from desktop.views.connections.panel import ConnectionsPanel
 from desktop.views.connections.transfer import FileNotJson, export_to, import_from
 from embedded_server.contracts import connections as wire
-from embedded_server.contracts.connections import Connection, Environment, Health, RabbitSettings, SaveConnection, Secret, SecretState
-from tests.qt.connections_fakes import EMBEDDED, make_connection, make_problem, make_report, make_services
+from embedded_server.contracts.connections import (
+    Environment,
+    Health,
+    RabbitSettings,
+    SaveConnection,
+    Secret,
+    SecretState,
+)
+from tests.qt.connections_bench import Bench, bench
+from tests.qt.connections_fakes import EMBEDDED, make_connection, make_problem, make_report
 from tests.qt.tasks_fakes import until
 
+__all__ = ["bench"]
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints", extend=True)  # the offscreen platform, of every window
-
-
-class Bench:
-    """The whole panel over fakes."""
-
-    def __init__(self, folder: Path) -> None:
-        self.services, self.api = make_services(folder)
-        self.panel = ConnectionsPanel(self.services)
-        self.panel.resize(1060, 720)
-        self.panel.show()
-        self.service = connection_service(self.services.api)
-
-    async def show(self, *connections: Connection) -> None:
-        self.api.know(*connections)
-        self.panel.activate()
-        await until(lambda: [one.id for one in self.panel.model.connections] == ["embedded", *(one.id for one in connections)])
-
-    async def edit(self, connection: Connection) -> None:
-        await self.show(connection)
-        self.panel.list.choose(connection.id)
-
-    def type(self, line: QLineEdit, text: str) -> None:
-        line.clear()
-        QTest.keyClicks(line, text)
-
-
-@pytest.fixture
-async def bench(qtbot: QtBot, tmp_path: Path) -> AsyncIterator[Bench]:
-    made = Bench(tmp_path)
-    qtbot.addWidget(made.panel)
-    yield made
-    await made.panel.stop()
 
 
 # -- the list
@@ -145,7 +119,7 @@ async def test_a_pasted_url_fills_the_form_and_leaves_no_password_in_the_line(be
     editor = bench.panel.editor
     editor.url.line.setText("amqps://ada:Wg7@rabbit:5673/orders")
     editor.url.line.textEdited.emit(editor.url.line.text())
-    await until(lambda: editor.fields.host.text() == "rabbit")
+    await until(lambda: editor.fields.rabbit.host.text() == "rabbit")
     draft = editor.fields.draft()
     assert (draft.port, draft.vhost, draft.user, draft.password, draft.tls) == ("5673", "orders", "ada", "Wg7", True)
     assert editor.url.line.text() == ""
@@ -167,7 +141,7 @@ async def test_saving_adds_the_connection_chooses_it_and_tests_it(bench: Bench) 
     await bench.show()
     bench.panel.open_new()
     editor = bench.panel.editor
-    bench.type(editor.fields.host, "rabbit.example")
+    bench.type(editor.fields.rabbit.host, "rabbit.example")
     bench.type(editor.fields.password, "Wg7")
     editor.fields.environment.choose("production")
     editor.start_save(then_test=True)
@@ -184,7 +158,7 @@ async def test_faults_stand_at_their_fields_and_nothing_is_asked(bench: Bench) -
     await bench.show()
     bench.panel.open_new()
     editor = bench.panel.editor
-    bench.type(editor.fields.port, "many")
+    bench.type(editor.fields.rabbit.port, "many")
     count = len(bench.api.requests)
     editor.start_save(then_test=False)
     assert editor.fields.fault(Entry.HOST)
@@ -231,11 +205,11 @@ async def test_what_another_window_saved_is_shown_unless_something_is_typed(benc
     bench.api.know(replace(connection, spec=replace(connection.spec, name="renamed")))
     bench.service.refresh()
     await until(lambda: bench.panel.editor.fields.name.text() == "renamed")
-    bench.type(bench.panel.editor.fields.host, "other")
+    bench.type(bench.panel.editor.fields.rabbit.host, "other")
     bench.api.know(connection)
     bench.service.refresh()
     await until(lambda: bench.panel.current == connection)
-    assert bench.panel.editor.fields.host.text() == "other"
+    assert bench.panel.editor.fields.rabbit.host.text() == "other"
 
 
 async def test_where_the_password_is_kept_is_said_and_it_can_be_forgotten(bench: Bench) -> None:
@@ -254,7 +228,7 @@ async def test_the_guests_password_is_said_to_be_known(bench: Bench) -> None:
 
 async def test_enter_without_a_change_tests_and_saves_nothing(bench: Bench) -> None:
     await bench.edit(make_connection("a"))
-    QTest.keyClick(bench.panel.editor.fields.host, Qt.Key.Key_Return)
+    QTest.keyClick(bench.panel.editor.fields.rabbit.host, Qt.Key.Key_Return)
     await until(lambda: "Works" in bench.panel.editor.walk.verdict.text())
     assert not [request for request in bench.api.requests if request.startswith("PUT")]
 
@@ -279,7 +253,7 @@ async def test_a_failed_step_shows_why_what_to_try_and_does_it(bench: Bench) -> 
     assert (row.problem.text(), row.hint.text(), row.mark.toolTip()) == ("It speaks TLS", "Switch TLS on.", "failed")
     assert walk.rows[wire.TestStep.LOGIN].mark.toolTip() == "skipped"
     row._fix.click()
-    assert bench.panel.editor.fields.tls.isChecked()
+    assert bench.panel.editor.fields.tls_fold.tls.isChecked()
     assert bench.service.drafts["a"].tls
 
 
@@ -287,7 +261,7 @@ async def test_unsaved_changes_are_tested_as_they_stand(bench: Bench) -> None:
     await bench.edit(make_connection("a"))
     bench.panel.start_test()
     await until(lambda: bench.api.requests[-1] == "POST /connections/a/test" and bench.api.bodies[-1] is None)
-    bench.type(bench.panel.editor.fields.host, "other.example")
+    bench.type(bench.panel.editor.fields.rabbit.host, "other.example")
     bench.panel.start_test()
     await until(lambda: isinstance(bench.api.bodies[-1], SaveConnection))
     assert bench.api.bodies[-1].spec.rabbitmq.host == "other.example"

@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Q
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QHBoxLayout, QStyledItemDelegate, QStyleOptionViewItem
 
-from desktop.core.connections_words import KIND_WORDS, environment_of, mark_of, name_of, state_of
+from desktop.core.connections_words import KIND_WORDS, environment_of, host_of, mark_of, name_of, state_of
 from desktop.core.i18n import tr
 from desktop.models.connections_model import CONNECTION_ROLE, EDITED_ROLE, ConnectionsModel
 from desktop.views.theme import CAPTION_PX, TEXT_PX, icon, theme
@@ -56,9 +56,8 @@ class ConnectionDelegate(QStyledItemDelegate):
     def _lower(self, painter: QPainter, line: QRect, connection: Connection, *, edited: bool) -> None:
         painter.setFont(theme().font(CAPTION_PX))
         environment, tone = environment_of(connection)
-        host = connection.url.rpartition("@")[2].partition("/")[0]
         kind = "" if connection.spec.kind is ConnectionKind.EMBEDDED else tr(KIND_WORDS[connection.spec.kind])
-        parts = [(environment, tone), (tr("not saved") if edited else "", "warn"), (kind, "dim"), (host, "dim")]
+        parts = [(environment, tone), (tr("not saved") if edited else "", "warn"), (kind, "dim"), (host_of(connection), "dim")]
         shown = [part for part in parts if part[0]]
         left, right = line.left(), line.right()
         for number, (text, part_tone) in enumerate(shown):

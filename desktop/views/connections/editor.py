@@ -26,7 +26,7 @@ from desktop.views.widgets.form_sheet import SUBMIT_KEYS, on_keys, scrolling
 from desktop.views.widgets.jobs import Jobs
 from desktop.views.widgets.labels import caption
 from desktop.views.widgets.wrapped import Wrapped
-from embedded_server.contracts.connections import EMBEDDED_ID, Colour, Connection, SaveConnection
+from embedded_server.contracts.connections import EMBEDDED_ID, Colour, Connection, ConnectionKind, SaveConnection
 from embedded_server.contracts.problems import ProblemDetails
 
 GUEST: Final = "guest"
@@ -45,6 +45,8 @@ class ConnectionEditor(QWidget):
     """Unsaved changes were given up."""
     drafts_changed = Signal()
     add_requested = Signal()
+    copy_requested = Signal(str)
+    """A text that is to be copied."""
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -83,9 +85,12 @@ class ConnectionEditor(QWidget):
         self.url.clear()
         self.url.setVisible(connection is None)
         self.head.show_connection(connection)
+        self.embedded.show_connection(connection)
+        self.fields.let_kind_be_chosen(choosable=connection is None)
         is_embedded = connection is not None and connection.id == EMBEDDED_ID
         self._pages.setCurrentIndex(1 if is_embedded else 0)
         self.fields.show_draft(self._service.drafts.get(self.id, self._base))
+        self._show_kind()
         self._show_rest()
         self.tester.show(self.id)
 
@@ -93,6 +98,7 @@ class ConnectionEditor(QWidget):
         """Show how the same connection fares now; what is being typed stays."""
         before, self._connection = self._connection, connection
         self.head.show_connection(connection)
+        self.embedded.show_connection(connection)
         if before is None or before.spec != connection.spec:
             self._base = draft_of(connection.spec)
             if connection.id not in self._service.drafts:
@@ -212,6 +218,13 @@ class ConnectionEditor(QWidget):
         self.save.setEnabled(not busy and (changed or not self.id))
         self.save_and_test.setEnabled(not busy and (changed or not self.id))
 
+    def _show_kind(self) -> None:
+        """Let head and test follow the kind of what stands in the form."""
+        kind = ConnectionKind.EMBEDDED if self.id == EMBEDDED_ID else self.fields.kind()
+        self.walk.set_kind(kind)
+        if not self.id:
+            self.head.set_new_kind(kind)
+
     def _free_colour(self) -> Colour:
         used = [one.spec.colour for one in self._service.all]
         return min(Colour, key=used.count)
@@ -222,6 +235,7 @@ class ConnectionEditor(QWidget):
             self._service.drafts.pop(self.id, None)
         else:
             self._service.drafts[self.id] = draft
+        self._show_kind()
         self._show_rest()
         self.drafts_changed.emit()
 
@@ -244,6 +258,7 @@ class ConnectionEditor(QWidget):
         self.walk.fix_requested.connect(self._on_fix)
         self.embedded.add_requested.connect(self.add_requested)
         self.embedded.copy_requested.connect(self.head.copy_requested)
+        self.embedded.copy_kafka_requested.connect(self.copy_requested)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)

@@ -1,23 +1,23 @@
-"""The fields of a RabbitMQ connection: they show a draft, and tell of every letter that is typed."""
-
-from typing import Final
+"""The fields of a connection of either kind: they show a draft, and tell of every letter that is typed."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop.core.connections_draft import Draft, Entry, EntryFault
-from desktop.core.connections_words import ENVIRONMENT_WORDS, secret_words
+from desktop.core.connections_draft import Draft, Entry, EntryFault, with_kind
+from desktop.core.connections_words import ENVIRONMENT_WORDS, KIND_WORDS, secret_words
 from desktop.core.i18n import tr
-from desktop.views.connections.file_field import FileField
+from desktop.views.connections.kafka_fields import KafkaFields
+from desktop.views.connections.layout import Faults, left, secret_field, show_text, with_note
+from desktop.views.connections.rabbit_fields import RabbitFields
 from desktop.views.connections.swatches import Swatches
+from desktop.views.connections.tls_fold import TlsFold
 from desktop.views.widgets.buttons import Button
-from desktop.views.widgets.fold import Fold
 from desktop.views.widgets.form_sheet import field_group, line_field, side_by_side
 from desktop.views.widgets.segmented import Segmented
 from desktop.views.widgets.wrapped import Wrapped
-from embedded_server.contracts.connections import Environment, SecretState
+from embedded_server.contracts.connections import ConnectionKind, Environment, SaslMechanism, SecretState
 
-PORT_PX: Final = 96
+KINDS = (ConnectionKind.RABBITMQ, ConnectionKind.KAFKA)
 
 
 class ConnectionFields(QWidget):
@@ -32,72 +32,65 @@ class ConnectionFields(QWidget):
     def __init__(self, *, is_here: bool) -> None:
         super().__init__()
         self._loading = False
-        self._is_here = is_here
-        self._make_fields()
-        self._faults = {entry: Wrapped(tone="bad") for entry in Entry}
-        for fault in self._faults.values():
-            fault.hide()
+        self._faults = Faults()
+        self._make_fields(is_here=is_here)
         self._lay_out()
         self._connect()
 
     # -- the draft
 
+    def kind(self) -> ConnectionKind:
+        """Answer the kind that is shown."""
+        return ConnectionKind(self.kind_choice.current())
+
     def draft(self) -> Draft:
         """Answer the fields exactly as they stand."""
+        rabbit, kafka, tls = self.rabbit, self.kafka, self.tls_fold
         return Draft(
             name=self.name.text(),
+            kind=self.kind(),
             colour=self.colour.current(),
             environment=Environment(self.environment.current()),
             read_only=self.read_only.isChecked(),
-            host=self.host.text(),
-            port=self.port.text(),
-            vhost=self.vhost.text(),
+            host=rabbit.host.text(),
+            port=rabbit.port.text(),
+            vhost=rabbit.vhost.text(),
+            bootstrap=kafka.bootstrap.text(),
+            mechanism=SaslMechanism(kafka.mechanism.current()),
             user=self.user.text(),
             password=self.password.text(),
-            tls=self.tls.isChecked(),
-            verify=self.verify.isChecked(),
-            ca_file=self.ca_file.text(),
-            cert_file=self.cert_file.text(),
-            key_file=self.key_file.text(),
-            heartbeat=self.heartbeat.text(),
-            management=self.management.isChecked(),
-            management_url=self.management_url.text(),
-            management_user=self.management_user.text(),
-            management_password=self.management_password.text(),
+            tls=tls.tls.isChecked(),
+            verify=tls.verify.isChecked(),
+            ca_file=tls.ca_file.text(),
+            cert_file=tls.cert_file.text(),
+            key_file=tls.key_file.text(),
+            heartbeat=rabbit.heartbeat.text(),
+            management=rabbit.management.isChecked(),
+            management_url=rabbit.management_url.text(),
+            management_user=rabbit.management_user.text(),
+            management_password=rabbit.management_password.text(),
+            registry_url=kafka.registry_url.text(),
+            registry_user=kafka.registry_user.text(),
+            registry_password=kafka.registry_password.text(),
         )
 
     def show_draft(self, draft: Draft) -> None:
         """Show *draft*; nobody is told."""
         self._loading = True
-        for line, text in (
-            (self.name, draft.name),
-            (self.host, draft.host),
-            (self.port, draft.port),
-            (self.vhost, draft.vhost),
-            (self.user, draft.user),
-            (self.password, draft.password),
-            (self.ca_file.line, draft.ca_file),
-            (self.cert_file.line, draft.cert_file),
-            (self.key_file.line, draft.key_file),
-            (self.heartbeat, draft.heartbeat),
-            (self.management_url, draft.management_url),
-            (self.management_user, draft.management_user),
-            (self.management_password, draft.management_password),
-        ):
-            if line.text() != text:
-                line.setText(text)
-                line.setCursorPosition(0)  # of what is longer than its place the beginning tells more
+        for line, text in ((self.name, draft.name), (self.user, draft.user), (self.password, draft.password)):
+            show_text(line, text)
+        self.kind_choice.set_current(draft.kind.value)
         self.colour.set_current(draft.colour)
         self.environment.set_current(draft.environment.value)
-        for box, on in (
-            (self.read_only, draft.read_only),
-            (self.tls, draft.tls),
-            (self.verify, draft.verify),
-            (self.management, draft.management),
-        ):
-            box.setChecked(on)
+        self.read_only.setChecked(draft.read_only)
+        for part in (self.rabbit, self.kafka, self.tls_fold):
+            part.show_draft(draft)
         self._loading = False
         self._follow()
+
+    def let_kind_be_chosen(self, *, choosable: bool) -> None:
+        """Offer the choice of kind: a connection that is kept has one for good."""
+        self._kind_group.setVisible(choosable)
 
     def show_secret(self, state: SecretState | None, *, is_guest: bool) -> None:
         """Say where the password is; None for a connection that is not kept yet. That of the guest is known to everybody."""
@@ -119,12 +112,13 @@ class ConnectionFields(QWidget):
 
     def show_fault(self, entry: Entry, text: str) -> None:
         """Say under a field what is wrong with it, and go there."""
-        self._faults[entry].setText(text)
-        self._faults[entry].show()
+        self._faults.show(entry, text)
         if entry in {Entry.CA_FILE, Entry.CERT_FILE, Entry.KEY_FILE}:
             self.tls_fold.set_open(True)
         if entry in {Entry.MANAGEMENT_URL, Entry.MANAGEMENT_USER}:
-            self.management_fold.set_open(True)
+            self.rabbit.management_fold.set_open(True)
+        if entry in {Entry.REGISTRY_URL, Entry.REGISTRY_USER}:
+            self.kafka.registry_fold.set_open(True)
         self._places()[entry].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_faults(self, faults: tuple[EntryFault, ...]) -> None:
@@ -134,131 +128,101 @@ class ConnectionFields(QWidget):
 
     def clear_faults(self) -> None:
         """Nothing is wrong any longer, or it has not been looked at yet."""
-        for fault in self._faults.values():
-            fault.setText("")
-            fault.hide()
+        self._faults.clear()
 
     def fault(self, entry: Entry) -> str:
         """Answer what stands under a field."""
-        return self._faults[entry].text()
+        return self._faults.text(entry)
 
     def _places(self) -> dict[Entry, QWidget]:
+        rabbit, kafka, tls = self.rabbit, self.kafka, self.tls_fold
+        is_kafka = self.kind() is ConnectionKind.KAFKA  # whose refusals of a host or a port are about its brokers
         return {
             Entry.NAME: self.name,
-            Entry.HOST: self.host,
-            Entry.PORT: self.port,
-            Entry.VHOST: self.vhost,
+            Entry.HOST: kafka.bootstrap if is_kafka else rabbit.host,
+            Entry.PORT: kafka.bootstrap if is_kafka else rabbit.port,
+            Entry.VHOST: rabbit.vhost,
+            Entry.BOOTSTRAP: kafka.bootstrap,
             Entry.USER: self.user,
             Entry.PASSWORD: self.password,
-            Entry.HEARTBEAT: self.heartbeat,
-            Entry.CA_FILE: self.ca_file,
-            Entry.CERT_FILE: self.cert_file,
-            Entry.KEY_FILE: self.key_file,
-            Entry.MANAGEMENT_URL: self.management_url,
-            Entry.MANAGEMENT_USER: self.management_user,
+            Entry.HEARTBEAT: rabbit.heartbeat,
+            Entry.CA_FILE: tls.ca_file,
+            Entry.CERT_FILE: tls.cert_file,
+            Entry.KEY_FILE: tls.key_file,
+            Entry.MANAGEMENT_URL: rabbit.management_url,
+            Entry.MANAGEMENT_USER: rabbit.management_user,
+            Entry.REGISTRY_URL: kafka.registry_url,
+            Entry.REGISTRY_USER: kafka.registry_user,
         }
 
     # -- how it is made
 
-    def _make_fields(self) -> None:
+    def _make_fields(self, *, is_here: bool) -> None:
+        kinds = [(kind.value, KIND_WORDS[kind]) for kind in KINDS]
+        self.kind_choice = Segmented(kinds, ConnectionKind.RABBITMQ.value, name=tr("Kind"))
         self.name = line_field(tr("Name"), tr("From its host"))
         self.colour = Swatches()
         environments = [(one.value, tr(ENVIRONMENT_WORDS[one]).capitalize()) for one in Environment]
         self.environment = Segmented(environments, Environment.DEVELOPMENT.value, name=tr("Environment"))
         self.environment.setToolTip(tr("On production, whatever destroys something asks for its name to be typed"))
         self.read_only = QCheckBox(tr("Read-only"))
-        self.host = line_field(tr("Host"), "rabbit.example.org", mono=True)
-        self.port = line_field(tr("Port"), "5672", mono=True)
-        self.vhost = line_field(tr("Virtual host"), "/", mono=True)
+        self.rabbit = RabbitFields(self._faults)
+        self.kafka = KafkaFields(self._faults)
         self.user = line_field(tr("User"), "guest", mono=True)
-        self.password = self._secret_field(tr("Password"))
-        self.heartbeat = line_field(tr("Heartbeat in seconds"), "30", mono=True)
-        self.tls = QCheckBox(tr("Use TLS"))
-        self.verify = QCheckBox(tr("Check the broker's certificate"))
-        self.ca_file = FileField(tr("Trusted certificates"), tr("What the system trusts"), is_here=self._is_here)
-        self.cert_file = FileField(tr("Client certificate"), tr("None"), is_here=self._is_here)
-        self.key_file = FileField(tr("Client key"), tr("In the certificate's file"), is_here=self._is_here)
-        self.management = QCheckBox(tr("Use the management API"))
-        self.management_url = line_field(tr("Management URL"), "http://host:15672", mono=True)
-        self.management_user = line_field(tr("Management user"), tr("The same user"), mono=True)
-        self.management_password = self._secret_field(tr("Management password"))
-        self.management_password.setPlaceholderText(tr("As kept"))
+        self.password = secret_field(tr("Password"))
+        self.tls_fold = TlsFold(self._faults, is_here=is_here)
         self.secret = Wrapped()
         self.forget = Button(tr("Forget it"), self.forget_requested.emit)
-
-    @staticmethod
-    def _secret_field(name: str) -> QLineEdit:
-        line = line_field(name)
-        line.setEchoMode(QLineEdit.EchoMode.Password)
-        return line
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        name = self._group(tr("Name"), self.name, Entry.NAME)
+        self._kind_group = field_group(tr("Kind"), left(self.kind_choice))
+        column.addWidget(self._kind_group)
+        name = self._faults.group(tr("Name"), self.name, Entry.NAME)
         column.addLayout(side_by_side(name, field_group(tr("Colour"), self.colour), shares=(1, 0)))
-        column.addWidget(field_group(tr("Environment"), _left(self.environment)))
-        column.addWidget(_with_note(self.read_only, tr("The server refuses to change the broker or to take a message from it.")))
+        column.addWidget(field_group(tr("Environment"), left(self.environment)))
+        self._read_only_note = Wrapped()
+        column.addWidget(with_note(self.read_only, "", self._read_only_note))
         column.addSpacing(12)
-        host, port = self._group(tr("Host"), self.host, Entry.HOST), self._group(tr("Port"), self.port, Entry.PORT)
-        port.setFixedWidth(PORT_PX)
-        column.addLayout(side_by_side(host, port, self._group(tr("Virtual host"), self.vhost, Entry.VHOST), shares=(3, 0, 2)))
-        column.addLayout(
-            side_by_side(self._group(tr("User"), self.user, Entry.USER), self._group(tr("Password"), self.password, Entry.PASSWORD))
-        )
-        kept = QHBoxLayout()
+        column.addWidget(self.rabbit)
+        column.addWidget(self.kafka)
+        self._login = QWidget()
+        login = QVBoxLayout(self._login)
+        login.setContentsMargins(0, 0, 0, 0)
+        user = self._faults.group(tr("User"), self.user, Entry.USER)
+        login.addLayout(side_by_side(user, self._faults.group(tr("Password"), self.password, Entry.PASSWORD)))
+        column.addWidget(self._login)
+        self._kept = QWidget()
+        kept = QHBoxLayout(self._kept)
+        kept.setContentsMargins(0, 0, 0, 0)
         kept.setSpacing(8)
         kept.addWidget(self.secret, 1)
         kept.addWidget(self.forget, 0, Qt.AlignmentFlag.AlignTop)
-        column.addLayout(kept)
+        column.addWidget(self._kept)
         column.addSpacing(8)
-        self._add_folds(column)
-
-    def _add_folds(self, column: QVBoxLayout) -> None:
-        self.tls_fold = Fold("TLS")
-        self._tls_groups = [
-            _with_note(self.verify, tr("Who signed it, until when, and whether the host's name stands in it.")),
-            self._group(tr("Trusted certificates (PEM), on the server's machine"), self.ca_file, Entry.CA_FILE),
-            self._group(tr("Client certificate (PEM)"), self.cert_file, Entry.CERT_FILE),
-            self._group(tr("Client key (PEM)"), self.key_file, Entry.KEY_FILE),
-        ]
-        self.tls_fold.body.addWidget(self.tls)
-        for group in self._tls_groups:
-            self.tls_fold.body.addWidget(group)
-        self.management_fold = Fold(tr("Management API"))
-        self._management_groups = [
-            self._group(tr("URL; empty is the usual one: port 15672, with TLS 15671"), self.management_url, Entry.MANAGEMENT_URL),
-            self._group(tr("User; empty is the same"), self.management_user, Entry.MANAGEMENT_USER),
-            field_group(tr("That user's password"), self.management_password),
-        ]
-        note = tr("Queues, rates, clients and bindings come from it; messages work without it.")
-        self.management_fold.body.addWidget(_with_note(self.management, note))
-        for group in self._management_groups:
-            self.management_fold.body.addWidget(group)
-        self.more_fold = Fold(tr("More"))
-        heartbeat = self._group(tr("Heartbeat in seconds; 0 turns it off"), self.heartbeat, Entry.HEARTBEAT)
-        heartbeat.setMaximumWidth(220)
-        self.more_fold.body.addWidget(heartbeat)
-        for fold in (self.tls_fold, self.management_fold, self.more_fold):
+        for fold in (self.tls_fold, self.rabbit.management_fold, self.rabbit.more_fold, self.kafka.registry_fold):
             column.addWidget(fold)
 
-    def _group(self, label: str, widget: QWidget, entry: Entry) -> QWidget:
-        return field_group(label, widget, self._faults[entry])
-
     def _connect(self) -> None:
-        lines = [self.name, self.host, self.port, self.vhost, self.user, self.password, self.heartbeat]
-        lines += [self.management_url, self.management_user, self.management_password]
-        for line in lines:
+        own = (self.name, self.user, self.password)
+        for line in own:
             line.textEdited.connect(self._on_edited)
-        for line in (*lines, self.ca_file.line, self.cert_file.line, self.key_file.line):
+        files = [field.line for field in self.tls_fold.files()]
+        for line in (*own, *self.rabbit.lines(), *self.kafka.lines(), *files):
             line.returnPressed.connect(self.submitted)
-        for field in (self.ca_file, self.cert_file, self.key_file):
-            field.edited.connect(self._on_edited)
-        for box in (self.read_only, self.tls, self.verify, self.management):
-            box.toggled.connect(self._on_edited)
+        for part in (self.rabbit, self.kafka, self.tls_fold):
+            part.edited.connect(self._on_edited)
+        self.read_only.toggled.connect(self._on_edited)
+        self.kind_choice.chosen.connect(self._on_kind_chosen)
         self.colour.chosen.connect(self._on_edited)
         self.environment.chosen.connect(self._on_edited)
+
+    def _on_kind_chosen(self) -> None:
+        self.clear_faults()
+        self.show_draft(with_kind(self.draft(), self.kind()))
+        self.edited.emit()
 
     def _on_edited(self) -> None:
         if not self._loading:
@@ -268,36 +232,18 @@ class ConnectionFields(QWidget):
     def _follow(self) -> None:
         """Show only what matters with what is set."""
         draft = self.draft()
-        self.port.setPlaceholderText("5671" if draft.tls else "5672")
-        for group in self._tls_groups:
-            group.setVisible(draft.tls)
-        self.tls_fold.set_note(tr("on") + ("" if draft.verify else f", {tr('certificate not checked')}") if draft.tls else tr("off"))
-        for group in self._management_groups:
-            group.setVisible(draft.management)
-        self._management_groups[-1].setVisible(draft.management and bool(draft.management_user))
-        self.management_fold.set_note((draft.management_url or tr("usual address")) if draft.management else tr("not used"))
-        self.more_fold.set_note(tr("heartbeat {seconds} s", seconds=draft.heartbeat or "0"))
-
-
-def _left(widget: QWidget) -> QWidget:
-    """Keep *widget* at its own width."""
-    box = QWidget()
-    row = QHBoxLayout(box)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.addWidget(widget)
-    row.addStretch(1)
-    return box
-
-
-def _with_note(box: QCheckBox, note: str) -> QWidget:
-    """Put under a box what ticking it means."""
-    words = Wrapped()
-    words.setText(note)
-    words.setContentsMargins(24, 0, 0, 0)
-    group = QWidget()
-    column = QVBoxLayout(group)
-    column.setContentsMargins(0, 0, 0, 4)
-    column.setSpacing(0)
-    column.addWidget(box)
-    column.addWidget(words)
-    return group
+        is_kafka = draft.kind is ConnectionKind.KAFKA
+        self.rabbit.setVisible(not is_kafka)
+        self.rabbit.management_fold.setVisible(not is_kafka)
+        self.rabbit.more_fold.setVisible(not is_kafka)
+        self.kafka.setVisible(is_kafka)
+        self.kafka.registry_fold.setVisible(is_kafka)
+        signs_in = not is_kafka or draft.mechanism is not SaslMechanism.NONE
+        self._login.setVisible(signs_in)
+        self._kept.setVisible(signs_in or bool(draft.registry_user))
+        changes_nothing = tr("The server refuses to change the broker or to take a message from it.")
+        reads_only = tr("The server refuses to produce, and to change topics, groups and offsets. Reading stays possible.")
+        self._read_only_note.setText(reads_only if is_kafka else changes_nothing)
+        self.user.setPlaceholderText("" if is_kafka else "guest")
+        for part in (self.rabbit, self.kafka, self.tls_fold):
+            part.follow(draft)

@@ -4,6 +4,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 
 from desktop.views.connections.fields import ConnectionFields
+from desktop.views.connections.kafka_fields import KafkaFields
+from embedded_server.contracts.connections import ConnectionKind
 
 
 def follow_hint(code: str, fields: ConnectionFields) -> None:
@@ -11,25 +13,45 @@ def follow_hint(code: str, fields: ConnectionFields) -> None:
     match code:
         case "port-wants-tls" | "port-speaks-plain":
             fields.tls_fold.set_open(True)
-            fields.tls.setChecked(code == "port-wants-tls")
+            fields.tls_fold.tls.setChecked(code == "port-wants-tls")
         case "certificate-unknown-authority":
             fields.tls_fold.set_open(True)
-            fields.ca_file.choose()
-        case "port-speaks-http" | "port-speaks-https":
-            fields.port.clear()
-            fields.edited.emit()
-            _go_to(fields.port)
+            fields.tls_fold.ca_file.choose()
         case "login-refused":
             _go_to(fields.password)
+        case _ if fields.kind() is ConnectionKind.KAFKA:
+            _follow_kafka(code, fields.kafka)
+        case _:
+            _follow_rabbit(code, fields)
+
+
+def _follow_rabbit(code: str, fields: ConnectionFields) -> None:
+    rabbit = fields.rabbit
+    match code:
+        case "port-speaks-http" | "port-speaks-https":
+            rabbit.port.clear()
+            fields.edited.emit()
+            _go_to(rabbit.port)
         case "name-not-found":
-            _go_to(fields.host)
+            _go_to(rabbit.host)
         case "nobody-listens":
-            _go_to(fields.port)
+            _go_to(rabbit.port)
         case "v-host-missing" | "v-host-missing-among":
-            _go_to(fields.vhost)
+            _go_to(rabbit.vhost)
         case "management-unreachable" | "management-login-refused":
-            fields.management_fold.set_open(True)
-            _go_to(fields.management_url if code == "management-unreachable" else fields.management_user)
+            rabbit.management_fold.set_open(True)
+            _go_to(rabbit.management_url if code == "management-unreachable" else rabbit.management_user)
+
+
+def _follow_kafka(code: str, kafka: KafkaFields) -> None:
+    match code:
+        case "name-not-found" | "nobody-listens" | "port-speaks-http" | "port-speaks-https":
+            _go_to(kafka.bootstrap)
+        case _ if code.startswith(("mechanism", "sasl")):
+            kafka.mechanism.setFocus(Qt.FocusReason.OtherFocusReason)
+        case _ if code.startswith("registry"):
+            kafka.registry_fold.set_open(True)
+            _go_to(kafka.registry_url)
 
 
 def _go_to(line: QLineEdit) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop.core.connections_words import mark_of, name_of, state_of
+from desktop.core.connections_words import KIND_WORDS, mark_of, name_of, state_of
 from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, title_of
 from desktop.views.theme import theme
@@ -17,7 +17,7 @@ from desktop.views.widgets.labels import mono, title
 from desktop.views.widgets.state_label import StateLabel
 from desktop.views.widgets.swatch import SWATCH_PX, paint_swatch
 from desktop.views.widgets.wrapped import Wrapped
-from embedded_server.contracts.connections import EMBEDDED_ID, Colour, Connection, LinkState
+from embedded_server.contracts.connections import EMBEDDED_ID, Colour, Connection, ConnectionKind, LinkState
 
 NARROW_PX: Final = 560
 
@@ -57,6 +57,7 @@ class ConnectionHead(Card):
     def __init__(self) -> None:
         super().__init__(margins=(16, 12, 12, 12))
         self.connection: Connection | None = None
+        self._new_kind = ConnectionKind.RABBITMQ
         self._dimmed = False
         self._is_narrow = False
         self._swatch = Swatch()
@@ -101,6 +102,11 @@ class ConnectionHead(Card):
             label.setVisible(bool(text))
         self.trouble.set_tone("warn" if state is LinkState.WAITING else "bad")
 
+    def set_new_kind(self, kind: ConnectionKind) -> None:
+        """Say of a connection that is not kept yet what it is to be."""
+        self._new_kind = kind
+        self._elide()
+
     def set_dimmed(self, dimmed: bool) -> None:
         """Show that what is known is from before: no state colour claims that it still holds."""
         self._dimmed = dimmed
@@ -124,7 +130,8 @@ class ConnectionHead(Card):
             self.state.set_state(word, "wait" if self._dimmed else tone)
 
     def _elide(self) -> None:
-        name = name_of(self.connection) if self.connection is not None else tr("New RabbitMQ connection")
+        new = tr("New {kind} connection", kind=KIND_WORDS[self._new_kind])
+        name = name_of(self.connection) if self.connection is not None else new
         url = self.connection.url if self.connection is not None else ""
         for label, text in ((self._title, name), (self._url, url)):
             label.setToolTip(text)

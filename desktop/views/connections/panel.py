@@ -50,7 +50,7 @@ class ConnectionsPanel(Panel):
 
     def _make_actions(self) -> None:
         self._add = make_action(self, tr("Add connection"), self.open_new, shortcut="Ctrl+N", icon_name="ph.plus")
-        self._add.setToolTip(tr("Add a RabbitMQ by its URL or field by field"))
+        self._add.setToolTip(tr("Add a RabbitMQ or a Kafka by its URL or field by field"))
         self._test = make_action(
             self, tr("Test the chosen connection"), self.start_test, shortcut="Ctrl+Shift+T", icon_name="ph.check-square"
         )
@@ -95,6 +95,7 @@ class ConnectionsPanel(Panel):
         head.remove_requested.connect(self.start_remove)
         head.copy_requested.connect(self.copy_address)
         self.editor.add_requested.connect(self.open_new)
+        self.editor.copy_requested.connect(self._copy)
         self.editor.saved.connect(self._on_saved)
         self.editor.discarded.connect(self._on_discarded)
         self.editor.drafts_changed.connect(self._show_drafts)
@@ -210,8 +211,11 @@ class ConnectionsPanel(Panel):
     def copy_address(self) -> None:
         """Copy the chosen connection's address."""
         if (connection := self.current) is not None:
-            QGuiApplication.clipboard().setText(connection.url)
-            self._services.notices.info(tr("Copied {what}", what=connection.url))
+            self._copy(connection.url)
+
+    def _copy(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self._services.notices.info(tr("Copied {what}", what=text))
 
     def _own(self) -> Connection | None:
         connection = self.current

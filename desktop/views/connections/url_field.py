@@ -1,4 +1,4 @@
-"""The line a whole AMQP URL is pasted into: it fills the form, and keeps no password itself."""
+"""The line a whole URL is pasted into, a RabbitMQ's or a Kafka's: it fills the form, and keeps no password itself."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -29,7 +29,7 @@ class UrlField(QWidget):
         self._notices = notices
         self._jobs = Jobs(self)
         self._length = 0
-        self.line = line_field(tr("URL"), "amqp://user:password@host:5672/vhost", mono=True)
+        self.line = line_field(tr("URL"), "amqp://user:password@host/vhost, kafka://host:9092", mono=True)
         self.line.textEdited.connect(self._on_edited)
         self.line.returnPressed.connect(self.start_parse)
         self.button = Button(tr("Fill in"), self.start_parse)

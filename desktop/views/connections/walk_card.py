@@ -1,13 +1,14 @@
 """The test of a connection, step by step: a mark, the time, what was found, and at the step that failed why and what to try."""
 
 import time
+from collections.abc import Collection
 from typing import Final
 
 from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
-from desktop.core.connections_walk import FIXES, OUTCOME_WORDS, STEP_WORDS, verdict
+from desktop.core.connections_walk import FIXES, OUTCOME_WORDS, STEP_WORDS, STEPS, results_of, verdict, walk_words
 from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, title_of
 from desktop.views.theme import CAPTION_PX, icon, theme
@@ -15,7 +16,7 @@ from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.labels import Label, title
 from desktop.views.widgets.wrapped import Wrapped
-from embedded_server.contracts.connections import TestOutcome, TestReport, TestResult, TestStep
+from embedded_server.contracts.connections import ConnectionKind, TestOutcome, TestReport, TestResult, TestStep
 from embedded_server.contracts.problems import ProblemDetails
 
 MARK_PX: Final = 16
@@ -124,7 +125,6 @@ class WalkCard(Card):
         self._began = 0.0
         self.verdict = Wrapped(small=False)
         self.button = Button(tr("Test"), self._on_button, icon_name="ph.check-square")
-        self.button.setToolTip(tr("Walk from the host's name to the management API; nothing is left on the broker"))
         self._bar = QProgressBar()
         self._bar.setRange(0, 0)
         self._bar.setTextVisible(False)
@@ -141,15 +141,27 @@ class WalkCard(Card):
             self.body.addWidget(row)
         self._clock = QTimer(self, interval=CLOCK_MS)
         self._clock.timeout.connect(self._show_elapsed)
+        self._kind = ConnectionKind.RABBITMQ
+        self.set_kind(self._kind)
         self.show_report(None)
+
+    def set_kind(self, kind: ConnectionKind) -> None:
+        """Show the steps that the test of such a connection has."""
+        self.button.setToolTip(walk_words(kind))
+        if kind is not self._kind:
+            self._kind = kind
+            if not self._clock.isActive():
+                self.show_report(None)
+        self._show_steps({})
 
     def show_report(self, report: TestReport | None) -> None:
         """Show how the test ended; None where there was none yet."""
         self._end()
-        results = {result.step: result for result in report.results} if report is not None else {}
+        results = results_of(report)
+        self._show_steps(results)
         for step, row in self.rows.items():
             row.show_result(results.get(step))
-        words, tone = verdict(report)
+        words, tone = verdict(report, self._kind)
         self.verdict.setText(words)
         self.verdict.set_tone(tone)
 
@@ -170,6 +182,11 @@ class WalkCard(Card):
         self.show_report(None)
         self.verdict.setText(words)
         self.verdict.set_tone("bad")
+
+    def _show_steps(self, results: Collection[TestStep]) -> None:
+        """Show the rows of this kind's steps, and of any other that there is something to say of."""
+        for step, row in self.rows.items():
+            row.setVisible(step in STEPS[self._kind] or step in results)
 
     def _show_elapsed(self) -> None:
         self.verdict.setText(tr("Testing … {seconds} s", seconds=f"{time.monotonic() - self._began:.1f}"))

@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.core.connections_draft import Draft, Entry, draft_of, entry_of, has_changes, prepare, with_url
+from desktop.core.connections_draft import Draft, Entry, draft_of, entry_of, has_changes, prepare, with_kind, with_url
 from embedded_server.contracts.connections import (
     Colour,
     ConnectionKind,
     ConnectionSpec,
     Environment,
+    KafkaSettings,
     RabbitSettings,
+    SaslMechanism,
     SaveConnection,
     Secret,
 )
@@ -106,3 +108,72 @@ def test_the_servers_refusals_lead_to_their_fields() -> None:
 
 def test_no_password_is_in_a_drafts_repr() -> None:
     assert "Wg7" not in repr(replace(GOOD, password="Wg7", management_password="Wg7"))
+
+
+# -- Kafka
+
+KAFKA = Draft(name="events", kind=ConnectionKind.KAFKA, bootstrap="k1:9092, k2:9093", user="")
+
+
+def test_a_kafka_draft_makes_the_connection_it_describes() -> None:
+    draft = replace(KAFKA, mechanism=SaslMechanism.SCRAM_SHA_256, user="ada", password="Wg7", tls=True, registry_url=" http://r:8081 ")
+    save = prepare(replace(draft, registry_password="Zk1", management_password="of the other kind")).save
+    assert save is not None
+    assert save.spec.rabbitmq is None
+    assert save.spec.kafka == KafkaSettings(
+        "k1:9092,k2:9093", tls=True, mechanism=SaslMechanism.SCRAM_SHA_256, user="ada", registry_url="http://r:8081"
+    )
+    assert save.secrets == {Secret.PASSWORD: "Wg7", Secret.REGISTRY_PASSWORD: "Zk1"}
+
+
+def test_a_kafka_without_a_name_is_called_like_its_first_broker() -> None:
+    save = prepare(replace(KAFKA, name="")).save
+    assert save is not None
+    assert save.spec.name == "k1"
+
+
+@pytest.mark.parametrize(
+    ("bootstrap", "holds"),
+    [
+        ("host", True),
+        ("host:9092", True),
+        ("[::1]:9092", True),
+        ("[::1]", True),
+        ("a:1 b:2\nc", True),
+        (" , ", False),
+        ("host:0", False),
+        ("host:99999", False),
+        ("host:x", False),
+        (":9092", False),
+    ],
+)
+def test_brokers_are_addresses_with_ports(bootstrap: str, holds: bool) -> None:
+    faults = [fault.entry for fault in prepare(replace(KAFKA, bootstrap=bootstrap)).faults]
+    assert faults == ([] if holds else [Entry.BOOTSTRAP])
+
+
+def test_a_login_needs_a_user() -> None:
+    assert [fault.entry for fault in prepare(replace(KAFKA, mechanism=SaslMechanism.PLAIN)).faults] == [Entry.USER]
+
+
+def test_what_is_saved_of_a_kafka_is_shown_as_it_was_typed() -> None:
+    draft = replace(
+        KAFKA, bootstrap="k1:9092,k2:9093", mechanism=SaslMechanism.PLAIN, user="ada", registry_url="http://r", registry_user="bo"
+    )
+    save = prepare(draft).save
+    assert save is not None
+    assert draft_of(save.spec) == draft
+
+
+def test_the_guest_is_nobody_to_a_kafka() -> None:
+    assert with_kind(Draft(), ConnectionKind.KAFKA).user == ""
+    assert with_kind(with_kind(Draft(), ConnectionKind.KAFKA), ConnectionKind.RABBITMQ) == Draft()
+    assert with_kind(replace(Draft(), user="ada"), ConnectionKind.KAFKA).user == "ada"
+
+
+def test_a_kafka_url_turns_the_form_to_kafka() -> None:
+    settings = KafkaSettings("k:9093", tls=True, mechanism=SaslMechanism.PLAIN, user="ada")
+    parsed = SaveConnection(ConnectionSpec("k", ConnectionKind.KAFKA, kafka=settings), {Secret.PASSWORD: "pw"})
+    filled = with_url(replace(Draft(), registry_url="http://r"), parsed)
+    assert (filled.kind, filled.bootstrap, filled.tls, filled.user, filled.password) == (ConnectionKind.KAFKA, "k:9093", True, "ada", "pw")
+    assert filled.registry_url == "http://r"

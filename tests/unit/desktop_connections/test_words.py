@@ -1,7 +1,7 @@
 """Connections and their tests in words."""
 
-from desktop.core.connections_walk import FIXES, verdict
-from desktop.core.connections_words import environment_of, name_of, state_of, summary
+from desktop.core.connections_walk import FIXES, STEPS, results_of, verdict
+from desktop.core.connections_words import environment_of, host_of, name_of, state_of, summary
 from embedded_server.contracts import connections as wire
 from embedded_server.contracts.connections import Connection, ConnectionKind, ConnectionSpec, Environment, Health, LinkState, SecretState
 
@@ -53,3 +53,23 @@ def test_every_hint_with_a_button_belongs_to_a_problem_the_test_can_find() -> No
         if isinstance(value, type) and issubclass(value, UserFacingError)
     }
     assert set(FIXES) <= found
+
+
+def test_every_kind_has_its_own_steps_and_together_they_have_all() -> None:
+    rabbit, kafka = STEPS[ConnectionKind.RABBITMQ], STEPS[ConnectionKind.KAFKA]
+    assert wire.TestStep.VHOST not in kafka
+    assert wire.TestStep.ADVERTISED not in rabbit
+    assert set(rabbit) | set(kafka) == set(wire.TestStep)
+
+
+def test_of_two_results_of_a_step_the_worse_one_is_shown() -> None:
+    step = wire.TestStep.PROTOCOL
+    failed, passed = (wire.TestResult(step, outcome) for outcome in (wire.TestOutcome.FAILED, wire.TestOutcome.PASSED))
+    assert results_of(wire.TestReport([failed, passed])) == results_of(wire.TestReport([passed, failed])) == {step: failed}
+
+
+def test_a_cluster_leads_to_its_first_broker_and_says_that_there_are_more() -> None:
+    spec = ConnectionSpec("k", ConnectionKind.KAFKA)
+    assert host_of(Connection("k", spec, "kafka://ada@k1:9092,k2:9092,k3:9092?tls=true")) == "k1:9092 and 2 more"
+    assert host_of(Connection("k", spec, "kafka://k1:9092")) == "k1:9092"
+    assert host_of(Connection("a", ORDERS.spec, "amqp://ada@h:5672/v")) == "h:5672"
