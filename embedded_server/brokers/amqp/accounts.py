@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from embedded_server.brokers.amqp.passwords import HASHING, hashed
-from embedded_server.brokers.amqp.sqlite_errors import explained
+from embedded_server.brokers.sqlite_errors import explained
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from embedded_server.brokers.amqp.exchange import Binding, Exchange
 from embedded_server.brokers.amqp.message import NEVER, Entry
-from embedded_server.brokers.amqp.sqlite_errors import StoreTooNew, explained
 from embedded_server.brokers.amqp.sqlite_rows import (
     SCHEMA,
     SCHEMA_VERSION,
@@ -25,6 +24,7 @@ from embedded_server.brokers.amqp.sqlite_rows import (
     stored_entry,
 )
 from embedded_server.brokers.amqp.store import Snapshot, StoredEntry, StoreFailed
+from embedded_server.brokers.sqlite_errors import StoreTooNew, explained
 
 if TYPE_CHECKING:
     from embedded_server.brokers.amqp.queue import Queue

@@ -11,9 +11,9 @@ import pytest
 from pamqp import commands
 
 from embedded_server.brokers.amqp.broker import WRITE_LATER_S
-from embedded_server.brokers.amqp.sqlite_errors import StoreInUse, StoreTooNew, StoreUnusable
 from embedded_server.brokers.amqp.sqlite_store import SqliteStore
 from embedded_server.brokers.amqp.store import StoreFailed
+from embedded_server.brokers.sqlite_errors import StoreInUse, StoreTooNew, StoreUnusable
 from tests.unit.brokers.amqp.peer import Bench, Peer
 
 

@@ -9,9 +9,9 @@ from embedded_server.brokers.amqp.broker import Broker
 from embedded_server.brokers.amqp.errors import AmqpError
 from embedded_server.brokers.amqp.passwords import BadPasswordHash, hashed
 from embedded_server.brokers.amqp.permissions import InvalidPattern, Kind, Operation, Permissions, TopicPermissions
-from embedded_server.brokers.amqp.sqlite_errors import StoreInUse
 from embedded_server.brokers.amqp.stores import FolderStores
 from embedded_server.brokers.amqp.users import NoSuchUser, Users
+from embedded_server.brokers.sqlite_errors import StoreInUse
 
 # What a real RabbitMQ keeps for the password "test12" (its documentation's example).
 KNOWN_HASH = "kI3GCqW5JLMJa4iX1lo7X4D6XbYqlLgxIs30+P6tENUV2POR"
