@@ -89,7 +89,6 @@ class BrokerRefusedTls(LinkProblem):
 class NotKafka(LinkProblem):
     """Something else lives at this port."""
 
-    final = True
     title = N_("{address} does not speak Kafka's protocol")
     hint = N_("Check the port: brokers usually listen on 9092, and a KRaft controller's own port is not for clients.")
 

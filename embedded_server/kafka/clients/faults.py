@@ -116,7 +116,7 @@ def _broken_off(fault: Fault, settings: KafkaSettings, detail: str) -> LinkProbl
     found = ask_blocking(fault.host, fault.port, tls_context_blocking(settings) if settings.tls else None)
     if settings.mechanism is SaslMechanism.NONE and found.takes_login:
         return problems.LoginNeeded(address=address, offered=", ".join(found.mechanisms), detail=detail)
-    if isinstance(fault.cause, errors.KafkaProtocolError) and not found.speaks_kafka:
+    if not found.speaks_kafka and not fault.had_opened and found.reached:
         return problems.NotKafka(address=address, detail=detail)
     return problems.BrokerLost(address=address, detail=detail)
 

@@ -24,6 +24,8 @@ T = TypeVar("T")
 logging.getLogger("kafka").setLevel(logging.CRITICAL + 1)  # every lost connection is many errors to it; we raise what it logs
 
 CONNECT_LIMIT_S: Final = 10.0
+LOGIN_WORDS_S: Final = 0.02
+"""So long an answer that came with the connection's end may take to be looked at."""
 _ERRNO: Final = re.compile(r"\b(\d+) [A-Z]+\b")
 
 
@@ -74,18 +76,33 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has
         if connection is not before:
             broker = self.cluster.broker_metadata(node_id)
             node = (str(node_id), broker.host, broker.port, self.cluster.is_bootstrap(node_id))
+            self._watch_login(connection, node)
             connection.init_future.add_callback(lambda _: self.faults.pop(node[0], None))
             connection.init_future.add_errback(lambda exc: self._note(node, exc, had_opened=False))
             connection.close_future.add_errback(lambda exc: self._note(node, exc, had_opened=connection.init_future.succeeded()))
         return connection
+
+    def _watch_login(self, connection: KafkaConnection, node: tuple[str, str, int, bool]) -> None:
+        """Keep why a login was refused: where the answer and the end of the connection come at once, kafka-python tells the end alone."""
+        login = connection._sasl_authenticate  # noqa: SLF001 - nothing public sees the answer
+
+        async def watched(*arguments: Any) -> None:
+            try:
+                await login(*arguments)
+            except errors.BrokerResponseError as exc:
+                self._note(node, exc, had_opened=False)
+                raise
+
+        connection._sasl_authenticate = watched  # noqa: SLF001 - the same
 
     def newest_fault(self) -> Fault | None:
         """Answer the fault noted last."""
         return next(reversed(self.faults.values()), None)
 
     def _note(self, node: tuple[str, str, int, bool], exc: BaseException, *, had_opened: bool) -> None:
-        if self.closed or (not had_opened and node[0] in self.faults and self.faults[node[0]].cause is exc):
-            return
+        known = self.faults.get(node[0])
+        if self.closed or (known is not None and not had_opened and isinstance(known.cause, errors.BrokerResponseError)):
+            return  # a refusal says more than the end that follows it
         self.faults.pop(node[0], None)
         fault = self.faults[node[0]] = Fault(node[0], node[1], node[2], exc, bootstrap=node[3], had_opened=had_opened)
         if self.on_fault is not None:
@@ -115,6 +132,10 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has
             if not self.cluster.brokers():
                 raise errors.MetadataEmptyBrokerList("the cluster tells of no broker")
             self.cluster.start_refresh_loop()
+        except errors.KafkaConnectionError:
+            if connection.sasl_enabled:
+                await self._net.sleep(LOGIN_WORDS_S)
+            raise
         finally:
             self._conns.pop(node_id, connection).close()
 

@@ -25,12 +25,17 @@ class Found:
     speaks_kafka: bool
     mechanisms: tuple[str, ...] = ()
     takes_login: bool = False
+    reached: bool = True
 
 
 def ask_blocking(host: str, port: int, context: ssl.SSLContext | None) -> Found:
     """Send a SaslHandshake (Kafka's protocol, api key 17, version 1), over TLS where there is a *context*."""
     try:
-        with socket.create_connection((host, port), LIMIT_S) as plain:
+        plain = socket.create_connection((host, port), LIMIT_S)
+    except OSError:
+        return Found(speaks_kafka=False, reached=False)
+    try:
+        with plain:
             if context is None:
                 return _asked(plain)
             with context.wrap_socket(plain, server_hostname=host) as wrapped:
