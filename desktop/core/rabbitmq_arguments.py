@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from desktop.core.faults import Fault
 from desktop.core.i18n import N_
-from desktop.core.rabbitmq_draft import check_short, whole_number
-from desktop.core.rabbitmq_typed import Fault
+from desktop.core.rabbitmq_draft import check_short
+from desktop.core.repeat import whole_number
 from desktop.core.tasks_draft import parse_duration
 from embedded_server.contracts.rabbitmq import FieldType, Header
 

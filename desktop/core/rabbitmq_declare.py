@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from desktop.core.faults import Fault
 from desktop.core.i18n import N_
 from desktop.core.problems import ApiError
 from desktop.core.rabbitmq_arguments import EXCHANGE_ARGUMENTS, QUEUE_ARGUMENTS, Argument, QueueType, read_argument
 from desktop.core.rabbitmq_draft import check_short
-from desktop.core.rabbitmq_typed import Entry, Fault, Path, faults_of, headers_of
+from desktop.core.rabbitmq_typed import Entry, Path, faults_of, headers_of
 from embedded_server.contracts.rabbitmq import BindingRequest, DeclareExchange, DeclareQueue, FieldType, Header
 
 RESERVED_PREFIX: Final = "amq."

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Final
 
+from desktop.core.faults import Fault
 from desktop.core.i18n import N_
 from desktop.core.json_check import JsonFault, check_json
-from desktop.core.rabbitmq_typed import Entry, Fault, Path, entries_of, faults_of, headers_of, seconds_of
+from desktop.core.rabbitmq_typed import Entry, Path, entries_of, faults_of, headers_of, seconds_of
+from desktop.core.repeat import Repeat, rate_of, repeat_faults, whole_number
 from desktop.core.tasks_draft import parse_duration
 from embedded_server.contracts.rabbitmq import BodyForm, BulkPublish, Message, Properties
 
@@ -22,7 +24,6 @@ MAX_BODY_BYTES: Final = 128 * 1024**2
 """What RabbitMQ takes unless it is told otherwise."""
 LOOKED_AT_CHARS: Final = 256 * 1024
 """Of a body, while it is typed; one that is longer is sent without filling."""
-MAX_COUNT: Final = 10_000_000
 FIELD: Final = re.compile(r"(?<!\{)\{\{\s*([A-Za-z_][^{}\"]*?)\s*\}\}")
 """A field that is filled for each message: ``{{uuid}}``, ``{{int:1:100}}``."""
 
@@ -46,9 +47,6 @@ class Place(StrEnum):
     ROUTING_KEY = "routing_key"
     BODY = "body"
     HEADERS = "headers"
-    COUNT = "count"
-    RATE = "rate"
-    SEED = "seed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def prepare(draft: Draft, vhost: str, *, check_body: bool = True) -> Prepared:
     if draft.kind is BodyKind.FILE and not draft.file:
         faults[Place.BODY] = Fault(N_("No file is chosen"), N_("Choose one, or write the body as text or JSON."))
     if draft.repeat:
-        faults |= _repeat_faults(draft)
+        faults |= repeat_faults(repeat_of(draft))
     if faults or header_faults or body_fault:
         return Prepared(None, faults, header_faults, body_fault)
     message = Message(
@@ -113,12 +111,17 @@ def prepare(draft: Draft, vhost: str, *, check_body: bool = True) -> Prepared:
     return Prepared(message)
 
 
+def repeat_of(draft: Draft) -> Repeat:
+    """Answer how often *draft* is sent."""
+    return Repeat(draft.repeat, draft.count, draft.rate, draft.seed)
+
+
 def bulk_of(draft: Draft, message: Message, *, fills: bool) -> BulkPublish:
     """Answer the request that publishes *message* as often as a checked *draft* says."""
     return BulkPublish(
         message,
         count=whole_number(draft.count) or 1,
-        rate=_rate(draft.rate) or 0.0,
+        rate=rate_of(draft.rate) or 0.0,
         generate=fills,
         seed=int(draft.seed) if draft.seed.strip() else None,
     )
@@ -200,34 +203,6 @@ def read_properties(typed: dict[str, str]) -> tuple[Properties, dict[str, Fault]
         if fault is not None:
             faults[name] = fault
     return (Properties() if faults else Properties(**values)), faults  # type: ignore[arg-type]  # each reader answers its field's type
-
-
-def whole_number(text: str) -> int | None:
-    """Answer a count such as ``1,000`` or ``1_000``; None where it is none."""
-    digits = text.strip().replace(",", "").replace("_", "").replace(" ", "")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
-
-
-def _rate(text: str) -> float | None:
-    if not text.strip():
-        return 0.0
-    try:
-        value = float(text.strip().replace(",", ""))
-    except ValueError:
-        return None
-    return value if 0 < value < 1e9 else None
-
-
-def _repeat_faults(draft: Draft) -> dict[str, Fault]:
-    faults: dict[str, Fault] = {}
-    count = whole_number(draft.count)
-    if count is None or not 1 <= count <= MAX_COUNT:
-        faults[Place.COUNT] = Fault(N_("This is no count"), N_("Write a number from 1 to 10,000,000."))
-    if _rate(draft.rate) is None:
-        faults[Place.RATE] = Fault(N_("This is no rate"), N_("Write messages a second, or nothing for as fast as they are confirmed."))
-    if draft.seed.strip() and whole_number(draft.seed) is None:
-        faults[Place.SEED] = Fault(N_("This is no seed"), N_("Write a whole number, or nothing."))
-    return faults
 
 
 def _priority(text: str) -> tuple[int | None, Fault | None]:

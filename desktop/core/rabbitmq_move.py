@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from desktop.core.faults import Fault
 from desktop.core.formatting import number
 from desktop.core.i18n import N_, tr, trn
-from desktop.core.rabbitmq_draft import check_short, whole_number
-from desktop.core.rabbitmq_typed import Fault
+from desktop.core.rabbitmq_draft import check_short
+from desktop.core.repeat import whole_number
 from embedded_server.contracts.jobs import Job, JobKind
 from embedded_server.contracts.rabbitmq import MoveRequest, RedriveRequest
 

@@ -5,10 +5,11 @@ import binascii
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from desktop.core.faults import Fault
 from desktop.core.i18n import N_
 from embedded_server.contracts.rabbitmq import FieldType, Header
 
@@ -45,16 +46,6 @@ class Entry:
     def is_blank(self) -> bool:
         """Whether nothing was typed: such a row is not sent."""
         return not self.name and not self.text and not self.children and self.type is FieldType.STRING
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why a name or a value cannot be sent; title and hint are templates over ``params``."""
-
-    title: str
-    hint: str
-    params: dict[str, str] = field(default_factory=dict)
-    of_name: bool = False
 
 
 class _WrongError(ValueError):

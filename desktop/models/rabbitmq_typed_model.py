@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from desktop.core.faults import Fault
 from desktop.core.i18n import N_, tr, trn
 from desktop.core.rabbitmq_message import TYPE_WORDS
-from desktop.core.rabbitmq_typed import Entry, Fault, Path, faults_of
+from desktop.core.rabbitmq_typed import Entry, Path, faults_of
 from embedded_server.contracts.rabbitmq import FieldType
 
 Index = QModelIndex | QPersistentModelIndex

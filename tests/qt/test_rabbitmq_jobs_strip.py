@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from desktop.views.rabbitmq.jobs.strip import JobsStrip
+from desktop.views.rabbitmq.resend import resender
+from desktop.views.widgets.job_strip import JobsStrip
 from embedded_server.contracts.jobs import JobKind, JobState
 from embedded_server.contracts.problems import ProblemDetails
 from tests.qt.rabbitmq_form_fakes import STARTED, Bench, make_connection, make_job
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=Tr
 @pytest.fixture
 async def strip(qtbot: QtBot) -> AsyncIterator[tuple[JobsStrip, Bench]]:
     bench = Bench()
-    made = JobsStrip(bench.service, bench.notices, bench.host)
+    made = JobsStrip(bench.service, bench.notices, resender(bench.service), bench.host)
     yield made, bench
     bench.close()
     await made.stop()

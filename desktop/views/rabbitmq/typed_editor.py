@@ -6,9 +6,10 @@ from typing import Final
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from desktop.core.faults import Fault
 from desktop.core.formatting import short_id
 from desktop.core.i18n import tr
-from desktop.core.rabbitmq_typed import Entry, Fault, Path
+from desktop.core.rabbitmq_typed import Entry, Path
 from desktop.models.rabbitmq_typed_model import NAME, TYPE, VALUE, TypedModel
 from desktop.views.rabbitmq.typed_tree import MOST_ROWS, ROW_PX, TypedTree
 from desktop.views.widgets.buttons import Button

@@ -13,18 +13,19 @@ from desktop.views.panel import Panel
 from desktop.views.rabbitmq.acts import RabbitActs
 from desktop.views.rabbitmq.columns import MESSAGE_COLUMNS
 from desktop.views.rabbitmq.head import SpotHead
-from desktop.views.rabbitmq.jobs.strip import JobsStrip
 from desktop.views.rabbitmq.message_detail import MessageDetail
 from desktop.views.rabbitmq.middle import Middle
 from desktop.views.rabbitmq.pages import SpotPages
 from desktop.views.rabbitmq.reader import Reader
 from desktop.views.rabbitmq.reads import ReadsBar
+from desktop.views.rabbitmq.resend import resender
 from desktop.views.rabbitmq.sheets import RabbitSheets
 from desktop.views.rabbitmq.tree import WIDTH_PX, BrokerTree
 from desktop.views.rabbitmq.tree_source import TreeSource
 from desktop.views.widgets.empty_state import EmptyState, EmptyStateView
 from desktop.views.widgets.feed_splitter import QuietSplitter
 from desktop.views.widgets.feed_view import FeedView
+from desktop.views.widgets.job_strip import JobsStrip
 from embedded_server.contracts.feeds import Source
 
 SETTINGS_KEY: Final = "rabbitmq"
@@ -63,7 +64,7 @@ class RabbitView(Panel):
         )
         self.feed.filter_bar.line.setPlaceholderText(tr("Filter: words, status:returned, body.order.id:42"))
         self.feed.table.setAccessibleName(tr("Messages"))
-        self.strip = JobsStrip(self._service, services.notices)
+        self.strip = JobsStrip(self._service, services.notices, resender(self._service))
         self.middle.add_below(self.strip)
         self.reader = Reader(self._service, services.notices, self)
         self.sheets = RabbitSheets(self, self._service, services.notices)

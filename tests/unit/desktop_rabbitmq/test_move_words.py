@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
+from desktop.core.jobs_words import progress_words, state_words, summary_words, targets_of, what_words, worth_resending
 from desktop.core.rabbitmq_destroy import act_words as destroy_words
 from desktop.core.rabbitmq_destroy import question_words
-from desktop.core.rabbitmq_jobs import progress_words, state_words, summary_words, targets_of, what_words, worth_resending
 from desktop.core.rabbitmq_move import Back, Goal, MoveDraft, Place, act_words, found_words, prepare, rest_words
 from desktop.core.rabbitmq_route import outcome_words, route_words
 from embedded_server.contracts.jobs import Job, JobKind, JobState

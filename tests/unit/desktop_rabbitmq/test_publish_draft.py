@@ -15,10 +15,10 @@ from desktop.core.rabbitmq_draft import (
     mask_fields,
     prepare,
     read_properties,
-    whole_number,
     with_kind,
 )
 from desktop.core.rabbitmq_typed import Entry
+from desktop.core.repeat import RepeatPlace, whole_number
 from embedded_server.contracts.rabbitmq import BodyForm, FieldType, Header, Message, Properties
 
 short = st.text(st.characters(codec="utf-8"), max_size=60)
@@ -94,7 +94,7 @@ def test_every_fault_is_told_at_once() -> None:
         seed="x",
     )
     prepared = prepare(draft, "/")
-    assert set(prepared.faults) == {Place.EXCHANGE, "priority", Place.COUNT, Place.RATE, Place.SEED}
+    assert set(prepared.faults) == {Place.EXCHANGE, "priority", RepeatPlace.COUNT, RepeatPlace.RATE, RepeatPlace.SEED}
     assert prepared.body_fault is not None
     assert set(prepared.header_faults) == {(0,)}
 

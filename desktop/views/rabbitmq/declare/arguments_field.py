@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
+from desktop.core.faults import Fault
 from desktop.core.i18n import tr, trn
 from desktop.core.rabbitmq_arguments import Argument, QueueType, Unit, check_argument
 from desktop.core.rabbitmq_declare import Faults
-from desktop.core.rabbitmq_typed import Entry, Fault
+from desktop.core.rabbitmq_typed import Entry
 from desktop.views.rabbitmq.typed_editor import TypedEditor
 from desktop.views.widgets.fold import Fold
 from desktop.views.widgets.form_sheet import line_field

@@ -6,10 +6,10 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
+from desktop.core.faults import Fault
 from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, problem_of, title_of
 from desktop.core.rabbitmq_declare import Faults, differing_argument
-from desktop.core.rabbitmq_typed import Fault
 from desktop.services.notices import Notices
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.rabbitmq.rabbit_sheet import RabbitSheet

@@ -9,9 +9,10 @@ from desktop.core.rabbitmq_declare import X_MATCH, BindDraft, Faults, binding_re
 from desktop.services.notices import Notices
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.rabbitmq.declare.base import DeclareSheet
-from desktop.views.rabbitmq.name_line import NameLine, exchanges_of, queues_of
+from desktop.views.rabbitmq.names import exchanges_of, queues_of
 from desktop.views.rabbitmq.typed_editor import TypedEditor
 from desktop.views.widgets.form_sheet import line_field
+from desktop.views.widgets.name_line import NameLine
 from desktop.views.widgets.segmented import Segmented
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.connections import Connection

@@ -5,17 +5,18 @@ from typing import Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
+from desktop.core.faults import Fault
 from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, title_of
 from desktop.core.rabbitmq_move import Back, Goal, MoveDraft, Place
-from desktop.core.rabbitmq_typed import Fault
 from desktop.services.rabbitmq import RabbitService
-from desktop.views.rabbitmq.name_line import NameLine, exchanges_of, keys_of, queues_of
+from desktop.views.rabbitmq.names import exchanges_of, keys_of, queues_of
 from desktop.views.rabbitmq.publish.route_line import RouteLine
 from desktop.views.widgets.filter_bar import FilterBar
 from desktop.views.widgets.filter_help import FilterHelp
 from desktop.views.widgets.form_sheet import field_group, line_field
 from desktop.views.widgets.labels import caption
+from desktop.views.widgets.name_line import NameLine
 from desktop.views.widgets.segmented import Segmented
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.concurrency import Notify

@@ -7,19 +7,19 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.core.i18n import tr, trn
+from desktop.core.jobs_words import problem_words, targets_of
 from desktop.core.problems import problem_of
-from desktop.core.rabbitmq_jobs import problem_words, targets_of
 from desktop.core.rabbitmq_move import MoveDraft, Prepared, act_words, found_words, is_short, prepare, rest_words
 from desktop.services.notices import Notices
 from desktop.services.rabbitmq import RabbitService
-from desktop.views.rabbitmq.jobs.card import JobCard
-from desktop.views.rabbitmq.jobs.follow import JobFollower
 from desktop.views.rabbitmq.move.fields import MoveFields
 from desktop.views.rabbitmq.move.found import Found
 from desktop.views.rabbitmq.rabbit_sheet import RabbitSheet
 from desktop.views.widgets.buttons import Button, PrimaryButton
 from desktop.views.widgets.elided import ElidedLabel
 from desktop.views.widgets.form_sheet import field_group
+from desktop.views.widgets.job_card import JobCard
+from desktop.views.widgets.job_follow import JobFollower
 from desktop.views.widgets.typed_name import TypedName
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.connections import Connection

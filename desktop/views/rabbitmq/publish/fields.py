@@ -1,24 +1,29 @@
 """The fields of a message: address with its route, body, properties, typed headers, and how often it is sent."""
 
+import base64
+import binascii
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
+from desktop.core.faults import Fault
 from desktop.core.i18n import tr
-from desktop.core.rabbitmq_draft import BodyKind, Draft, Place, Prepared, check_short, fields_in, prepare, with_kind
-from desktop.core.rabbitmq_typed import Fault, faults_of, headers_of
+from desktop.core.rabbitmq_draft import BodyKind, Draft, Place, Prepared, check_short, fields_in, prepare, repeat_of, with_kind
+from desktop.core.rabbitmq_typed import faults_of, headers_of
 from desktop.services.rabbitmq import RabbitService
-from desktop.views.rabbitmq.name_line import NameLine, exchanges_of, keys_of
+from desktop.views.rabbitmq.names import exchanges_of, keys_of
 from desktop.views.rabbitmq.publish.body_field import BodyField
 from desktop.views.rabbitmq.publish.properties_field import PropertiesField
-from desktop.views.rabbitmq.publish.repeat_field import RepeatField
 from desktop.views.rabbitmq.publish.route_line import RouteLine
-from desktop.views.rabbitmq.publish.sample import FieldMenu, Sample
 from desktop.views.rabbitmq.typed_editor import TypedEditor
+from desktop.views.widgets.field_sample import FieldMenu, Sample, one_line
 from desktop.views.widgets.form_sheet import field_group, side_by_side
 from desktop.views.widgets.labels import caption
+from desktop.views.widgets.name_line import NameLine
+from desktop.views.widgets.repeat_field import RepeatField
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.concurrency import Notify
-from embedded_server.contracts.rabbitmq import Message, RouteQuery
+from embedded_server.contracts.rabbitmq import BodyForm, Message, RouteQuery
 
 
 class PublishFields(QWidget):
@@ -80,7 +85,7 @@ class PublishFields(QWidget):
         self.properties.set_values(draft.properties)
         self.headers.set_entries(draft.headers)
         self.mandatory.setChecked(draft.mandatory)
-        self.repeat.show_draft(draft)
+        self.repeat.show_repeat(repeat_of(draft))
         self._kind = draft.kind
         self._loading = False
         self._show_address_faults({})
@@ -109,10 +114,10 @@ class PublishFields(QWidget):
         self.body_field = BodyField(notify)
         self.field_menu = FieldMenu()
         self.body_field.add_tool(self.field_menu)
-        self.sample = Sample(self._service, notify)
+        self.sample: Sample[Message] = Sample(self._fill, notify)
         self.properties = PropertiesField()
         self.headers = TypedEditor(name=tr("Headers"), add=tr("Add header"))
-        self.repeat = RepeatField()
+        self.repeat = RepeatField(tr("Publish it many times"), tr("Messages a second"), tr("as fast as confirmed"))
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -173,6 +178,12 @@ class PublishFields(QWidget):
             return None
         part = Draft(draft.exchange, draft.routing_key, draft.kind, draft.text, fill=draft.fill)
         return prepare(part, self._vhost, check_body=False).message
+
+    async def _fill(self, message: Message) -> tuple[str, str]:
+        """Answer what a sample shows of a message: its routing key, where that has a field in it, and its body."""
+        filled = await self._service.fill(message)
+        changed = filled.routing_key != message.routing_key
+        return tr("Routing key: {key}", key=filled.routing_key) if changed else "", one_line(_text_of(filled))
 
     def _on_address_edited(self) -> None:
         self._show_address_faults({})
@@ -237,3 +248,13 @@ class PublishFields(QWidget):
             fault = faults.get(place)
             label.setText(f"{tr(fault.title)}. {tr(fault.hint)}" if fault else "")
             label.setVisible(fault is not None)
+
+
+def _text_of(message: Message) -> str:
+    """Answer a body's text, or its Base64 where it is none."""
+    if message.form is not BodyForm.BASE64:
+        return message.body
+    try:
+        return base64.b64decode(message.body).decode()
+    except (binascii.Error, ValueError):
+        return message.body

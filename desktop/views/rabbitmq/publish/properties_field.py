@@ -6,9 +6,9 @@ from typing import Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCompleter, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
+from desktop.core.faults import Fault
 from desktop.core.i18n import N_, tr, trn
 from desktop.core.rabbitmq_draft import read_properties
-from desktop.core.rabbitmq_typed import Fault
 from desktop.views.widgets.fold import Fold
 from desktop.views.widgets.form_sheet import line_field
 from desktop.views.widgets.labels import caption

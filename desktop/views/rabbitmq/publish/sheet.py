@@ -7,19 +7,20 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from desktop.core.i18n import tr, trn
-from desktop.core.rabbitmq_draft import BodyKind, Draft, draft_of, fields_in, whole_number
+from desktop.core.rabbitmq_draft import BodyKind, Draft, draft_of, fields_in
 from desktop.core.rabbitmq_route import Said, outcome_words
+from desktop.core.repeat import whole_number
 from desktop.services.notices import Notices
 from desktop.services.rabbitmq import RabbitService
-from desktop.views.rabbitmq.jobs.card import JobCard
-from desktop.views.rabbitmq.jobs.follow import JobFollower
-from desktop.views.rabbitmq.jobs.strip import resend_request
 from desktop.views.rabbitmq.publish.fields import PublishFields
 from desktop.views.rabbitmq.publish.send import BodyTooLong, FileUnreadable, Sending
-from desktop.views.rabbitmq.publish.templates import Templates
 from desktop.views.rabbitmq.rabbit_sheet import RabbitSheet
+from desktop.views.rabbitmq.resend import resend_request
 from desktop.views.widgets.buttons import Button, PrimaryButton
+from desktop.views.widgets.job_card import JobCard
+from desktop.views.widgets.job_follow import JobFollower
 from desktop.views.widgets.labels import caption
+from desktop.views.widgets.templates import Templates, TemplateStore
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.connections import Connection
 from embedded_server.contracts.jobs import Job
@@ -103,7 +104,9 @@ class PublishSheet(RabbitSheet):
 
     def _make_fields(self) -> None:
         self.fields = PublishFields(self._service, self._notices.from_exception)
-        self.templates = Templates(self._service, self._notices.from_exception, self._message_to_keep)
+        service = self._service
+        store = TemplateStore(service.templates, service.save_template, service.remove_template)
+        self.templates = Templates(store, self._notices.from_exception, self._template_to_keep)
         self._outcome = Wrapped()
         self._outcome.hide()
         self.card = JobCard(names_itself=False)
@@ -162,13 +165,14 @@ class PublishSheet(RabbitSheet):
         self._say(None)
         self._show_buttons()
 
-    def _message_to_keep(self) -> Message | None:
+    def _template_to_keep(self, name: str) -> PublishTemplate | None:
         draft = self.draft()
         if draft.kind is BodyKind.FILE:
             self.show_failure(tr("A file cannot be kept in a template"), tr("Keep the message with a body of text or JSON."))
             return None
         self.show_failure()
-        return self.fields.checked(replace(draft, repeat=False))
+        message = self.fields.checked(replace(draft, repeat=False))
+        return PublishTemplate(name, message) if message is not None else None
 
     # -- sending
 

@@ -1,37 +1,58 @@
 """Messages kept under a name: load one, save what stands in the form, delete one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Generic, Protocol, TypeVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, problem_of, title_of
-from desktop.services.rabbitmq import RabbitService
 from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.form_sheet import line_field
 from desktop.views.widgets.jobs import Jobs, Working
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.concurrency import Notify
-from embedded_server.contracts.rabbitmq import Message, PublishTemplate
 
 
-class Templates(QWidget, Working):
-    """A menu; for saving, a line under it. *message_of* answers what to keep, or None where it cannot be kept and says why itself."""
+class Named(Protocol):
+    """What is kept has a name."""
+
+    @property
+    def name(self) -> str:
+        """What it is found by."""
+        ...
+
+
+T = TypeVar("T", bound=Named)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateStore(Generic[T]):
+    """Where templates are kept; each act answers all that are kept then."""
+
+    load: Callable[[], Awaitable[list[T]]]
+    save: Callable[[T], Awaitable[list[T]]]
+    remove: Callable[[str], Awaitable[list[T]]]
+
+
+class Templates(QWidget, Working, Generic[T]):
+    """A menu; for saving, a line under it. *template_of* answers what to keep under a name, or None where it cannot and says why."""
 
     chosen = Signal(object)
-    """A `PublishTemplate` to show."""
+    """A template to show."""
 
     def __init__(
-        self, service: RabbitService, notify: Notify, message_of: Callable[[], Message | None], parent: QWidget | None = None
+        self, store: TemplateStore[T], notify: Notify, template_of: Callable[[str], T | None], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._service = service
+        self._store = store
         self._notify = notify
-        self._message_of = message_of
+        self._template_of = template_of
         self._jobs = Jobs(self)
-        self._known: list[PublishTemplate] = []
+        self._known: list[T] = []
         self.button = Button(tr("Templates"))
         self.menu = QMenu(self.button)
         self.button.setMenu(self.menu)
@@ -90,27 +111,27 @@ class Templates(QWidget, Working):
             self._say(tr("Give it a name first."), "bad")
             self.name.setFocus()
             return
-        message = self._message_of()
-        if message is not None and not self._jobs.is_running("save"):
-            self._jobs.start("save", self._keep(PublishTemplate(name, message)), self._on_failed)
+        template = self._template_of(name)
+        if template is not None and not self._jobs.is_running("save"):
+            self._jobs.start("save", self._keep(template), self._on_failed)
 
     def _on_remove_chosen(self, name: str, *_checked: bool) -> None:
         self._jobs.start("save", self._forget(name), self._on_failed)
 
     async def _load(self) -> None:
-        self._show(await self._service.templates())
+        self._show(await self._store.load())
 
-    async def _keep(self, template: PublishTemplate) -> None:
-        self._show(await self._service.save_template(template))
+    async def _keep(self, template: T) -> None:
+        self._show(await self._store.save(template))
         self.row.hide()
         self._say(tr("Kept as {name}.", name=template.name), "ok")
 
     async def _forget(self, name: str) -> None:
-        self._show(await self._service.remove_template(name))
+        self._show(await self._store.remove(name))
         self.show()
         self._say(tr("{name} is deleted.", name=name), "dim")
 
-    def _show(self, templates: Sequence[PublishTemplate]) -> None:
+    def _show(self, templates: Sequence[T]) -> None:
         self._known = list(templates)
         self._fill_menu()
 
@@ -128,7 +149,7 @@ class Templates(QWidget, Working):
             for template in self._known:
                 remove.addAction(template.name).triggered.connect(partial(self._on_remove_chosen, template.name))
 
-    def _on_chosen(self, template: PublishTemplate, *_checked: bool) -> None:
+    def _on_chosen(self, template: T, *_checked: bool) -> None:
         self.name.setText(template.name)
         self.chosen.emit(template)
 

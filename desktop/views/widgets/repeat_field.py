@@ -1,11 +1,11 @@
-"""Publishing many: how often, how fast, and from which seed."""
+"""Sending many: how often, how fast, and from which seed."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
+from desktop.core.faults import Fault
 from desktop.core.i18n import tr
-from desktop.core.rabbitmq_draft import Draft, Place
-from desktop.core.rabbitmq_typed import Fault
+from desktop.core.repeat import Repeat, RepeatPlace, first_fault
 from desktop.views.widgets.form_sheet import field_group, line_field, side_by_side
 from desktop.views.widgets.wrapped import Wrapped
 
@@ -15,23 +15,24 @@ class RepeatField(QWidget):
 
     edited = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, switch: str, a_second: str, as_fast: str, parent: QWidget | None = None) -> None:
+        """*switch* is what turning it on means, *a_second* what the rate counts, *as_fast* what no rate means."""
         super().__init__(parent)
-        self.switch = QCheckBox(tr("Publish it many times"))
+        self.switch = QCheckBox(switch)
         self.count = line_field(tr("How many"), "1,000", mono=True)
-        self.rate = line_field(tr("Messages a second"), tr("as fast as confirmed"), mono=True)
+        self.rate = line_field(a_second, as_fast, mono=True)
         self.seed = line_field(tr("Seed"), tr("by chance"), mono=True)
         self.seed.setToolTip(tr("The same seed fills {{fields}} with the same values again"))
-        self._faults = {place: Wrapped(tone="bad") for place in (Place.COUNT, Place.RATE, Place.SEED)}
+        self._faults = {place: Wrapped(tone="bad") for place in RepeatPlace}
         self._box = QWidget()
         lines = QVBoxLayout(self._box)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(0)
         lines.addLayout(
             side_by_side(
-                field_group(tr("How many"), self.count, self._faults[Place.COUNT]),
-                field_group(tr("Messages a second"), self.rate, self._faults[Place.RATE]),
-                field_group(tr("Seed"), self.seed, self._faults[Place.SEED]),
+                field_group(tr("How many"), self.count, self._faults[RepeatPlace.COUNT]),
+                field_group(a_second, self.rate, self._faults[RepeatPlace.RATE]),
+                field_group(tr("Seed"), self.seed, self._faults[RepeatPlace.SEED]),
             )
         )
         column = QVBoxLayout(self)
@@ -49,14 +50,18 @@ class RepeatField(QWidget):
         """Whether more than one is published."""
         return self.switch.isChecked()
 
-    def show_draft(self, draft: Draft) -> None:
-        """Show a draft's repetition."""
-        self.switch.setChecked(draft.repeat)
-        for line, text in ((self.count, draft.count), (self.rate, draft.rate), (self.seed, draft.seed)):
-            line.setText(text)
-        self._box.setVisible(draft.repeat)
+    def repeat(self) -> Repeat:
+        """Answer the lines exactly as they stand."""
+        return Repeat(self.is_on(), self.count.text(), self.rate.text(), self.seed.text())
 
-    def fault(self, place: Place) -> str:
+    def show_repeat(self, repeat: Repeat) -> None:
+        """Show a draft's repetition."""
+        self.switch.setChecked(repeat.on)
+        for line, text in ((self.count, repeat.count), (self.rate, repeat.rate), (self.seed, repeat.seed)):
+            line.setText(text)
+        self._box.setVisible(repeat.on)
+
+    def fault(self, place: RepeatPlace) -> str:
         """Answer what stands under a line."""
         return self._faults[place].text()
 
@@ -69,12 +74,13 @@ class RepeatField(QWidget):
 
     def go_to_fault(self, faults: dict[str, Fault]) -> bool:
         """Put the cursor into the first line that is wrong; whether one is."""
-        for place, line in ((Place.COUNT, self.count), (Place.RATE, self.rate), (Place.SEED, self.seed)):
-            if place in faults:
-                line.setFocus()
-                line.selectAll()
-                return True
-        return False
+        place = first_fault(faults)
+        if place is None:
+            return False
+        line = {RepeatPlace.COUNT: self.count, RepeatPlace.RATE: self.rate, RepeatPlace.SEED: self.seed}[place]
+        line.setFocus()
+        line.selectAll()
+        return True
 
     def _on_toggled(self, on: bool) -> None:
         self._box.setVisible(on)

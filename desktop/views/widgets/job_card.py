@@ -3,12 +3,12 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from desktop.core.i18n import tr, trn
-from desktop.core.rabbitmq_jobs import problem_words, progress_words, state_words, summary_words, what_words, worth_resending
-from desktop.views.rabbitmq.jobs.bar import ProgressBar
+from desktop.core.i18n import tr
+from desktop.core.jobs_words import problem_words, progress_words, resend_words, state_words, summary_words, what_words, worth_resending
 from desktop.views.widgets.buttons import Button, IconButton
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.elided import ElidedLabel
+from desktop.views.widgets.job_bar import ProgressBar
 from desktop.views.widgets.labels import caption
 from desktop.views.widgets.state_label import StateLabel
 from desktop.views.widgets.wrapped import Wrapped
@@ -91,9 +91,8 @@ class JobCard(Card):
         self.stop_button.setEnabled(job.state is not JobState.STOPPING)
         self.forget.setVisible(over)
         self.show_messages.setVisible(self._names_itself and bool(job.filter) and not job.dry_run)
-        unconfirmed = worth_resending(job)
-        self.resend.setVisible(bool(unconfirmed))
-        self.resend.setText(trn("Resend the 1 unconfirmed", "Resend the {n} unconfirmed", unconfirmed))
+        self.resend.setVisible(bool(worth_resending(job)))
+        self.resend.setText(resend_words(job))
 
     def _on_stop_clicked(self) -> None:
         if self.job is not None:

@@ -9,8 +9,6 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QCompleter, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from desktop.core.i18n import tr
-from desktop.services.rabbitmq import RabbitService
 from desktop.views.theme import ROW_PX, theme
 from desktop.views.widgets.form_sheet import MonoLine
 from desktop.views.widgets.jobs import Jobs, Working
@@ -80,41 +78,6 @@ class NameLine(MonoLine, Working):
         if self.hasFocus() and self.text() and self.isModified() and completer is not None:
             completer.setCompletionPrefix(self.text())
             completer.complete()
-
-
-def exchanges_of(service: RabbitService, connection: str, vhost: str) -> Ask:
-    """Complete the names of exchanges, with their types."""
-
-    async def ask(_typed: str) -> list[Offer]:
-        exchanges = await service.exchanges(connection, vhost)
-        return [(exchange.name, exchange.type) for exchange in exchanges if exchange.name]
-
-    return ask
-
-
-def queues_of(service: RabbitService, connection: str, vhost: str) -> Ask:
-    """Complete the names of queues: the broker is asked for those that match alone, as it may have thousands."""
-
-    async def ask(typed: str) -> list[Offer]:
-        page = await service.queues(connection, vhost=vhost, search=typed, page_size=MOST_OFFERS)
-        return [(queue.name, "" if queue.type == "classic" else queue.type) for queue in page.queues]
-
-    return ask
-
-
-def keys_of(service: RabbitService, connection: str, vhost: str, exchange: str) -> Ask:
-    """Complete routing keys: those an exchange is bound with, or the queues for the default exchange."""
-    if not exchange:
-        return queues_of(service, connection, vhost)
-
-    async def ask(_typed: str) -> list[Offer]:
-        bindings = await service.bindings(connection, vhost, exchange=exchange)
-        found: dict[str, str] = {}
-        for binding in bindings:
-            found.setdefault(binding.routing_key, tr("to {name}", name=binding.destination))
-        return [(key, note) for key, note in found.items() if key]
-
-    return ask
 
 
 def _is_a_help(exc: BaseException) -> None:

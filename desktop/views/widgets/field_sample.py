@@ -1,29 +1,42 @@
 """Fields such as ``{{uuid}}``: a menu of those there are, whether they are filled, and a live sample of how it looks then."""
 
 import asyncio
-import base64
-import binascii
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Generic, Protocol, TypeVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.problems import problem_of, title_of
-from desktop.services.rabbitmq import RabbitService
 from desktop.views.widgets.buttons import Button, IconButton
 from desktop.views.widgets.elided import ElidedLabel
 from desktop.views.widgets.jobs import Jobs, Working
 from desktop.views.widgets.labels import caption
 from embedded_server.contracts.concurrency import Notify
-from embedded_server.contracts.rabbitmq import BodyForm, GeneratedField, Message
 
 REST_S: Final = 0.4
 """Rest of the keyboard before another sample is made."""
 MOST_CHARS: Final = 2_000
 MOST_IN_MENU: Final = 12
 MOST_EXAMPLE_CHARS: Final = 32
+
+
+M = TypeVar("M")
+
+
+class Field(Protocol):
+    """What the server can fill: a name, and how it looks filled."""
+
+    @property
+    def name(self) -> str:
+        """What stands between the braces."""
+        ...
+
+    @property
+    def example(self) -> str:
+        """A value it was filled with."""
+        ...
 
 
 class FieldMenu(Button):
@@ -44,7 +57,7 @@ class FieldMenu(Button):
         """Answer the fields' names."""
         return self._names
 
-    def set_fields(self, fields: Sequence[GeneratedField]) -> None:
+    def set_fields(self, fields: Sequence[Field]) -> None:
         """Offer these."""
         self._names = [field.name for field in fields]
         self._menu.clear()
@@ -60,18 +73,19 @@ class FieldMenu(Button):
         return lambda: self.chosen.emit(text)
 
 
-class Sample(QWidget, Working):
+class Sample(QWidget, Working, Generic[M]):
     """One message as it will be sent, made anew when something is typed and when asked for."""
 
     toggled = Signal(bool)
     """Whether fields are filled."""
 
-    def __init__(self, service: RabbitService, notify: Notify, parent: QWidget | None = None) -> None:
+    def __init__(self, fill: Callable[[M], Awaitable[tuple[str, str]]], notify: Notify, parent: QWidget | None = None) -> None:
+        """*fill* has a message filled by the server, and answers what to show of it: a line on its address or key, and one on its body."""
         super().__init__(parent)
-        self._service = service
+        self._ask = fill
         self._notify = notify
         self._jobs = Jobs(self)
-        self._message: Message | None = None
+        self._message: M | None = None
         self.fill = QCheckBox(tr("Fill the fields"))
         self.fill.setChecked(True)
         self.fill.setToolTip(tr("Off sends them as they are written"))
@@ -97,7 +111,7 @@ class Sample(QWidget, Working):
         """Answer the sample's body."""
         return self._body.whole()
 
-    def preview(self, names: Sequence[str], message: Message | None) -> None:
+    def preview(self, names: Sequence[str], message: M | None) -> None:
         """Show *message* filled once the keyboard rests; nothing where no field stands in it."""
         self.setVisible(bool(names))
         self._count.setText(", ".join(names))
@@ -110,12 +124,11 @@ class Sample(QWidget, Working):
         if self._message is not None and self.fill.isChecked() and not self.isHidden():
             self._jobs.start("fill", self._fill(self._message, rest_s), self._on_failed)
 
-    async def _fill(self, message: Message, rest_s: float) -> None:
+    async def _fill(self, message: M, rest_s: float) -> None:
         await asyncio.sleep(rest_s)
-        filled = await self._service.fill(message)
-        changed = filled.routing_key != message.routing_key
-        self._key.show_text(tr("Routing key: {key}", key=filled.routing_key) if changed else "", "dim")
-        self._body.show_text(_one_line(filled), "dim")
+        key, body = await self._ask(message)
+        self._key.show_text(key, "dim")
+        self._body.show_text(body, "dim")
         self._show_lines()
 
     def _on_failed(self, exc: BaseException) -> None:
@@ -138,11 +151,6 @@ class Sample(QWidget, Working):
         self._body.setVisible(on and bool(self._body.whole()))
 
 
-def _one_line(message: Message) -> str:
-    text = message.body
-    if message.form is BodyForm.BASE64:
-        try:
-            text = base64.b64decode(message.body).decode()
-        except (binascii.Error, ValueError):
-            text = message.body
+def one_line(text: str) -> str:
+    """Answer the beginning of *text* on one line."""
     return " ".join(text[:MOST_CHARS].split())

@@ -1,17 +1,36 @@
 """Follows one job to its end, by asking the server how far it is."""
 
-from typing import Final
+from typing import Final, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.core.problems import ApiError, NotSignedIn
-from desktop.services.rabbitmq import RabbitService
 from desktop.views.widgets.jobs import Jobs
 from embedded_server.contracts.concurrency import Notify
 from embedded_server.contracts.jobs import Job
 
 ASK_EVERY_MS: Final = 250
 NOT_FOUND: Final = 404
+
+
+class JobAsker(Protocol):
+    """Whoever can ask the server about jobs."""
+
+    async def jobs(self, connection: str | None = None) -> list[Job]:
+        """Answer the jobs, of one connection where asked so, newest first."""
+        ...
+
+    async def job(self, job_id: str) -> Job:
+        """Answer one job."""
+        ...
+
+    async def stop_job(self, job_id: str) -> Job:
+        """Stop a job; what it has done stays done."""
+        ...
+
+    async def forget_job(self, job_id: str) -> None:
+        """Take a job that is over off the list."""
+        ...
 
 
 class JobFollower(QObject):
@@ -24,7 +43,7 @@ class JobFollower(QObject):
     lost = Signal()
     """The server does not know it any longer: it was started anew."""
 
-    def __init__(self, service: RabbitService, notify: Notify, parent: QObject) -> None:
+    def __init__(self, service: JobAsker, notify: Notify, parent: QObject) -> None:
         super().__init__(parent)
         self._service = service
         self._notify = notify

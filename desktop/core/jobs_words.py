@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from desktop.core.formatting import NS_PER_S, number, rate, span
+from desktop.core.formatting import NS_PER_S, number, rate, size, span
 from desktop.core.i18n import N_, tr, trn
 from desktop.core.problems import hint_of, title_of
 from embedded_server.contracts.jobs import Job, JobKind, JobState
@@ -21,6 +21,11 @@ KIND_WORDS: Final = {
     JobKind.STREAM_READ: N_("Read stream"),
     JobKind.MOVE: N_("Move"),
     JobKind.REDRIVE: N_("Redrive"),
+    JobKind.PRODUCE: N_("Produce"),
+    JobKind.TAIL: N_("Tail"),
+    JobKind.READ: N_("Read"),
+    JobKind.SEARCH: N_("Search"),
+    JobKind.COPY: N_("Copy"),
 }
 STATE_WORDS: Final = {
     JobState.STARTING: (N_("starting"), "run"),
@@ -39,14 +44,22 @@ COUNT_WORDS: Final[dict[str, Callable[[int], str]]] = {
     "consumed": lambda n: trn("1 consumed", "{n} consumed", n),
     "tapped": lambda n: trn("1 tapped", "{n} tapped", n),
     "read": lambda n: trn("1 read", "{n} read", n),
+    "acknowledged": lambda n: trn("1 acknowledged", "{n} acknowledged", n),
+    "tailed": lambda n: trn("1 read", "{n} read", n),
+    "copied": lambda n: trn("1 copied", "{n} copied", n),
+    "hits": lambda n: trn("1 hit", "{n} hits", n),
     "returned": lambda n: trn("1 returned", "{n} returned", n),
     "refused": lambda n: trn("1 refused", "{n} refused", n),
     "unconfirmed": lambda n: trn("1 unconfirmed", "{n} unconfirmed", n),
+    "unacknowledged": lambda n: trn("1 unacknowledged", "{n} unacknowledged", n),
     "skipped": lambda n: trn("1 skipped", "{n} skipped", n),
     "left": lambda n: trn("1 left", "{n} left", n),
+    "bytes": size,
 }
-WENT_WELL: Final = frozenset({"confirmed", "moved", "redriven", "consumed", "tapped", "read"})
+WENT_WELL: Final = frozenset({"confirmed", "moved", "redriven", "consumed", "tapped", "read", "acknowledged", "tailed", "copied"})
 """While a job runs its progress tells them."""
+_LEFT_OPEN: Final = {JobKind.PUBLISH: "unconfirmed", JobKind.PRODUCE: "unacknowledged"}
+"""The count of what nobody answered for."""
 
 
 def what_words(job: Job) -> str:
@@ -104,6 +117,20 @@ def targets_of(job: Job) -> list[tuple[str, int]]:
     return sorted(found, key=lambda each: (-each[1], each[0]))
 
 
+def left_open(job: Job) -> int:
+    """Answer how many messages nobody answered for."""
+    return sum(job.counts.get(name, 0) for name in _LEFT_OPEN.values())
+
+
 def worth_resending(job: Job) -> int:
-    """Answer how many messages of a publish were neither confirmed nor refused, now that it is over."""
-    return job.counts.get("unconfirmed", 0) if job.kind is JobKind.PUBLISH and job.state.is_over else 0
+    """Answer how many messages of a publish were neither confirmed nor refused, now that it is over; of a produce, how many records."""
+    name = _LEFT_OPEN.get(job.kind, "")
+    return job.counts.get(name, 0) if name and job.state.is_over else 0
+
+
+def resend_words(job: Job) -> str:
+    """Name the act that sends them again."""
+    count = worth_resending(job)
+    if job.kind is JobKind.PRODUCE:
+        return trn("Resend the 1 unacknowledged", "Resend the {n} unacknowledged", count)
+    return trn("Resend the 1 unconfirmed", "Resend the {n} unconfirmed", count)

@@ -1,6 +1,7 @@
 """The jobs of a connection that run or have just ended: slim, and nothing at all where there is none."""
 
 import time
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -8,15 +9,15 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.core.formatting import NS_PER_S
 from desktop.core.i18n import trn
+from desktop.core.jobs_words import left_open
 from desktop.core.problems import ServerUnreachable
 from desktop.services.notices import Notices
-from desktop.services.rabbitmq import RabbitService
-from desktop.views.rabbitmq.jobs.card import JobCard
 from desktop.views.widgets.buttons import Button
+from desktop.views.widgets.job_card import JobCard
+from desktop.views.widgets.job_follow import JobAsker
 from desktop.views.widgets.jobs import Jobs
 from embedded_server.contracts.connections import Connection
 from embedded_server.contracts.jobs import Job
-from embedded_server.contracts.rabbitmq import BulkPublish, Message
 
 ASK_EVERY_MS: Final = 500
 IDLE_EVERY_MS: Final = 2_000
@@ -27,6 +28,8 @@ MORE_PX: Final = 24
 MOST_ENDED: Final = 1
 """The messages need the room: of those that have ended the last one tells enough."""
 
+Resend = Callable[[Job], Awaitable[Job]]
+
 
 class JobsStrip(QWidget):
     """Cards, the running ones first. A job that failed stays until it is taken off the list."""
@@ -36,8 +39,10 @@ class JobsStrip(QWidget):
     jobs_changed = Signal(object)
     """The list of jobs that run."""
 
-    def __init__(self, service: RabbitService, notices: Notices, parent: QWidget | None = None) -> None:
+    def __init__(self, service: JobAsker, notices: Notices, resend: Resend, parent: QWidget | None = None) -> None:
+        """*resend* begins a job that sends again what nobody acknowledged of another."""
         super().__init__(parent)
+        self._resend = resend
         self._service = service
         self._notices = notices
         self._tasks = Jobs(self)
@@ -158,19 +163,14 @@ class JobsStrip(QWidget):
 
     def _on_resend_requested(self, job: Job) -> None:
         async def act() -> None:
-            await self._service.bulk(job.connection, resend_request(job))
+            await self._resend(job)
             self.refresh()
 
         self._tasks.start(f"resend-{job.id}", act(), self._notices.from_exception)
 
 
-def resend_request(job: Job) -> BulkPublish:
-    """Ask for a publish's unconfirmed messages to be sent again; the rest of the request is not looked at."""
-    return BulkPublish(Message(job.vhost, "", ""), count=job.counts.get("unconfirmed", 1), resend_of=job.id)
-
-
 def _has_ended_well(job: Job) -> bool:
-    return job.state.is_over and job.problem is None and not job.counts.get("unconfirmed")
+    return job.state.is_over and job.problem is None and not left_open(job)
 
 
 def _is_worth_showing(job: Job) -> bool:

@@ -1,1 +1,0 @@
-"""Jobs of a connection: how far they are, and stopping them."""
