@@ -17,15 +17,14 @@ from kafka.net.connection import KafkaConnection
 from kafka.net.inet import create_connection
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
-from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
+
+from embedded_server.kafka.clients.transport import TcpTransport, TlsTransport
 
 T = TypeVar("T")
 
 logging.getLogger("kafka").setLevel(logging.CRITICAL + 1)  # every lost connection is many errors to it; we raise what it logs
 
 CONNECT_LIMIT_S: Final = 10.0
-LOGIN_WORDS_S: Final = 0.02
-"""So long an answer that came with the connection's end may take to be looked at."""
 _ERRNO: Final = re.compile(r"\b(\d+) [A-Z]+\b")
 
 
@@ -76,24 +75,10 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has
         if connection is not before:
             broker = self.cluster.broker_metadata(node_id)
             node = (str(node_id), broker.host, broker.port, self.cluster.is_bootstrap(node_id))
-            self._watch_login(connection, node)
             connection.init_future.add_callback(lambda _: self.faults.pop(node[0], None))
             connection.init_future.add_errback(lambda exc: self._note(node, exc, had_opened=False))
             connection.close_future.add_errback(lambda exc: self._note(node, exc, had_opened=connection.init_future.succeeded()))
         return connection
-
-    def _watch_login(self, connection: KafkaConnection, node: tuple[str, str, int, bool]) -> None:
-        """Keep why a login was refused: where the answer and the end of the connection come at once, kafka-python tells the end alone."""
-        login = connection._sasl_authenticate  # noqa: SLF001 - nothing public sees the answer
-
-        async def watched(*arguments: Any) -> None:
-            try:
-                await login(*arguments)
-            except errors.BrokerResponseError as exc:
-                self._note(node, exc, had_opened=False)
-                raise
-
-        connection._sasl_authenticate = watched  # noqa: SLF001 - the same
 
     def newest_fault(self) -> Fault | None:
         """Answer the fault noted last."""
@@ -132,10 +117,6 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has
             if not self.cluster.brokers():
                 raise errors.MetadataEmptyBrokerList("the cluster tells of no broker")
             self.cluster.start_refresh_loop()
-        except errors.KafkaConnectionError:
-            if connection.sasl_enabled:
-                await self._net.sleep(LOGIN_WORDS_S)
-            raise
         finally:
             self._conns.pop(node_id, connection).close()
 
@@ -148,10 +129,10 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has
             found = _ERRNO.search(str(exc))
             raise ConnectFailed(str(exc), int(found[1]) if found else 0) from exc
         if not self.ssl_enabled:
-            return KafkaTCPTransport(self._net, socket, host=node.host)
+            return TcpTransport(self._net, socket, host=node.host)
         tls = {key: value for key, value in self.config.items() if key.startswith("ssl_")}
         try:
-            transport = KafkaSSLTransport(self._net, socket, host=node.host, **tls)
+            transport = TlsTransport(self._net, socket, host=node.host, **tls)
             await transport.handshake()
         except Exception as exc:
             socket.close()
