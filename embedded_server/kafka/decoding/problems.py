@@ -252,6 +252,14 @@ class ContentNotJson(UserFacingError):
     hint = N_("Avro, JSON Schema, Protobuf and MessagePack are written from a JSON text.")
 
 
+class ContentNotText(UserFacingError):
+    """A lone surrogate has no bytes."""
+
+    status = 422
+    title = N_("The text has half a character at {at}, which cannot be written as UTF-8")
+    hint = N_("Remove it, or send the bytes as Base64.")
+
+
 class ContentNotInteger(UserFacingError):
     """Eight bytes hold so much."""
 
@@ -274,3 +282,11 @@ class SchemaNotNamed(UserFacingError):
     status = 422
     title = N_("{format} needs a schema")
     hint = N_("Choose a subject of the Schema Registry, or a local schema.")
+
+
+class RecordGone(UserFacingError):
+    """Retention has removed its event."""
+
+    status = 404
+    title = N_("The journal has no record {seq}")
+    hint = N_("It may have left the journal. Read the topic again from its offset.")

@@ -130,6 +130,10 @@ class ProtoSchema:
         """Whether a message of this full name is there, imports included."""
         return name in self._protos
 
+    def is_map_entry(self, name: str) -> bool:
+        """Whether a message is only how a map is written."""
+        return bool(self._protos[name][1].options.map_entry)
+
     def _missing(self, name: str) -> MessageNotInSchema:
         return MessageNotInSchema(message=name[:100], known=", ".join(self.names)[:300] or "none")
 

@@ -11,7 +11,6 @@ from google.protobuf.message_factory import GetMessageClass
 from embedded_server.kafka.decoding.problems import NotWritable
 from embedded_server.kafka.decoding.proto_schema import MessagePlan, ProtoSchema
 
-
 _FIELDS: Final = re.compile(r"Failed to parse (\w+) field: ")
 _AT: Final = re.compile(r" at \"\w+([^\"]*)\"")
 
