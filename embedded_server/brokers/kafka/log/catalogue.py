@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from embedded_server.brokers.kafka.log.partition import Summary
+from embedded_server.brokers.kafka.log.answers import Summary
 from embedded_server.brokers.sqlite_errors import StoreTooNew, explained
 
 logger = logging.getLogger(__name__)

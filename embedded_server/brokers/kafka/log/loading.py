@@ -53,10 +53,13 @@ def load(files: Files, folder: str, name: str, say: Say) -> Loaded:
         segments.add(Segment(files, folder, base))
     _name_lost(name, state, bases, say)
     if not bases:
-        segments.new(state.segments[-1] if state.segments else state.start)
+        segments.new(max([state.start, *state.segments]))
     if kept is None:
         state.start = max(state.start, segments.oldest.base)
+    segments.drop([one for one in list(segments)[:-1] if segments.end_of(one) <= state.start])
     _mend_tail(segments, name, state, say, folder)
+    if state.segments and state.segments[-1] > segments.end:
+        segments.new(state.segments[-1])
     state.start = min(max(state.start, segments.oldest.base), segments.end)
     snapshots = snapshot.offsets(names)
     producers, offset = _producers(folder, segments, snapshots)
@@ -79,11 +82,12 @@ def complete_swap(files: Files, folder: str, state: State) -> None:
     if swap is None:
         return
     fresh = Segment(files, folder, swap.base, CLEANED).paths
-    if os.path.exists(fresh[0]):  # noqa: PTH110 - plain strings, see files.py
-        for base in swap.replaces:
+    for base in swap.replaces:
+        if base != swap.base:
             Segment(files, folder, base).remove()
-    for path in reversed(fresh):  # the log last: while it is there, the old ones go
+    for path in fresh:
         files.forget(path)
+        files.forget(path.removesuffix(CLEANED))
         if os.path.exists(path):  # noqa: PTH110 - plain strings, see files.py
             os.replace(path, path.removesuffix(CLEANED))  # noqa: PTH105 - plain strings, see files.py
     state.segments = sorted({*state.segments} - {*swap.replaces} | {swap.base})
@@ -92,7 +96,7 @@ def complete_swap(files: Files, folder: str, state: State) -> None:
 
 
 def _name_lost(name: str, state: State, bases: list[int], say: Say) -> None:
-    for base in state.segments[:-1] if not bases else state.segments:
+    for base in state.segments:
         if base not in bases:
             say(f"{name}: the segment {base:020}{LOG} is gone; its records from offset {base} on are lost")
 
@@ -175,4 +179,4 @@ def replay(segments: Segments, producers: Producers, begin: int) -> None:
             marker = None
         ended = producers.marked(header, marker.coordinator_epoch) if marker else None
         if ended is not None and marker is not None and not marker.commit:
-            segment.aborted.add((0, ended.producer_id, ended.first_offset, ended.last_offset, ended.stable))
+            segment.aborted.add(ended.row)

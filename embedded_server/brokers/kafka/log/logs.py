@@ -6,7 +6,7 @@ import re
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -58,7 +58,7 @@ class Logs:
         self._files = Files()
         self._catalogue: Catalogue | None = None
         self._doomed: list[str] = []
-        self._round: Iterator[None] | None = None
+        self._round: Generator[None, None, None] | None = None
         self._next_round_ms = 0
 
     # -- opening and closing
@@ -98,7 +98,9 @@ class Logs:
         catalogue, self._catalogue = self._catalogue, None
         if catalogue is None:
             return
-        self._round = None
+        if self._round is not None:
+            self._round.close()
+            self._round = None
         told = []
         for topic in self.topics.values():
             for number, log in enumerate(topic.partitions):
@@ -217,7 +219,7 @@ class Logs:
                 return False
         return True
 
-    def _steps(self, now_ms: int) -> Iterator[None]:
+    def _steps(self, now_ms: int) -> Generator[None, None, None]:
         while self._doomed:
             yield from self._remove(self._doomed.pop())
         for topic in list(self.topics.values()):

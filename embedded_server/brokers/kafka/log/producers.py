@@ -78,6 +78,11 @@ class Ended:
     stable: int
     """The last stable offset once it has ended."""
 
+    @property
+    def row(self) -> tuple[int, int, int, int, int]:
+        """As it is kept in the table of aborted transactions, whose version is 0."""
+        return 0, self.producer_id, self.first_offset, self.last_offset, self.stable
+
 
 class Producers:
     """All producers of a partition."""

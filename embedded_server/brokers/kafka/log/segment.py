@@ -17,6 +17,8 @@ CHUNK_BYTES: Final = 1 << 20
 """Read at once where many batches are looked through."""
 WALK_BYTES: Final = 16 * 1024
 """Read at once where one batch is looked for: a little more than lies between two rows of the index."""
+MAX_SPAN: Final = 2**31 - 1
+"""An index counts offsets from its segment's base in so much."""
 LOG, OFFSETS, TIMES, ABORTED = ".log", ".index", ".timeindex", ".txnindex"
 _UNKNOWN: Final = -2
 """A timestamp that has not been looked up yet."""
@@ -83,7 +85,7 @@ class Segment:
     def note(self, header: Header, position: int) -> None:
         """Enter into the indexes a batch that is in the file."""
         last = header.base_offset + header.last_offset_delta
-        if header.max_timestamp > self.max_timestamp:
+        if header.max_timestamp > self.max_timestamp and header.records:
             self.max_timestamp = header.max_timestamp
             self.max_timestamp_offset = last
         if position == 0:
@@ -149,8 +151,6 @@ class Segment:
         newest = self.times.last()
         if newest is not None:
             self.max_timestamp, self.max_timestamp_offset = newest[0], self.base + newest[1]
-        first = header_at(self.bytes_at(0, HEADER_BYTES))
-        self.first_timestamp = first.max_timestamp
         return row[1]
 
     def _agrees(self, row: tuple[int, ...]) -> bool:
@@ -176,6 +176,12 @@ class Segment:
         for placed in self.walk():
             self.note(placed.header, placed.position)
         self.seal()
+
+    def begun(self) -> int:
+        """The largest timestamp of its first batch in ms, -1 where there is none."""
+        if self.first_timestamp < 0 and self.size:
+            self.first_timestamp = header_at(self.bytes_at(0, HEADER_BYTES)).max_timestamp
+        return self.first_timestamp
 
     def newest(self) -> int:
         """Its largest timestamp in ms, -1 where there is none."""

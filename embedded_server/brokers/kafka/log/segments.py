@@ -84,6 +84,10 @@ class Segments:
         """The offset behind segment *number*."""
         return self._bases[number + 1] if number + 1 < len(self._bases) else self.end
 
+    def end_of(self, segment: Segment) -> int:
+        """The offset behind *segment*."""
+        return self.limit_of(bisect_right(self._bases, segment.base) - 1)
+
     def number_of(self, offset: int) -> int:
         """The number of the segment where *offset* lies, if it is anywhere."""
         return max(bisect_right(self._bases, offset) - 1, 0)

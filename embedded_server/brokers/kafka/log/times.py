@@ -45,7 +45,9 @@ def newest(segments: Segments, start: int) -> Found | None:
     begin = best.find(best.max_timestamp_offset)
     for placed in best.walk(begin.position if begin else 0):
         if placed.header.max_timestamp == timestamp:
-            return _first_in(best, placed.position, placed.header, start, timestamp)
+            found = _first_in(best, placed.position, placed.header, start, timestamp)
+            if found is not None:
+                return found
     return None
 
 
