@@ -83,9 +83,10 @@ class Composition:
     def __init__(self, settings: Settings, head_start: HeadStart | None = None) -> None:
         from embedded_server.api.dependencies import Services
         from embedded_server.brokers import EmbeddedBrokers
-        from embedded_server.connections import ConnectionService, Hooks, embedded_settings
+        from embedded_server.connections import ConnectionService, Hooks, LinkHooks, embedded_settings
         from embedded_server.core.jobs import Jobs
         from embedded_server.journal import EVENT_SOURCE, Feeds, Journal
+        from embedded_server.kafka.service import KafkaService
         from embedded_server.rabbitmq.service import RabbitService
         from embedded_server.sessions import Sessions
         from embedded_server.streams import Hub, StreamManager
@@ -105,14 +106,13 @@ class Composition:
         self._logs = LogCapture(journal.append, data_dir / "log")
         jobs = Jobs()
         rabbitmq = RabbitService(journal, self._resolve, data_dir, jobs)
+        kafka = KafkaService(journal, self._resolve, data_dir, jobs)
         connections = ConnectionService(
             data_dir,
             Hooks(
                 embedded=lambda: embedded_settings(brokers.amqp_url, brokers.management_url),
-                health=rabbitmq.health,
-                test=test_connection,
-                reconnect=rabbitmq.reconnect,
-                disconnect=rabbitmq.disconnect,
+                rabbitmq=LinkHooks(rabbitmq.health, test_rabbitmq, rabbitmq.reconnect, rabbitmq.disconnect),
+                kafka=LinkHooks(kafka.health, test_kafka, kafka.reconnect, kafka.disconnect),
             ),
         )
         connections.on_change.append(self._on_connection_change)
@@ -136,6 +136,7 @@ class Composition:
             connections=connections,
             jobs=jobs,
             rabbitmq=rabbitmq,
+            kafka=kafka,
             supervisor=Supervisor(journal.append),
         )
 
@@ -151,8 +152,9 @@ class Composition:
         await supervisor.start(["connections", "hub", "streams"])
         supervisor.add("brokers", services.brokers)
         supervisor.add("tasks", services.tasks)
-        supervisor.add("rabbitmq", services.rabbitmq)  # the last, so that its jobs end in good order before the brokers do
-        await supervisor.start(["rabbitmq"])
+        supervisor.add("rabbitmq", services.rabbitmq)  # these are the last, so that their jobs end in good order before the brokers do
+        supervisor.add("kafka", services.kafka)
+        await supervisor.start(["rabbitmq", "kafka"])
         if services.settings.brokers:
             supervisor.start_later(["brokers", "tasks"])
         services.journal.append(lifecycle_event("server", Step.STARTED, time.monotonic() - self._began))
@@ -182,12 +184,22 @@ class Composition:
 
     async def _drop(self, connection: str) -> None:
         known = {one.id for one in (await self._services.connections.all()).connections}
-        await self._services.rabbitmq.drop(connection, removed=connection not in known)
+        removed = connection not in known
+        await asyncio.gather(
+            self._services.rabbitmq.drop(connection, removed=removed), self._services.kafka.drop(connection, removed=removed)
+        )
 
 
-async def test_connection(profile: Profile) -> TestReport:
-    """Walk to a broker as a test; what that takes is imported at the first one."""
+async def test_rabbitmq(profile: Profile) -> TestReport:
+    """Walk to a RabbitMQ as a test; what that takes is imported at the first one."""
     from embedded_server.rabbitmq.walk import walk
+
+    return await walk(profile)
+
+
+async def test_kafka(profile: Profile) -> TestReport:
+    """Walk to a Kafka as a test; the same."""
+    from embedded_server.kafka.walk import walk
 
     return await walk(profile)
 

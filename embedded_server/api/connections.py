@@ -46,15 +46,15 @@ async def order_connections(services: ServicesDep, ids: list[str]) -> Connection
     return await services.connections.order(ids)
 
 
-@router.post("/parse", summary="Take an AMQP URL apart")
+@router.post("/parse", summary="Take a URL apart")
 async def parse_url(services: ServicesDep, text: UrlText) -> SaveConnection:
-    """Answer what could be added as it is. Nothing is kept."""
+    """Answer what could be added as it is: an AMQP URL, a Kafka's, bare addresses, or a Kafka client's properties. Nothing is kept."""
     return services.connections.parse(text.url)
 
 
 @router.post("/test", summary="Test a connection before it is kept")
 async def test_new_connection(services: ServicesDep, save: SaveConnection) -> TestReport:
-    """Walk name, port, TLS, protocol, login, virtual host, permissions and management; say at which step it fails and what to try."""
+    """Walk from the host's name to what the user may do there; say at which step it fails and what to try."""
     return await services.connections.test(save=save)
 
 

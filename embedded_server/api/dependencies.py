@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the capabilities are heavy, and none is needed to make a ro
     from embedded_server.core.jobs import Jobs
     from embedded_server.core.parts import Supervisor
     from embedded_server.journal import Feeds, Journal
+    from embedded_server.kafka.service import KafkaService
     from embedded_server.rabbitmq.service import RabbitService
     from embedded_server.sessions import Sessions
     from embedded_server.streams import Hub, StreamManager
@@ -37,6 +38,7 @@ class Services:
     connections: "ConnectionService"
     jobs: "Jobs"
     rabbitmq: "RabbitService"
+    kafka: "KafkaService"
     supervisor: "Supervisor"
     """Starts, stops and restarts the parts, and knows how each fares."""
 

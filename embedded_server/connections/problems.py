@@ -83,7 +83,7 @@ class ConnectionKindInvalid(UserFacingError):
 
     status = 422
     title = N_("A connection of kind “{kind}” cannot be saved with these settings")
-    hint = N_("Kind “rabbitmq” takes the settings of a RabbitMQ; the embedded connection is always there.")
+    hint = N_("Kind “rabbitmq” takes the settings of a RabbitMQ, “kafka” those of a Kafka; the embedded connection is always there.")
 
 
 class HostInvalid(UserFacingError):
@@ -103,7 +103,7 @@ class PortInvalid(UserFacingError):
 
 
 class FieldInvalid(UserFacingError):
-    """A text that AMQP cannot carry."""
+    """A text that no broker can carry."""
 
     status = 422
     title = N_("The {field} cannot be used")
@@ -126,6 +126,38 @@ class ManagementUrlInvalid(UserFacingError):
     hint = N_("Write it as http://host:15672 or https://host/path, or leave it empty for the usual one.")
 
 
+class BootstrapInvalid(UserFacingError):
+    """No address of a Kafka broker."""
+
+    status = 422
+    title = N_("“{address}” is no address of a Kafka broker")
+    hint = N_("Write each as host:port, such as kafka.example.org:9092; commas stand between several, 50 at most.")
+
+
+class BootstrapPortInvalid(UserFacingError):
+    """What stands after the colon is no port."""
+
+    status = 422
+    title = N_("The address “{address}” has no port from 1 to 65535")
+    hint = N_("Write it as host:port; Kafka's usual port is 9092. An IPv6 address stands in brackets, as in [::1]:9092.")
+
+
+class SaslUserMissing(UserFacingError):
+    """A login without a user."""
+
+    status = 422
+    title = N_("SASL {mechanism} needs a user")
+    hint = N_("Type the user, or set the mechanism to none where the cluster asks for no login.")
+
+
+class RegistryUrlInvalid(UserFacingError):
+    """No address of a Schema Registry."""
+
+    status = 422
+    title = N_("The Schema Registry's address is not a URL")
+    hint = N_("Write it as http://host:8081 or https://host/path, or leave it empty where there is none.")
+
+
 class FileNotAbsolute(UserFacingError):
     """A file that only a working directory could find."""
 
@@ -146,11 +178,13 @@ class KeyWithoutCertificate(UserFacingError):
 
 
 class UrlSchemeUnknown(UserFacingError):
-    """No AMQP URL."""
+    """Neither an AMQP URL nor a Kafka's."""
 
     status = 422
-    title = N_("The URL does not begin with amqp:// or amqps://")
-    hint = N_("Write it as amqp://user:password@host:5672/vhost, or with amqps:// for TLS.")
+    title = N_("The URL does not begin with amqp://, amqps://, kafka:// or kafka+ssl://")
+    hint = N_(
+        "Write it as amqp://user:password@host:5672/vhost, or as kafka://host:9092,other:9092; amqps:// and kafka+ssl:// are with TLS."
+    )
 
 
 class UrlHasBlanks(UserFacingError):
@@ -174,7 +208,7 @@ class UrlWithoutHost(UserFacingError):
 
     status = 422
     title = N_("The URL names no host")
-    hint = N_("Write it as amqp://user:password@host:5672/vhost.")
+    hint = N_("Write it as amqp://user:password@host:5672/vhost, or as kafka://host:9092.")
 
 
 class UrlPortInvalid(UserFacingError):
@@ -206,6 +240,22 @@ class UrlOptionInvalid(UserFacingError):
 
     status = 422
     title = N_("The URL's option “{name}” has a value that cannot be used")
+    hint = N_("It takes {expected}.")
+
+
+class PropertiesWithoutBrokers(UserFacingError):
+    """A client's settings that lead nowhere."""
+
+    status = 422
+    title = N_("The settings name no brokers")
+    hint = N_("Copy the line with bootstrap.servers (or metadata.broker.list) as well.")
+
+
+class PropertyUnusable(UserFacingError):
+    """A client's setting that Switchroom cannot follow."""
+
+    status = 422
+    title = N_("“{name}” has a value that Switchroom cannot use: {value}")
     hint = N_("It takes {expected}.")
 
 

@@ -21,8 +21,8 @@ from embedded_server.connections.problems import (
 from embedded_server.connections.secret_rules import changes_of, check_stays, is_same_link, names_after, with_guest
 from embedded_server.connections.secrets import Secrets
 from embedded_server.connections.store import ConnectionStore, Kept
+from embedded_server.connections.texts import read_text, shown
 from embedded_server.connections.transfer import free_name, read_file, with_free_names
-from embedded_server.connections.urls import parse, url_of
 from embedded_server.contracts.concurrency import cancel, spawn
 from embedded_server.contracts.connections import (
     EMBEDDED_ID,
@@ -32,6 +32,7 @@ from embedded_server.contracts.connections import (
     Connections,
     ConnectionsFile,
     ConnectionSpec,
+    Health,
     RabbitSettings,
     SaveConnection,
     Secret,
@@ -101,7 +102,7 @@ class ConnectionService:
             found = self._hooks.embedded()
             if found is None:
                 raise EmbeddedIsAway
-            return Profile(EMBEDDED_ID, replace(_EMBEDDED, rabbitmq=found[0]), found[1])
+            return Profile(EMBEDDED_ID, replace(_EMBEDDED, rabbitmq=found.rabbitmq, kafka=found.kafka), found.secrets)
         await self._opened()
         kept = self._kept[self._known(id)]
         values = self._secrets.of(id, kept.secrets)
@@ -126,7 +127,7 @@ class ConnectionService:
             before = self._kept[self._known(id)]
             self._check_name(save.spec.name, but=id)
             check_stays(before.spec, before.secrets, save)
-            changes = changes_of(save)
+            changes = changes_of(save, before.secrets)
             await self._save({**self._kept, id: Kept(save.spec, names_after(before.secrets, changes))})
             await self._secrets.put(id, changes)
         if changes or not is_same_link(before.spec, save.spec):
@@ -165,14 +166,12 @@ class ConnectionService:
 
     async def reconnect(self, id: str) -> Connection:
         """Try at once, also where it was refused before. Raises what `resolve` raises."""
-        await self.resolve(id)
-        await self._hooks.reconnect(id)
+        await self._hooks.reconnect(await self.resolve(id))
         return await self.get(id)
 
     async def disconnect(self, id: str) -> Connection:
         """Close what is open."""
-        await self.get(id)
-        await self._hooks.disconnect(id)
+        await self._hooks.disconnect(id, (await self.get(id)).spec.kind)
         return await self.get(id)
 
     async def order(self, ids: Sequence[str]) -> Connections:
@@ -187,16 +186,11 @@ class ConnectionService:
     # -- URLs, files and the test
 
     def parse(self, url: str) -> SaveConnection:
-        """Take a URL apart into a connection that could be added as it is."""
-        settings, secrets = parse(url)
-        name = settings.host if settings.vhost == "/" else f"{settings.host} {settings.vhost}"
+        """Take a URL, or what else people have of a broker, apart into a connection that could be added as it is."""
+        found = read_text(url)
         used = [kept.spec.colour for kept in self._kept.values()]
         colour = min(Colour, key=used.count)
-        return check(
-            SaveConnection(
-                ConnectionSpec(free_name(name, self._is_taken), ConnectionKind.RABBITMQ, colour=colour, rabbitmq=settings), secrets
-            )
-        )
+        return check(replace(found, spec=replace(found.spec, name=free_name(found.spec.name, self._is_taken), colour=colour)))
 
     def export(self) -> ConnectionsFile:
         """Answer every connection of the user's, without secrets."""
@@ -213,7 +207,7 @@ class ConnectionService:
         return await self.all()
 
     async def test(self, id: str = "", save: SaveConnection | None = None) -> TestReport:
-        """Walk from the name to the management API: *save* with the secrets kept for *id*, or *id* as it is kept."""
+        """Walk from the name to what the user may do there: *save* with the secrets kept for *id*, or *id* as it is kept."""
         if save is None:
             return await self._hooks.test(await self.resolve(id))
         save = check(save)
@@ -237,14 +231,15 @@ class ConnectionService:
 
     def _embedded(self) -> Connection:
         found = self._hooks.embedded()
-        settings = found[0] if found else RabbitSettings("127.0.0.1")
-        spec = replace(_EMBEDDED, rabbitmq=settings)
-        return Connection(EMBEDDED_ID, spec, url_of(settings) if found else "", SecretState.NONE, self._hooks.health(EMBEDDED_ID))
+        spec = _EMBEDDED if found is None else replace(_EMBEDDED, rabbitmq=found.rabbitmq, kafka=found.kafka)
+        return Connection(EMBEDDED_ID, spec, shown(spec) if found else "", SecretState.NONE, self._health(EMBEDDED_ID, spec))
 
     def _shown(self, id_: str) -> Connection:
         kept = self._kept[id_]
-        url = url_of(kept.spec.rabbitmq) if kept.spec.rabbitmq else ""
-        return Connection(id_, kept.spec, url, self._secrets.state(id_, kept.secrets), self._hooks.health(id_))
+        return Connection(id_, kept.spec, shown(kept.spec), self._secrets.state(id_, kept.secrets), self._health(id_, kept.spec))
+
+    def _health(self, id_: str, spec: ConnectionSpec) -> Health:
+        return self._hooks.health(id_, spec.kind)
 
     def _known(self, id_: str) -> str:
         if id_ not in self._kept:
@@ -287,7 +282,7 @@ class ConnectionService:
             callback(id_)
 
 
-_EMBEDDED: Final = ConnectionSpec(EMBEDDED_ID, ConnectionKind.EMBEDDED, colour=Colour.TEAL)
+_EMBEDDED: Final = ConnectionSpec(EMBEDDED_ID, ConnectionKind.EMBEDDED, colour=Colour.TEAL, rabbitmq=RabbitSettings("127.0.0.1"))
 
 
 def _new_id() -> str:

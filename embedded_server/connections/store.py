@@ -11,7 +11,9 @@ from embedded_server.contracts.connections import (
     ConnectionKind,
     ConnectionSpec,
     Environment,
+    KafkaSettings,
     RabbitSettings,
+    SaslMechanism,
     Secret,
 )
 from embedded_server.core.json_store import JsonStore
@@ -64,7 +66,7 @@ def _read(value: dict[str, Any]) -> dict[str, Kept]:
 
 def spec_of(value: dict[str, Any]) -> ConnectionSpec:
     """Read a connection as it was written. Raises `KeyError`, `TypeError` or `ValueError` for what is none."""
-    rabbit = value.get("rabbitmq")
+    rabbit, kafka = value.get("rabbitmq"), value.get("kafka")
     return ConnectionSpec(
         name=_typed(value, "name", str),
         kind=ConnectionKind(value["kind"]),
@@ -72,6 +74,7 @@ def spec_of(value: dict[str, Any]) -> ConnectionSpec:
         environment=Environment(value.get("environment", Environment.DEVELOPMENT)),
         read_only=_typed(value, "read_only", bool, False),
         rabbitmq=None if rabbit is None else _rabbit(rabbit),
+        kafka=None if kafka is None else _kafka(kafka),
     )
 
 
@@ -79,6 +82,12 @@ def _rabbit(value: dict[str, Any]) -> RabbitSettings:
     usual = RabbitSettings(_typed(value, "host", str))
     fields = {name: _typed(value, name, type(default), default) for name, default in asdict(usual).items()}
     return RabbitSettings(**fields)
+
+
+def _kafka(value: dict[str, Any]) -> KafkaSettings:
+    usual = {name: default for name, default in asdict(KafkaSettings(_typed(value, "bootstrap", str))).items() if name != "mechanism"}
+    fields = {name: _typed(value, name, type(default), default) for name, default in usual.items()}
+    return KafkaSettings(**fields, mechanism=SaslMechanism(value.get("mechanism", SaslMechanism.NONE)))
 
 
 def _typed(value: dict[str, Any], name: str, type_: type, otherwise: Any = None) -> Any:

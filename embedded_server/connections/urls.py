@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import SplitResult, parse_qsl, quote, unquote_to_bytes, urlsplit
 
-from embedded_server.connections.checks import check_host
+from embedded_server.connections.fields import check_host
 from embedded_server.connections.problems import (
     UrlHasBlanks,
     UrlNeedsEscapes,

@@ -198,7 +198,9 @@ async def test_server_tells_of_its_parts_journal_and_memory(signed_in: Running, 
 async def test_start_is_journalled_in_order_with_durations(signed_in: Running) -> None:
     page = (await signed_in.client.get("/events", params={"filter": "kind:server.lifecycle"})).json()
     started = [(row[4], row[8]) for row in page["rows"]]
-    assert started[:7] == [(part, "started") for part in ("journal", "sessions", "connections", "hub", "streams", "rabbitmq", "server")]
+    assert started[:8] == [
+        (part, "started") for part in ("journal", "sessions", "connections", "hub", "streams", "rabbitmq", "kafka", "server")
+    ]
     assert all(float(row[5]) >= 0 for row in page["rows"])
     assert page["scanned"] == page["of"]
 
@@ -209,7 +211,7 @@ async def test_stop_is_journalled_too(settings: Settings) -> None:
     async with running_server(settings) as again:
         await again.sign_in()
         page = (await again.client.get("/events", params={"filter": "kind:server.lifecycle status:stopped"})).json()
-        assert [row[4] for row in page["rows"]] == ["hub", "rabbitmq", "streams", "connections", "sessions", "server"]
+        assert [row[4] for row in page["rows"]] == ["hub", "kafka", "rabbitmq", "streams", "connections", "sessions", "server"]
 
 
 async def test_part_is_restarted_on_request(signed_in: Running) -> None:

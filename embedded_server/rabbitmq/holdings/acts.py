@@ -5,21 +5,12 @@ from typing import Any, Final
 
 import orjson
 
-from embedded_server.contracts.connections import Environment
 from embedded_server.contracts.events import Event, Kind
 from embedded_server.contracts.problems import N_, UserFacingError
 from embedded_server.core.profiles import Profile, Resolve, require_writable
 from embedded_server.journal import make_event
 
 MAX_NAME_BYTES: Final = 255
-
-
-class NameNotTyped(UserFacingError):
-    """On production a destructive act names what it destroys."""
-
-    status = 409
-    title = N_("“{name}” has to be typed first: “{connection}” is a production connection")
-    hint = N_("Type the name {name} exactly, with its upper and lower case.")
 
 
 class NameTooLong(UserFacingError):
@@ -36,12 +27,6 @@ class NameMissing(UserFacingError):
     status = 422
     title = N_("A name is missing")
     hint = N_("Name the exchange or queue. The default exchange can neither be declared, bound nor deleted.")
-
-
-def require_typed(profile: Profile, name: str, typed: str) -> None:
-    """Let a destructive act go on where the name was typed, or where it need not be. Raises `NameNotTyped`."""
-    if profile.spec.environment is Environment.PRODUCTION and typed != name:
-        raise NameNotTyped(name=name, connection=profile.name)
 
 
 def check_names(*names: str) -> None:

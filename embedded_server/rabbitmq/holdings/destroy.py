@@ -1,9 +1,10 @@
 """Deletes queues and exchanges and purges queues: what is gone is counted, and told to the journal."""
 
 from embedded_server.contracts.rabbitmq import Destroy, Destroyed, Target
+from embedded_server.core.profiles import require_typed
 from embedded_server.rabbitmq.amqp.channel import Channel
 from embedded_server.rabbitmq.amqp.control import OpenChannel
-from embedded_server.rabbitmq.holdings.acts import Acts, NameMissing, check_names, require_typed
+from embedded_server.rabbitmq.holdings.acts import Acts, NameMissing, check_names
 from embedded_server.rabbitmq.holdings.known import KnownNames
 
 

@@ -4,10 +4,10 @@ from embedded_server.contracts.jobs import Job, JobKind
 from embedded_server.contracts.problems import N_, UserFacingError
 from embedded_server.contracts.rabbitmq import DEFAULT_EXCHANGE, MessageStatus, MoveRequest, RedriveRequest, subject_of
 from embedded_server.core.jobs import Jobs, RunningJob
-from embedded_server.core.profiles import Profile
+from embedded_server.core.profiles import Profile, require_typed
 from embedded_server.journal import Journal, Sieve
 from embedded_server.rabbitmq.amqp.links import Links
-from embedded_server.rabbitmq.holdings.acts import Acts, NameMissing, check_names, require_typed
+from embedded_server.rabbitmq.holdings.acts import Acts, NameMissing, check_names
 from embedded_server.rabbitmq.transfer.aims import Aimer, aim_of_move, aim_of_redrive
 from embedded_server.rabbitmq.transfer.dealer import Plan
 from embedded_server.rabbitmq.transfer.transfer import Transfer

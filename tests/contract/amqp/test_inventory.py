@@ -17,8 +17,8 @@ from embedded_server.contracts.rabbitmq import (
     RouteQuery,
     Target,
 )
-from embedded_server.core.profiles import ConnectionReadOnly
-from embedded_server.rabbitmq.holdings.acts import NameMissing, NameNotTyped, NameTooLong
+from embedded_server.core.profiles import ConnectionReadOnly, NameNotTyped
+from embedded_server.rabbitmq.holdings.acts import NameMissing, NameTooLong
 from embedded_server.rabbitmq.holdings.administration import NotDefinitions
 from embedded_server.rabbitmq.holdings.declare import DeclaredDifferently
 from embedded_server.rabbitmq.holdings.queues import PageQuery, QueueSort

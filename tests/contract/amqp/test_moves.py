@@ -11,11 +11,10 @@ import pytest
 from embedded_server.contracts.connections import Environment, Secret
 from embedded_server.contracts.jobs import Job, JobState
 from embedded_server.contracts.rabbitmq import BindingRequest, Destroy, MoveRequest, Properties, RedriveRequest, Target
-from embedded_server.core.profiles import ConnectionReadOnly
+from embedded_server.core.profiles import ConnectionReadOnly, NameNotTyped
 from embedded_server.journal import FilterError
 from embedded_server.rabbitmq.amqp.content import Content, encode_content
 from embedded_server.rabbitmq.amqp.fields import Timestamp
-from embedded_server.rabbitmq.holdings.acts import NameNotTyped
 from embedded_server.rabbitmq.transfer import transfer
 from embedded_server.rabbitmq.transfer.moves import MoveToItself
 from tests.helpers.broker_processes import EmbeddedBroker, RealRabbitMQ

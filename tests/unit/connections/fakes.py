@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from embedded_server.connections import ConnectionService, Hooks
+from embedded_server.connections import ConnectionService, Embedded, Hooks, LinkHooks
 from embedded_server.contracts import connections as wire
-from embedded_server.contracts.connections import ConnectionKind, ConnectionSpec, RabbitSettings, SaveConnection, Secret
+from embedded_server.contracts.connections import ConnectionKind, ConnectionSpec, KafkaSettings, RabbitSettings, SaveConnection, Secret
 from embedded_server.contracts.keyring import Backend, Keyring
 from embedded_server.core.profiles import Profile
 
@@ -41,8 +41,12 @@ class World:
     """What the list is composed with."""
 
     def __init__(self, folder: Path, backend: Backend | None = None) -> None:
-        self.embedded: tuple[RabbitSettings, Mapping[Secret, str]] | None = (RabbitSettings("127.0.0.1", 41234), {Secret.PASSWORD: "guest"})
+        self.embedded: Embedded | None = Embedded(
+            RabbitSettings("127.0.0.1", 41234), KafkaSettings("127.0.0.1:41235"), {Secret.PASSWORD: "guest"}
+        )
         self.health: dict[str, wire.Health] = {}
+        """Of the RabbitMQ side."""
+        self.kafka_health: dict[str, wire.Health] = {}
         self.tested: list[Profile] = []
         self.acts: list[str] = []
         self.changed: list[str] = []
@@ -51,10 +55,8 @@ class World:
             folder,
             Hooks(
                 embedded=lambda: self.embedded,
-                health=lambda id_: self.health.get(id_, wire.Health()),
-                test=self._test,
-                reconnect=lambda id_: self._act(f"reconnect {id_}"),
-                disconnect=lambda id_: self._act(f"disconnect {id_}"),
+                rabbitmq=self._links("", self.health),
+                kafka=self._links("kafka: ", self.kafka_health),
             ),
             Keyring(lambda: backend),
         )
@@ -67,6 +69,14 @@ class World:
     @property
     def set_aside(self) -> str:
         return next(self.folder.glob("connections.damaged-*")).read_text()
+
+    def _links(self, side: str, health: dict[str, wire.Health]) -> LinkHooks:
+        return LinkHooks(
+            health=lambda id_: health.get(id_, wire.Health()),
+            test=self._test,
+            reconnect=lambda id_: self._act(f"{side}reconnect {id_}"),
+            disconnect=lambda id_: self._act(f"{side}disconnect {id_}"),
+        )
 
     async def _test(self, profile: Profile) -> wire.TestReport:
         self.tested.append(profile)
