@@ -2,13 +2,13 @@
 
 import base64
 import binascii
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Final
 
 from desktop.core.faults import Fault
+from desktop.core.generated_fields import FIELD, field_names, mask_fields
 from desktop.core.i18n import N_
 from desktop.core.json_check import JsonFault, check_json
 from desktop.core.rabbitmq_typed import Entry, Path, entries_of, faults_of, headers_of, seconds_of
@@ -22,10 +22,6 @@ MAX_SHORT_BYTES: Final = 255
 """Names, keys and text properties are AMQP short strings."""
 MAX_BODY_BYTES: Final = 128 * 1024**2
 """What RabbitMQ takes unless it is told otherwise."""
-LOOKED_AT_CHARS: Final = 256 * 1024
-"""Of a body, while it is typed; one that is longer is sent without filling."""
-FIELD: Final = re.compile(r"(?<!\{)\{\{\s*([A-Za-z_][^{}\"]*?)\s*\}\}")
-"""A field that is filled for each message: ``{{uuid}}``, ``{{int:1:100}}``."""
 
 
 class BodyKind(StrEnum):
@@ -172,18 +168,12 @@ def check_text(draft: Draft) -> JsonFault | None:
     return None
 
 
-def mask_fields(text: str) -> str:
-    """Put a number where a field will be filled, so that what is around it can be checked; every place stays where it is."""
-    return FIELD.sub(lambda found: "0".ljust(len(found[0])), text)
-
-
 def fields_in(draft: Draft) -> list[str]:
     """Answer the fields that stand in the texts of *draft*, as written, in their order of appearance."""
     texts = [draft.routing_key, *draft.properties.values(), *_header_texts(draft.headers)]
     if draft.kind in {BodyKind.TEXT, BodyKind.JSON}:
-        texts.insert(0, draft.text[:LOOKED_AT_CHARS])
-    names = [found[1] for text in texts if "{{" in text for found in FIELD.finditer(text)]
-    return list(dict.fromkeys(names))
+        texts.insert(0, draft.text)
+    return list(dict.fromkeys(name for text in texts for name in field_names(text)))
 
 
 def read_properties(typed: dict[str, str]) -> tuple[Properties, dict[str, Fault]]:

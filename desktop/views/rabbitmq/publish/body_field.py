@@ -1,23 +1,21 @@
 """The body of a message: text, JSON, Base64 or a file, checked as it is typed; what is long is checked in a thread."""
 
 import asyncio
-from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.core.formatting import size
 from desktop.core.i18n import tr
 from desktop.core.json_check import Checked, JsonFault, lay_out
 from desktop.core.rabbitmq_draft import MAX_BODY_BYTES, BodyKind, Draft, check_text
 from desktop.views.widgets.buttons import Button
-from desktop.views.widgets.form_sheet import line_field
+from desktop.views.widgets.file_row import FileRow
 from desktop.views.widgets.jobs import Jobs, Working
 from desktop.views.widgets.json_editor import JsonEditor
 from desktop.views.widgets.segmented import Segmented
-from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.concurrency import Notify
 
 THREAD_CHARS: Final = 256 * 1024
@@ -37,13 +35,14 @@ class BodyField(QWidget, Working):
         self._notify = notify
         self._jobs = Jobs(self)
         self._fills = True
-        self._file_fault = ""
         kinds = [(BodyKind.TEXT, tr("Text")), (BodyKind.JSON, "JSON"), (BodyKind.BASE64, "Base64"), (BodyKind.FILE, tr("File"))]
         self.kind_choice = Segmented(kinds, BodyKind.JSON, name=tr("Body"))
         self.format = Button(tr("Lay out"), self.lay_out)
         self.format.setToolTip(tr("Put every member on its own line; the values stay as they are written"))
         self.editor = JsonEditor(self._check, name=tr("Body"), placeholder="", lines=9)
-        self._make_file_row()
+        about = tr("At most {limit}; the broker may be set to less.", limit=LIMIT)
+        self.file_row = FileRow(tr("File to publish"), about, _too_long, notify)
+        self.path = self.file_row.path
         head = self._head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self.kind_choice)
@@ -54,32 +53,13 @@ class BodyField(QWidget, Working):
         column.setSpacing(4)
         column.addLayout(head)
         column.addWidget(self.editor)
-        column.addWidget(self._file_box)
+        column.addWidget(self.file_row)
         self.setFocusProxy(self.editor)
         self.setAcceptDrops(True)
         self.kind_choice.chosen.connect(self._on_kind_chosen)
         self.editor.edited.connect(self._on_edited)
+        self.file_row.edited.connect(self.edited)
         self._show_kind()
-
-    def _make_file_row(self) -> None:
-        self._file_box = QWidget()
-        self.path = line_field(tr("File"), tr("Choose a file, drop one here, or type its path"), mono=True)
-        self._browse = Button(tr("Choose …"), self.choose_file, icon_name="ph.folder-open")
-        self._file_note = Wrapped()
-        self._progress = QProgressBar()
-        self._progress.setTextVisible(False)
-        self._progress.hide()
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.path, 1)
-        row.addWidget(self._browse)
-        column = QVBoxLayout(self._file_box)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(row)
-        column.addWidget(self._file_note)
-        column.addWidget(self._progress)
-        self.path.textChanged.connect(self._on_path_changed)
 
     def add_tool(self, tool: QWidget) -> None:
         """Put *tool* above the body, where Tab comes to it in its turn."""
@@ -99,7 +79,7 @@ class BodyField(QWidget, Working):
 
     def file(self) -> str:
         """Answer the file's path as typed."""
-        return self.path.text().strip()
+        return self.file_row.file()
 
     def show_body(self, draft: Draft) -> None:
         """Show a draft's body."""
@@ -121,7 +101,7 @@ class BodyField(QWidget, Working):
 
     def fault(self) -> str:
         """Answer what stands under the body, empty where nothing is wrong."""
-        return self._file_fault if self.kind() is BodyKind.FILE else self.editor.message()
+        return self.file_row.fault() if self.kind() is BodyKind.FILE else self.editor.message()
 
     def set_body_fault(self, fault: JsonFault) -> None:
         """Show what a check elsewhere has found, and go there."""
@@ -130,16 +110,11 @@ class BodyField(QWidget, Working):
 
     def set_file_fault(self, title: str, hint: str) -> None:
         """Say what is wrong with the file until it is another one."""
-        self._file_fault = f"{title}. {hint}"
-        self._file_note.set_tone("bad")
-        self._file_note.setText(self._file_fault)
-        self.path.setFocus()
+        self.file_row.set_fault(title, hint)
 
     def show_progress(self, sent: int, whole: int) -> None:
         """Show how much of the file is on its way; all of it, or nothing, hides the bar."""
-        self._progress.setVisible(0 < sent < whole)
-        self._progress.setMaximum(max(1, whole // 1024))
-        self._progress.setValue(sent // 1024)
+        self.file_row.show_progress(sent, whole)
 
     # -- acts
 
@@ -152,14 +127,6 @@ class BodyField(QWidget, Working):
         laid_out = await asyncio.to_thread(lay_out, text) if self.is_long() else lay_out(text)
         if text == self.editor.text():
             self.editor.set_text(laid_out)
-
-    def choose_file(self) -> None:
-        """Ask for a file; nothing waits for the answer."""
-        dialog = QFileDialog(self.window(), tr("File to publish"), str(Path(self.file()).parent) if self.file() else "")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.fileSelected.connect(self.path.setText)
-        dialog.open()
 
     # -- what happens
 
@@ -185,41 +152,13 @@ class BodyField(QWidget, Working):
     def _show_kind(self) -> None:
         kind = self.kind()
         self.editor.setVisible(kind is not BodyKind.FILE)
-        self._file_box.setVisible(kind is BodyKind.FILE)
+        self.file_row.setVisible(kind is BodyKind.FILE)
         self.format.setVisible(kind is BodyKind.JSON)
         self.setFocusProxy(self.path if kind is BodyKind.FILE else self.editor)
         if kind is BodyKind.FILE:
-            self._show_file()
+            self.file_row.look()
         else:
             self.editor.check_now()
-
-    def _on_path_changed(self) -> None:
-        self._show_file()
-        self.edited.emit()
-
-    def _show_file(self) -> None:
-        self._file_fault = ""
-        self._file_note.set_tone("dim")
-        self._file_note.setText(tr("At most {limit}; the broker may be set to less.", limit=LIMIT))
-        if self.file() and self.kind() is BodyKind.FILE:
-            self._jobs.start("size", self._look_at_file(self.file()), self._notify)
-
-    async def _look_at_file(self, path: str) -> None:
-        try:
-            _, length = await asyncio.to_thread(measured, path)
-        except OSError:
-            self._say(tr("There is no file at this path."), "warn")
-            return
-        if length > MAX_BODY_BYTES:
-            too_long = tr("{size}: RabbitMQ takes at most {limit} unless it is told otherwise.", size=size(length), limit=LIMIT)
-            self._say(too_long, "warn")
-        else:
-            self._say(size(length), "dim")
-
-    def _say(self, text: str, tone: str) -> None:
-        """Say something of the file without calling it wrong."""
-        self._file_note.set_tone(tone)
-        self._file_note.setText(text)
 
     # -- Qt overrides
 
@@ -234,8 +173,7 @@ class BodyField(QWidget, Working):
         self.path.setText(event.mimeData().urls()[0].toLocalFile())
 
 
-def measured(path: str) -> tuple[Path, int]:
-    """Answer a file and how long it is; raises OSError where there is none that can be read. Meant for a thread."""
-    found = Path(path).expanduser()
-    with found.open("rb") as file:
-        return found, file.seek(0, 2)
+def _too_long(length: int) -> str:
+    if length <= MAX_BODY_BYTES:
+        return ""
+    return tr("{size}: RabbitMQ takes at most {limit} unless it is told otherwise.", size=size(length), limit=LIMIT)

@@ -9,7 +9,8 @@ from desktop.core.i18n import tr
 from desktop.core.json_check import JsonFault
 from desktop.core.rabbitmq_draft import MAX_BODY_BYTES, BodyKind, Draft, bulk_of, check_text
 from desktop.services.rabbitmq import RabbitService
-from desktop.views.rabbitmq.publish.body_field import LIMIT, THREAD_CHARS, measured
+from desktop.views.rabbitmq.publish.body_field import LIMIT, THREAD_CHARS
+from desktop.views.widgets.file_row import measured
 from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.rabbitmq import BodyForm, Message, PublishOutcome
 
