@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from embedded_server.contracts.problems import N_, UserFacingError
 from embedded_server.contracts.rabbitmq import BindingInfo, ExchangeInfo, Route, RouteQuery, Topology
+from embedded_server.core.fresh import Fresh
 from embedded_server.rabbitmq.amqp.channel import Channel
 from embedded_server.rabbitmq.amqp.control import OpenChannel
 from embedded_server.rabbitmq.amqp.headers import table_of
@@ -13,7 +14,6 @@ from embedded_server.rabbitmq.holdings.inventory import Inventory
 from embedded_server.rabbitmq.holdings.queues import MAX_PAGE, PageQuery, Queues
 from embedded_server.rabbitmq.holdings.routing import ALTERNATE, Junction, letter_of, matcher_of, walk
 from embedded_server.rabbitmq.management.client import Management, path_of
-from embedded_server.rabbitmq.management.fresh import Fresh
 from embedded_server.rabbitmq.management.pool import ManagementPool
 from embedded_server.rabbitmq.management.problems import ExchangeNotOnBroker, ManagementMissing, NotOnBroker
 from embedded_server.rabbitmq.management.readings import bindings_of, exchange_of, inner, items, text

@@ -12,10 +12,10 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from embedded_server.contracts.connections import RabbitSettings, Secret
+from embedded_server.core.fresh import Fresh
 from embedded_server.core.profiles import Profile
 from embedded_server.rabbitmq.amqp.tls import tls_context_blocking
 from embedded_server.rabbitmq.management.faults import Faults, kind_of
-from embedded_server.rabbitmq.management.fresh import Fresh
 from embedded_server.rabbitmq.management.problems import (
     ManagementAnswerTooLarge,
     ManagementMissing,

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from embedded_server.rabbitmq.management.fresh import COST_FACTOR, Fresh
+from embedded_server.core.fresh import COST_FACTOR, Fresh
 
 
 class Clock:
