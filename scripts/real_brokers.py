@@ -23,7 +23,7 @@ PACKAGES = {
 COMMANDS = {"amqp-tools": "amqp-publish", "maven": "mvn", "default-jre-headless": "java"}
 """What a package brings, where that is not called like it."""
 HOMEBREW = {"rabbitmq-server": "rabbitmq", "amqp-tools": "rabbitmq-c", "default-jre-headless": "openjdk"}
-JARS = {"kafka": "Apache Kafka"}
+JARS = {"kafka": "Apache Kafka", "apicurio": "Apicurio Registry"}
 """What Maven brings, by its file in ``scripts/maven``."""
 RABBITMQ_SCRIPTS = (Path("/usr/lib/rabbitmq/bin/rabbitmq-server"), Path("/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server"))
 POLICY = Path("/usr/sbin/policy-rc.d")
