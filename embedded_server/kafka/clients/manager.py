@@ -63,6 +63,7 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has
 
     def __init__(self, net: NetworkSelector, **configs: Any) -> None:
         super().__init__(net, **configs)
+        self.cluster.config["allow_auto_create_topics"] = False  # asking for a topic must never make it
         self.faults: dict[str, Fault] = {}
         """By node, until a connection to it is open."""
         self.on_fault: Callable[[Fault], None] | None = None

@@ -64,7 +64,7 @@ def next_offset_of(data: bytes, otherwise: int) -> int:
         if length < MAGIC_AT + 1 - LENGTH_FROM or end > size:
             break
         if data[at + MAGIC_AT] < 2:
-            return max([found, *(record.offset + 1 for batch in MemoryRecords(data[at:]) for record in batch)])
+            return int(max([found, *(record.offset + 1 for batch in MemoryRecords(data[at:]) for record in batch)]))
         base = int.from_bytes(data[at : at + 8], "big", signed=True)
         found = base + int.from_bytes(data[at + 23 : at + 27], "big", signed=True) + 1
         at = end
@@ -281,8 +281,9 @@ def _key_of_marker(data: bytes, at: int) -> int:
 
 def _old(data: bytes, wanted_from: int) -> Iterator[Batch]:
     for batch in MemoryRecords(data):
-        made: list[RawRecord] = []
-        for one in batch:
-            if one.offset >= wanted_from:
-                made.append((one.offset, -1 if one.timestamp is None else one.timestamp, one.key, one.value, _NO_HEADERS))
+        made: list[RawRecord] = [
+            (one.offset, -1 if one.timestamp is None else one.timestamp, one.key, one.value, _NO_HEADERS)
+            for one in batch
+            if one.offset >= wanted_from
+        ]
         yield Batch(made, max([wanted_from, *(record[0] + 1 for record in made)]))

@@ -108,7 +108,7 @@ class RecordEvents:
         else:
             trace, joined, tail = "", Join.NONE, "[]"
         described = f'{head}{offset},"timestamp":{timestamp},{key_json},"value_null":{value_json},"headers":{tail}}}'
-        return _new_event(  # type: ignore[no-any-return]  # tuple.__new__ knows no fields
+        return _new_event(
             Event,
             (
                 timestamp * 1_000_000 if timestamp >= 0 else time.time_ns(),
