@@ -1,0 +1,76 @@
+"""The records inside a batch, against kafka-python's, in every compression, and nonsense."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embedded_server.brokers.kafka.log.batch import HEADER_BYTES, header_at, sealed
+from embedded_server.brokers.kafka.log.records import BadRecords, Marker, batch_of, marker_batch, marker_of, read_varint, records_of, varint
+from tests.helpers.kafka_batches import GZIP, LZ4, NOW_MS, SNAPPY, ZSTD, Rec, batch, noise, read_back
+
+CODECS = [0, GZIP, SNAPPY, LZ4, ZSTD]
+RECS = [
+    Rec(b"a", b"1", NOW_MS + 5, (("h", b"x"), ("h", None))),
+    Rec(None, None, NOW_MS - 100),
+    Rec(b"", b"", NOW_MS),
+    Rec(b"big", noise(100_000), NOW_MS),
+]
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_records_are_read_as_they_were_written(codec: int) -> None:
+    found = list(records_of(batch(RECS, codec=codec)))
+    assert [(one.key, one.value, NOW_MS + 5 + one.timestamp_delta) for one in found] == [(one.key, one.value, one.at) for one in RECS]
+    assert [one.offset_delta for one in found] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_records_written_anew_are_what_kafka_python_reads(codec: int) -> None:
+    sent = batch(RECS, codec=codec)
+    again = batch_of(header_at(sent), list(records_of(sent)))
+    assert read_back([again]) == read_back([sent])
+
+
+@given(
+    st.lists(
+        st.tuples(st.none() | st.binary(max_size=300), st.none() | st.binary(max_size=300), st.integers(0, 2**42)), min_size=1, max_size=20
+    ),
+    st.sampled_from(CODECS),
+)
+def test_any_records_come_back(recs: list[tuple[bytes | None, bytes | None, int]], codec: int) -> None:
+    sent = batch([Rec(*one) for one in recs], codec=codec)
+    again = batch_of(header_at(sent), list(records_of(sent)))
+    assert [(one.key, one.value, one.at) for one in read_back([again])] == recs
+
+
+@given(st.integers(-(2**63), 2**63 - 1))
+def test_any_number_comes_back(number: int) -> None:
+    assert read_varint(varint(number), 0) == (number, len(varint(number)))
+
+
+@given(st.binary(max_size=120), st.integers(0, 7), st.integers(1, 50))
+def test_nonsense_with_a_good_checksum_is_told(content: bytes, codec: int, count: int) -> None:
+    header = header_at(batch([Rec()]))._replace(attributes=codec, records=count, last_offset_delta=count - 1)
+    try:
+        found = list(records_of(sealed(header, content)))
+    except BadRecords:
+        return
+    assert len(found) == count
+
+
+def test_a_batch_that_unpacks_to_more_than_anyone_sends_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embedded_server.brokers.kafka.log.compression.MAX_BYTES", 1 << 16)
+    for codec in (GZIP, LZ4, ZSTD):
+        with pytest.raises(BadRecords):
+            list(records_of(batch([Rec(b"k", bytes(1 << 17))], codec=codec)))
+
+
+@pytest.mark.parametrize("commit", [True, False])
+def test_a_marker_says_how_a_transaction_ended(commit: bool) -> None:
+    marker = marker_batch(77, 3, (5, 2), Marker(commit, 9), NOW_MS)
+    header = header_at(marker)
+    assert (header.base_offset, header.leader_epoch, header.producer_id, header.producer_epoch, header.base_sequence) == (77, 3, 5, 2, -1)
+    assert header.is_control
+    assert header.is_transactional
+    assert marker_of(marker) == Marker(commit, 9)
+    assert len(marker) == HEADER_BYTES + 17
