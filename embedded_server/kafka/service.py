@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Final
 
 from embedded_server.contracts.connections import Health
+from embedded_server.contracts.kafka import Format, Side
 from embedded_server.contracts.server import Part, PartState
 from embedded_server.core.jobs import Jobs
 from embedded_server.core.parts import idle_part
 from embedded_server.core.profiles import Resolve
 from embedded_server.journal import Journal
 from embedded_server.kafka.clients.clients import Clients
+from embedded_server.kafka.decoding.service import Decoding
+from embedded_server.kafka.records.service import Records
 
 JOBS_END_S: Final = 1.0
 """At the server's end the parts have few seconds in all."""
@@ -20,23 +23,27 @@ class KafkaService:
     """All that is done with Kafka. Nothing connects until something is asked of it."""
 
     def __init__(self, journal: Journal, resolve: Resolve, data_dir: Path, jobs: Jobs) -> None:
-        self._journal = journal
-        self._data_dir = data_dir
         self._jobs = jobs
         self._resolve = resolve
         self.clients = Clients(resolve)
+        self.decoding = Decoding(journal, resolve, data_dir)
+        self.records = Records(journal, self.clients, jobs, data_dir, self.decoding, DecodedPreviews(self.decoding))
         self._part = idle_part("kafka")
 
     # -- a part of the server
 
     async def start(self) -> None:
         """Read what is kept. Connects nowhere."""
+        await self.decoding.start()
+        await self.records.start()
         self._part = idle_part("kafka", PartState.RUNNING)
 
     async def stop(self) -> None:
         """Stop every job and close every client. May be called twice."""
         await self._jobs.stop_all(limit_s=JOBS_END_S)
         await self.clients.close()
+        await self.records.stop()
+        await self.decoding.stop()
         self._part = idle_part("kafka")
 
     def status(self) -> Part:
@@ -59,7 +66,29 @@ class KafkaService:
         await self._jobs.stop_all(connection)
         await self.clients.disconnect(connection, profile.name)
 
-    async def drop(self, connection: str, *, removed: bool = False) -> None:  # noqa: ARG002 - who holds something by connection forgets it
+    async def drop(self, connection: str, *, removed: bool = False) -> None:
         """Stop the connection's jobs and close its clients: its settings have changed, or it is *removed*."""
         await self._jobs.stop_all(connection)
-        await asyncio.gather(self.clients.drop(connection))
+        await asyncio.gather(self.clients.drop(connection), self.records.drop(connection), self.decoding.drop(connection, removed=removed))
+
+
+_SHOWN_AS_IT_IS: Final = frozenset({Format.AUTO, Format.TEXT, Format.JSON})
+
+
+class DecodedPreviews:
+    """Previews for readers' threads, as each topic is read."""
+
+    def __init__(self, decoding: Decoding) -> None:
+        self._decoding = decoding
+
+    async def prepare(self, connection: str) -> None:
+        """Learn what the connection's previews need."""
+        await self._decoding.prepare(connection)
+
+    def preview(self, connection: str, topic: str, side: Side, data: bytes) -> str:
+        """Answer one line of a key or a value."""
+        return self._decoding.preview(connection, topic, side, data)
+
+    def is_plain(self, connection: str, topic: str, side: Side) -> bool:
+        """Whether printable ASCII is shown as it stands: no schema and no other format was chosen."""
+        return self._decoding.choices.of(connection, topic, side).format in _SHOWN_AS_IT_IS

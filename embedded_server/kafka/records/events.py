@@ -24,6 +24,9 @@ _new_event: Final = tuple.__new__
 class Previews(Protocol):
     """How keys and values are read for a table: one line of at most ``MAX_PREVIEW_CHARS`` characters."""
 
+    async def prepare(self, connection: str) -> None:
+        """Learn what the connection's previews need; before the rest is asked on a thread."""
+
     def preview(self, connection: str, topic: str, side: Side, data: bytes) -> str:
         """Read *data* as the topic's reading says. Called on readers' threads."""
 
@@ -33,6 +36,9 @@ class Previews(Protocol):
 
 class PlainPreviews:
     """Reads everything as text; for a script that has no decoding."""
+
+    async def prepare(self, connection: str) -> None:
+        """Nothing is needed."""
 
     def preview(self, connection: str, topic: str, side: Side, data: bytes) -> str:  # noqa: ARG002 - the protocol's
         """Answer *data* as one line."""

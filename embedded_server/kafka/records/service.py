@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Protocol
 
 from embedded_server.contracts.jobs import Job, JobKind
-from embedded_server.contracts.kafka import ReadRequest
+from embedded_server.contracts.kafka import Content, ReadRequest, Side
 from embedded_server.core.jobs import Jobs, RunningJob
 from embedded_server.journal import Journal
 from embedded_server.kafka.clients.clients import Clients
@@ -13,14 +14,22 @@ from embedded_server.kafka.records.plan import check_reading, partitions_of, spa
 from embedded_server.kafka.records.reading import TopicReading
 
 
+class Encoding(Protocol):
+    """How the user's text becomes the bytes of a key or a value."""
+
+    async def encode(self, connection: str, topic: str, side: Side, content: Content) -> bytes:
+        """Answer the bytes. Raises what says where the text does not fit."""
+
+
 class Records:
     """Records to and from every connection."""
 
-    def __init__(self, journal: Journal, clients: Clients, jobs: Jobs, data_dir: Path, previews: Previews) -> None:
+    def __init__(self, journal: Journal, clients: Clients, jobs: Jobs, data_dir: Path, encoding: Encoding, previews: Previews) -> None:
         self._journal = journal
         self._clients = clients
         self._jobs = jobs
         self._data_dir = data_dir
+        self._encoding = encoding
         self._previews = previews
 
     async def start(self) -> None:
@@ -29,12 +38,16 @@ class Records:
     async def stop(self) -> None:
         """Forget the files of this one. May be called twice."""
 
+    async def drop(self, connection: str) -> None:
+        """Close what is open to a connection: its settings have changed, or it is gone."""
+
     # -- reading
 
     async def read(self, connection: str, request: ReadRequest) -> Job:
         """Begin to read a topic, or to tail it. Raises at once for what cannot be read, such as a topic that is not there."""
         check_reading(request.start, request.limit)
         profile = await self._clients.profile(connection)
+        await self._previews.prepare(connection)
         partitions = await partitions_of(self._clients, connection, request.topic, request.partitions)
         spans, deleted = await spans_of(
             self._clients,
