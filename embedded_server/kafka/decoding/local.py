@@ -88,6 +88,10 @@ class LocalSchemas:
             self._codecs.pop(id, None)
             return self.all()
 
+    def is_ready(self, id: str) -> bool:
+        """Whether `codec` answers without compiling first."""
+        return id in self._codecs
+
     def codec(self, id: str) -> tuple[LocalSchema, Codec]:
         """Answer a schema ready to read with; blocks the first time. Raises `LocalSchemaNotFound`, and what compiling raises."""
         schema = self.get(id)

@@ -1,5 +1,6 @@
 """The schemas of one registry, ready to read with: each asked for once, whoever needs it; a failure is told again for some seconds."""
 
+import contextlib
 import threading
 import time
 from typing import Final, NamedTuple
@@ -53,6 +54,16 @@ class RegistryCodecs:
                 raise
             self._known[id] = made
             return made
+
+    def begin(self, id: int) -> None:
+        """Ask for a schema on a thread of its own, for somebody who must not wait: the next record finds it known."""
+        failed = self._failed.get(id)
+        if not self._asking.locked() and (failed is None or time.monotonic() >= failed[0]):
+            threading.Thread(target=self._try, args=(id,), name=f"kafka-schema-{id}", daemon=True).start()
+
+    def _try(self, id: int) -> None:
+        with contextlib.suppress(UserFacingError):  # kept, and told to whoever asks in earnest
+            self.of(id)
 
     def peek(self, data: bytes) -> Known | None:
         """Answer the schema that *data* begins with the id of, where it is known already."""

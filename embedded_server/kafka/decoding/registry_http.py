@@ -102,7 +102,7 @@ class RegistryHttp:
             raise RegistryForbidden(address=self.address, user=self._settings.registry_user, what=what, detail=words)
         if code >= 500:
             raise RegistryFails(address=self.address, code=code, reason=words or reason)
-        if code in {404, 422} and isinstance(found, dict) and "error_code" in found:
+        if code in {404, 422} and isinstance(found, dict) and int(found.get("error_code") or 0) > 40_000:
             missing.detail = words
             raise missing
         kind = str(response.headers.get("content-type", "")).partition(";")[0] or "no JSON"

@@ -1,5 +1,6 @@
 """One side of one topic, read as fast as records come: the preview of a row, and the whole text that a search looks into."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -74,13 +75,22 @@ class SideReader:
 
     def _with_registry(self, data: bytes) -> str:
         assert self._registry is not None
-        codec, used = self._registry.of(int.from_bytes(data[1 : wire.HEAD_BYTES], "big"))
+        known = self._registry.peek(data)
+        if known is None:
+            id_ = int.from_bytes(data[1 : wire.HEAD_BYTES], "big")
+            if _is_on_loop():
+                self._registry.begin(id_)
+                return _automatic(data)
+            known = self._registry.of(id_)
+        codec, used = known
         if self._reading.format not in {Format.AUTO, used.format}:
             return _automatic(data)
         message = "" if self._reading.format is Format.AUTO else self._reading.message
         return short(codec.preview(data, wire.HEAD_BYTES, message, framed=True))
 
     def _with_local(self, data: bytes) -> str:
+        if _is_on_loop() and not self._local.is_ready(self._reading.schema):
+            return _automatic(data)
         _, codec = self._local.codec(self._reading.schema)
         try:
             return short(codec.preview(data, 0, self._reading.message))
@@ -88,6 +98,15 @@ class SideReader:
             if data[0] != wire.MAGIC or len(data) <= wire.HEAD_BYTES:
                 raise
             return short(codec.preview(data, wire.HEAD_BYTES, self._reading.message, framed=True))
+
+
+def _is_on_loop() -> bool:
+    """Whether this thread must not wait for anything."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def normal_json(text: str) -> str:
