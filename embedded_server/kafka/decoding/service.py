@@ -2,16 +2,11 @@
 
 import asyncio
 import base64
-import contextlib
-import logging
-import threading
-import time
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
-from embedded_server.contracts.concurrency import spawn
 from embedded_server.contracts.kafka import (
     Content,
     Decoded,
@@ -23,13 +18,12 @@ from embedded_server.contracts.kafka import (
     SubjectInfo,
     TopicReading,
 )
-from embedded_server.contracts.problems import UserFacingError
 from embedded_server.core.profiles import Profile, Resolve
 from embedded_server.journal import Journal, StoredEvent
 from embedded_server.kafka.decoding.choices import Choices
 from embedded_server.kafka.decoding.encode import Encoder
 from embedded_server.kafka.decoding.local import LocalSchemas
-from embedded_server.kafka.decoding.lookups import FAILURE_KEPT_S, RegistryCodecs
+from embedded_server.kafka.decoding.lookups import RegistryCodecs
 from embedded_server.kafka.decoding.problems import ReadingInvalid, RecordGone
 from embedded_server.kafka.decoding.registry import Registry, RegistrySchema, has_registry
 from embedded_server.kafka.decoding.registry_problems import NoRegistryConfigured
@@ -38,11 +32,8 @@ from embedded_server.kafka.decoding.sides import SideReader
 
 READINGS_FILE: Final = "kafka-readings.json"
 SCHEMAS_FILE: Final = "kafka-schemas.json"
-LEARN_LIMIT_S: Final = 5.0
 MOST_NAMED: Final = 20
 """Where so few subjects are asked for, each schema is read for the messages in it."""
-
-_logger = logging.getLogger(__name__)
 
 
 class Decoding:
@@ -56,13 +47,9 @@ class Decoding:
         self._registries: dict[str, RegistryCodecs | None] = {}
         self._sides: dict[tuple[str, str, Side], SideReader] = {}
         self._sides_of = (0, 0)
-        self._learnt: dict[str, float] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._loop_thread = 0
 
     async def start(self) -> None:
         """Read what is kept. Connects nowhere."""
-        self._loop, self._loop_thread = asyncio.get_running_loop(), threading.get_ident()
         await self.choices.load()
         await self.local.load()
 
@@ -79,17 +66,18 @@ class Decoding:
 
     def _forget(self, connection: str) -> None:
         registry = self._registries.pop(connection, None)
-        self._learnt.pop(connection, None)
         self._sides = {key: side for key, side in self._sides.items() if key[0] != connection}
         if registry is not None:
             registry.close()
 
     # -- as records come
 
+    async def prepare(self, connection: str) -> None:
+        """Learn which registry a connection has; before the rest is asked on a thread. Raises what the resolving raises."""
+        await self._registry(connection)
+
     def side(self, connection: str, topic: str, side: Side) -> SideReader:
         """Answer what reads one side of a topic as it is chosen now; from any thread, and only on another than the loop's it may wait."""
-        if connection not in self._registries:
-            self._learn(connection)
         versions = (self.choices.version, self.local.version)
         if versions != self._sides_of:
             self._sides, self._sides_of = {}, versions
@@ -107,22 +95,6 @@ class Decoding:
     def is_plain(self, connection: str, topic: str, side: Side) -> bool:
         """Whether text is shown as it stands: nothing was chosen for the topic that would read it otherwise."""
         return self.side(connection, topic, side).is_verbatim
-
-    def _learn(self, connection: str) -> None:
-        """Find out which registry a connection has. The loop's own thread cannot wait for it, and does without until it is known."""
-        loop = self._loop
-        if loop is None or loop.is_closed() or self._learnt.get(connection, 0.0) > time.monotonic():
-            return
-        self._learnt[connection] = time.monotonic() + FAILURE_KEPT_S
-        if threading.get_ident() == self._loop_thread:
-            spawn(self._learning(connection), name=f"registry of {connection}", notify=_unforeseen)
-            return
-        with contextlib.suppress(TimeoutError, RuntimeError):  # RuntimeError: the loop has ended
-            asyncio.run_coroutine_threadsafe(self._learning(connection), loop).result(LEARN_LIMIT_S)
-
-    async def _learning(self, connection: str) -> None:
-        with contextlib.suppress(UserFacingError):  # such as a secret that is needed first: whoever reads hears of it
-            await self._registry(connection)
 
     # -- one record
 
@@ -210,10 +182,6 @@ class Decoding:
                 self._registries[connection] = _made(profile)
                 self._sides = {}
         return self._registries[connection]
-
-
-def _unforeseen(exc: BaseException) -> None:
-    _logger.error("a connection's registry could not be learnt", exc_info=exc)
 
 
 def _made(profile: Profile) -> RegistryCodecs | None:
