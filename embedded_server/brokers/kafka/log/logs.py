@@ -87,7 +87,7 @@ class Logs:
         found: dict[str, int] = {}
         for one in names:
             match = _FOLDER.fullmatch(one)
-            if match and match[1] not in self.topics and not one.endswith(DOOMED):
+            if match and match[1] not in self.topics and os.path.isdir(os.path.join(self.folder, one)):  # noqa: PTH112, PTH118 - the same
                 found[match[1]] = max(found.get(match[1], 0), int(match[2]) + 1)
         for name, partitions in found.items():
             self.create(name, partitions, {})
