@@ -1,0 +1,1 @@
+"""Copying records to another topic or another cluster."""

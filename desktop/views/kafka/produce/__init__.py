@@ -1,0 +1,1 @@
+"""Producing records: one or many, and what the broker answered."""

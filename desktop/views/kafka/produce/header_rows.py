@@ -1,0 +1,172 @@
+"""A record's headers as rows: a name, what the value is, and the value; in their order, and a name as often as one likes."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.core.formatting import number
+from desktop.core.i18n import N_, tr, trn
+from desktop.core.kafka_draft import HeaderDraft, HeaderKind, faults_of_headers
+from desktop.views.widgets.buttons import Button, IconButton
+from desktop.views.widgets.form_sheet import line_field
+from desktop.views.widgets.wrapped import Wrapped
+
+MOST_ROWS: Final = 40
+"""More are kept and sent as they are, not shown: a row is five widgets, and records with 100,000 headers exist."""
+KIND_PX: Final = 88
+KIND_WORDS: Final = {HeaderKind.TEXT: N_("Text"), HeaderKind.BASE64: "Base64", HeaderKind.NULL: "null"}
+
+
+class HeaderRow(QWidget):
+    """One header."""
+
+    edited = Signal()
+    remove_requested = Signal()
+
+    def __init__(self, header: HeaderDraft) -> None:
+        super().__init__()
+        self.name = line_field(tr("Name of the header"), tr("name"), mono=True)
+        self.name.setText(header.name)
+        self.kind = QComboBox()
+        self.kind.setAccessibleName(tr("What the value is"))
+        for kind in HeaderKind:
+            self.kind.addItem(tr(KIND_WORDS[kind]), kind)
+        self.kind.setFixedWidth(KIND_PX)
+        self.kind.setCurrentIndex(list(HeaderKind).index(header.kind))
+        self.value = line_field(tr("Value of the header"), mono=True)
+        self.value.setText(header.text)
+        self._given = header
+        self._shown = self.value.text()
+        self.fault = Wrapped(tone="bad")
+        self.fault.hide()
+        self.remove = IconButton("ph.x", tr("Remove this header"), self.remove_requested.emit)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.name, 2)
+        row.addWidget(self.kind)
+        row.addWidget(self.value, 3)
+        row.addWidget(self.remove)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addWidget(self.fault)
+        self.name.textEdited.connect(self.edited)
+        self.value.textEdited.connect(self.edited)
+        self.kind.activated.connect(self._on_kind_chosen)
+        self._show_kind()
+
+    def header(self) -> HeaderDraft:
+        """Answer the row exactly as it stands; what a line cannot show, such as a line break, stays while it is not touched."""
+        text = self._given.text if self.value.text() == self._shown else self.value.text()
+        return HeaderDraft(self.name.text(), text, HeaderKind(self.kind.currentData()))
+
+    def show_fault(self, text: str) -> None:
+        """Say what is wrong with the value; nothing clears it."""
+        self.fault.setText(text)
+        self.fault.setVisible(bool(text))
+
+    def _on_kind_chosen(self) -> None:
+        self._show_kind()
+        self.edited.emit()
+
+    def _show_kind(self) -> None:
+        is_null = self.kind.currentData() == HeaderKind.NULL
+        self.value.setEnabled(not is_null)
+        self.value.setPlaceholderText(tr("no value at all") if is_null else tr("empty"))
+
+
+class HeaderRows(QWidget):
+    """The rows, and a button that adds one."""
+
+    edited = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[HeaderRow] = []
+        self._hidden: tuple[HeaderDraft, ...] = ()
+        self.add = Button(tr("Add header"), self._on_add, icon_name="ph.plus")
+        self._rest = Wrapped()
+        self._rest.hide()
+        self._column = QVBoxLayout()
+        self._column.setSpacing(4)
+        foot = QHBoxLayout()
+        foot.addWidget(self.add)
+        foot.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(self._column)
+        column.addWidget(self._rest)
+        column.addLayout(foot)
+
+    def rows(self) -> list[HeaderRow]:
+        """Answer the rows that are shown."""
+        return self._rows
+
+    def headers(self) -> tuple[HeaderDraft, ...]:
+        """Answer all headers exactly as they stand, the last rows that nothing was typed into left out."""
+        return (*(row.header() for row in self._rows if not row.header().is_blank), *self._hidden)
+
+    def show_headers(self, headers: Sequence[HeaderDraft]) -> None:
+        """Show these instead; those that have no room are kept as they are."""
+        if tuple(headers) == self.headers():
+            return
+        for row in list(self._rows):
+            self._take_out(row)
+        for header in headers[:MOST_ROWS]:
+            self._put_in(header)
+        self._hidden = tuple(headers[MOST_ROWS:])
+        more = len(self._hidden)
+        words = trn("1 more header is sent as it is.", "{n} more headers are sent as they are.", more)
+        self._rest.setText(words if more < 10_000 else tr("{n} more headers are sent as they are.", n=number(more)))
+        self._rest.setVisible(bool(more))
+
+    def show_faults(self) -> None:
+        """Say at each row what is wrong with it."""
+        faults = faults_of_headers([row.header() for row in self._rows])
+        for place, row in enumerate(self._rows):
+            fault = faults.get(place)
+            row.show_fault(f"{tr(fault.title)}. {tr(fault.hint)}" if fault else "")
+
+    def go_to_fault(self) -> None:
+        """Show what is wrong, and go to the first row that is."""
+        self.show_faults()
+        wrong = next((row for row in self._rows if row.fault.text()), None)
+        if wrong is not None:
+            wrong.value.setFocus()
+
+    def _on_add(self) -> None:
+        self._put_in(HeaderDraft()).name.setFocus()
+
+    def _put_in(self, header: HeaderDraft) -> HeaderRow:
+        row = HeaderRow(header)
+        self._rows.append(row)
+        self._column.addWidget(row)
+        row.edited.connect(self._on_edited)
+        row.remove_requested.connect(lambda: self._on_remove(row))
+        before = self._rows[-2].remove if len(self._rows) > 1 else None
+        for widget in (row.name, row.kind, row.value, row.remove, self.add):
+            if before is not None:
+                QWidget.setTabOrder(before, widget)
+            before = widget
+        return row
+
+    def _take_out(self, row: HeaderRow) -> None:
+        self._rows.remove(row)
+        self._column.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+
+    def _on_remove(self, row: HeaderRow) -> None:
+        place = self._rows.index(row)
+        self._take_out(row)
+        rest = self._rows[place : place + 1] or self._rows[-1:]
+        (rest[0].name if rest else self.add).setFocus()
+        self.edited.emit()
+
+    def _on_edited(self) -> None:
+        self.show_faults()
+        self.edited.emit()

@@ -1,0 +1,1 @@
+"""Schemas of the user's own, and those of the Schema Registry."""

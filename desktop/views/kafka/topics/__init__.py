@@ -1,0 +1,1 @@
+"""Creating, altering, purging and deleting topics."""
