@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
+from embedded_server.contracts.filling import GeneratedField, Uploaded
 from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.rabbitmq import (
     BindingInfo,
@@ -21,7 +22,6 @@ from embedded_server.contracts.rabbitmq import (
     Destroy,
     Destroyed,
     ExchangeInfo,
-    GeneratedField,
     GetRequest,
     Got,
     Message,
@@ -37,7 +37,6 @@ from embedded_server.contracts.rabbitmq import (
     StreamRead,
     TapRequest,
     Topology,
-    Uploaded,
 )
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Request
 
 from embedded_server.api.dependencies import ServicesDep
+from embedded_server.contracts.filling import GeneratedField, Uploaded
 from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.rabbitmq import (
     BulkPublish,
     ConsumeRequest,
-    GeneratedField,
     GetRequest,
     Got,
     Message,
@@ -18,7 +18,6 @@ from embedded_server.contracts.rabbitmq import (
     PublishTemplate,
     StreamRead,
     TapRequest,
-    Uploaded,
 )
 from embedded_server.rabbitmq.messages.service import Messages
 

@@ -404,14 +404,6 @@ class PublishOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Uploaded:
-    """A body the server keeps until it is published, or for an hour."""
-
-    id: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
 class BulkPublish:
     """Publish a message many times. Where ``generate`` is set, ``{{name}}`` fields in texts are filled anew each time."""
 
@@ -424,14 +416,6 @@ class BulkPublish:
     """The same seed generates the same fields."""
     resend_of: str = ""
     """A job whose unconfirmed messages are sent again instead; then the rest of this request is not looked at."""
-
-
-@dataclass(frozen=True, slots=True)
-class GeneratedField:
-    """A field bulk publish can fill: ``{{uuid}}``, and what it looks like."""
-
-    name: str
-    example: str
 
 
 @dataclass(frozen=True, slots=True)

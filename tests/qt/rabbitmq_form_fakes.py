@@ -14,6 +14,7 @@ from desktop.services.notices import Notices
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.rabbitmq.publish.sheet import PublishSheet
 from embedded_server.contracts.connections import Connection, ConnectionKind, ConnectionSpec, Environment
+from embedded_server.contracts.filling import GeneratedField, Uploaded
 from embedded_server.contracts.jobs import Job, JobKind, JobState
 from embedded_server.contracts.problems import ProblemDetails
 from embedded_server.contracts.rabbitmq import (
@@ -21,7 +22,6 @@ from embedded_server.contracts.rabbitmq import (
     Declared,
     Destroyed,
     ExchangeInfo,
-    GeneratedField,
     Message,
     MessageStatus,
     PublishOutcome,
@@ -29,7 +29,6 @@ from embedded_server.contracts.rabbitmq import (
     QueueInfo,
     QueuePage,
     Route,
-    Uploaded,
 )
 from tests.qt.tasks_fakes import until
 

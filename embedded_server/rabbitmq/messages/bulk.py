@@ -10,6 +10,7 @@ from embedded_server.contracts.events import Event, Kind
 from embedded_server.contracts.jobs import JobState
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.contracts.rabbitmq import Message, MessageStatus
+from embedded_server.core.generate import Source
 from embedded_server.core.jobs import RunningJob
 from embedded_server.core.profiles import Profile
 from embedded_server.journal import Journal, JournalClosed
@@ -20,7 +21,6 @@ from embedded_server.rabbitmq.amqp.outstanding import Outstanding, Sent, Settled
 from embedded_server.rabbitmq.amqp.receiver import Returned
 from embedded_server.rabbitmq.messages.events import EventMaker
 from embedded_server.rabbitmq.messages.fill import MessageFiller
-from embedded_server.rabbitmq.messages.generate import Source
 from embedded_server.rabbitmq.messages.prepare import Prepared, body_of, prepared_with
 from embedded_server.rabbitmq.messages.unconfirmed import Batches, Unconfirmed
 from embedded_server.rabbitmq.problems import ChannelClosed, LinkProblem

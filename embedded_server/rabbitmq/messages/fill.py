@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from embedded_server.contracts.rabbitmq import BodyForm, Header, Message, Properties
-from embedded_server.rabbitmq.messages.generate import Source, filler, templates_in
+from embedded_server.core.generate import Source, filler, templates_in
 
 
 class MessageFiller:

@@ -5,10 +5,10 @@ import binascii
 from dataclasses import dataclass
 
 from embedded_server.contracts.rabbitmq import BodyForm, Message
+from embedded_server.core.uploads import Uploads
 from embedded_server.rabbitmq.amqp.content import encode_content
 from embedded_server.rabbitmq.amqp.headers import table_of
 from embedded_server.rabbitmq.messages.problems import BodyNotBase64
-from embedded_server.rabbitmq.messages.uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
+from embedded_server.contracts.filling import GeneratedField
 from embedded_server.contracts.jobs import Job, JobKind
 from embedded_server.contracts.rabbitmq import (
     BodyForm,
     BulkPublish,
     ConsumeRequest,
-    GeneratedField,
     GetRequest,
     Got,
     Message,
@@ -20,8 +20,11 @@ from embedded_server.contracts.rabbitmq import (
     TapRequest,
     subject_of,
 )
+from embedded_server.core.generate import Source, generated_fields
 from embedded_server.core.jobs import Jobs, RunningJob
 from embedded_server.core.profiles import Profile, require_writable
+from embedded_server.core.templates import Templates
+from embedded_server.core.uploads import Uploads
 from embedded_server.journal import Journal
 from embedded_server.rabbitmq.amqp.links import Links, Purpose
 from embedded_server.rabbitmq.holdings.known import KnownNames
@@ -29,18 +32,18 @@ from embedded_server.rabbitmq.messages.bulk import BulkRun, FilledMessages, Kept
 from embedded_server.rabbitmq.messages.consume import check_consume, consume
 from embedded_server.rabbitmq.messages.fill import MessageFiller, fill_once
 from embedded_server.rabbitmq.messages.firehose import TRACE_EXCHANGE, firehose
-from embedded_server.rabbitmq.messages.generate import Source, generated_fields
 from embedded_server.rabbitmq.messages.get import check_get, get
 from embedded_server.rabbitmq.messages.prepare import prepare
-from embedded_server.rabbitmq.messages.problems import CountInvalid, NothingToTap, RateInvalid
+from embedded_server.rabbitmq.messages.problems import CountInvalid, NothingToTap, NumberTooLarge, RateInvalid, UploadTooLarge
 from embedded_server.rabbitmq.messages.publish import Publisher
 from embedded_server.rabbitmq.messages.stream import StreamReading, check_stream, offset_of
 from embedded_server.rabbitmq.messages.tap import BindingsOf, bindings_for, check_tap, tap
-from embedded_server.rabbitmq.messages.templates import Templates
+from embedded_server.rabbitmq.messages.templates import template_of
 from embedded_server.rabbitmq.messages.unconfirmed import Unconfirmed
-from embedded_server.rabbitmq.messages.uploads import Uploads
 
 MAX_BULK: Final = 100_000_000
+MAX_UPLOAD_BYTES: Final = 128 * 1024**2
+"""RabbitMQ's own default limit for a message."""
 TEMPLATES_FILE: Final = "rabbitmq-templates.json"
 
 
@@ -53,8 +56,8 @@ class Messages:
         self._jobs = jobs
         self._bindings_of = bindings_of
         self._known = known
-        self.uploads = Uploads(data_dir / "uploads")
-        self.templates = Templates(data_dir / TEMPLATES_FILE)
+        self.uploads = Uploads(data_dir / "uploads", max_bytes=MAX_UPLOAD_BYTES, too_large=UploadTooLarge)
+        self.templates = Templates(data_dir / TEMPLATES_FILE, template_of, too_large=NumberTooLarge)
         self._unconfirmed = Unconfirmed(data_dir / "unconfirmed")
         self._publisher = Publisher(links, journal, self.uploads)
         self._fields: list[GeneratedField] = []

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedded_server.contracts.rabbitmq import BodyForm, FieldType, Header, Message, Properties
+from embedded_server.core.filling_problems import FieldArguments, UnknownField, UnknownLocale
+from embedded_server.core.generate import Source, Template, generated_fields
 from embedded_server.rabbitmq.amqp.headers import table_of
 from embedded_server.rabbitmq.messages.fill import MessageFiller, fill_once
-from embedded_server.rabbitmq.messages.generate import Source, Template, generated_fields
-from embedded_server.rabbitmq.messages.problems import FieldArguments, UnknownField, UnknownLocale
 
 
 def filled(text: str, seed: int | None = 1, times: int = 1) -> list[str]:

@@ -8,20 +8,23 @@ from pathlib import Path
 import pytest
 
 from embedded_server.contracts.rabbitmq import BodyForm, FieldType, Header, Message, Properties, PublishTemplate
+from embedded_server.core.filling_problems import TemplateInvalid, TemplateNotFound, UploadGone, UploadsFull
+from embedded_server.core.templates import Templates
+from embedded_server.core.uploads import Uploads
 from embedded_server.rabbitmq.messages.prepare import Prepared, prepare
-from embedded_server.rabbitmq.messages.problems import (
-    BodyNotBase64,
-    NothingToResend,
-    TemplateInvalid,
-    TemplateNotFound,
-    UploadGone,
-    UploadsFull,
-    UploadTooLarge,
-)
-from embedded_server.rabbitmq.messages.templates import Templates
+from embedded_server.rabbitmq.messages.problems import BodyNotBase64, NothingToResend, NumberTooLarge, UploadTooLarge
+from embedded_server.rabbitmq.messages.service import MAX_UPLOAD_BYTES
+from embedded_server.rabbitmq.messages.templates import template_of
 from embedded_server.rabbitmq.messages.unconfirmed import Unconfirmed
-from embedded_server.rabbitmq.messages.uploads import Uploads
 from tests.helpers.server import until
+
+
+def uploads_in(folder: Path, *, max_bytes: int = MAX_UPLOAD_BYTES, **limits: float) -> Uploads:
+    return Uploads(folder, max_bytes=max_bytes, too_large=UploadTooLarge, **limits)  # type: ignore[arg-type]  # whole numbers where they are bytes
+
+
+def templates_in(path: Path) -> Templates[PublishTemplate]:
+    return Templates(path, template_of, too_large=NumberTooLarge)
 
 
 async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
@@ -30,7 +33,7 @@ async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
 
 
 async def test_an_upload_is_read_whole_from_a_file_of_the_owners_own(tmp_path: Path) -> None:
-    uploads = Uploads(tmp_path / "uploads")
+    uploads = uploads_in(tmp_path / "uploads")
     kept = await uploads.keep(chunks(b"ab", b"", b"c"))
     assert kept.size == 3
     assert await uploads.read(kept.id) == b"abc"
@@ -42,7 +45,7 @@ async def test_an_upload_is_read_whole_from_a_file_of_the_owners_own(tmp_path: P
 
 
 async def test_what_is_too_large_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    uploads = Uploads(tmp_path / "uploads", max_bytes=3)
+    uploads = uploads_in(tmp_path / "uploads", max_bytes=3)
     with pytest.raises(UploadTooLarge):
         await uploads.keep(chunks(b"ab", b"cd"))
     with pytest.raises(UploadTooLarge):
@@ -51,7 +54,7 @@ async def test_what_is_too_large_is_refused_and_leaves_nothing(tmp_path: Path) -
 
 
 async def test_the_oldest_upload_makes_room_and_one_alone_may_not_be_more(tmp_path: Path) -> None:
-    uploads = Uploads(tmp_path / "uploads", max_bytes=8, max_bytes_in_all=5)
+    uploads = uploads_in(tmp_path / "uploads", max_bytes=8, max_bytes_in_all=5)
     first, second = await uploads.keep(chunks(b"aaa")), await uploads.keep(chunks(b"bbb"))
     with pytest.raises(UploadGone):
         await uploads.read(first.id)
@@ -61,7 +64,7 @@ async def test_the_oldest_upload_makes_room_and_one_alone_may_not_be_more(tmp_pa
 
 
 async def test_an_upload_goes_after_its_time(tmp_path: Path) -> None:
-    uploads = Uploads(tmp_path / "uploads", kept_s=0.01)
+    uploads = uploads_in(tmp_path / "uploads", kept_s=0.01)
     kept = await uploads.keep(chunks(b"a"))
 
     async def gone() -> bool:
@@ -75,12 +78,12 @@ async def test_an_upload_goes_after_its_time(tmp_path: Path) -> None:
 async def test_a_name_that_leads_elsewhere_is_no_upload(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("x")
     with pytest.raises(UploadGone):
-        await Uploads(tmp_path / "uploads").read("../secret")
+        await uploads_in(tmp_path / "uploads").read("../secret")
 
 
 async def test_a_body_that_is_no_base64_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BodyNotBase64):
-        await prepare(Message("/", "", "q", "%%", form=BodyForm.BASE64), Uploads(tmp_path))
+        await prepare(Message("/", "", "q", "%%", form=BodyForm.BASE64), uploads_in(tmp_path))
 
 
 async def test_unconfirmed_messages_come_back_byte_for_byte(tmp_path: Path) -> None:
@@ -112,9 +115,9 @@ TEMPLATE = PublishTemplate(
 
 async def test_templates_outlive_the_server(tmp_path: Path) -> None:
     path = tmp_path / "templates.json"
-    assert await Templates(path).save(TEMPLATE) == [TEMPLATE]
+    assert await templates_in(path).save(TEMPLATE) == [TEMPLATE]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    again = Templates(path)
+    again = templates_in(path)
     assert await again.all() == [TEMPLATE]
     changed = PublishTemplate(TEMPLATE.name, Message("/", "", "q"))
     other = PublishTemplate("Another", TEMPLATE.message)
@@ -128,12 +131,12 @@ async def test_templates_outlive_the_server(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["", "   ", "x" * 81, "two\nlines"])
 async def test_a_template_needs_a_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(TemplateInvalid):
-        await Templates(tmp_path / "t.json").save(PublishTemplate(name, TEMPLATE.message))
+        await templates_in(tmp_path / "t.json").save(PublishTemplate(name, TEMPLATE.message))
 
 
 async def test_a_damaged_file_of_templates_is_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "templates.json"
     await asyncio.to_thread(path.write_text, '{"templates": [{"name": 5}]}')
-    templates = Templates(path)
+    templates = templates_in(path)
     assert await templates.all() == []
     assert templates.set_aside

@@ -8,11 +8,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
-from embedded_server.contracts.rabbitmq import Uploaded
-from embedded_server.rabbitmq.messages.problems import UploadGone, UploadsFull, UploadTooLarge, UploadUnwritable
+from embedded_server.contracts.filling import Uploaded
+from embedded_server.contracts.problems import UserFacingError
+from embedded_server.core.filling_problems import UploadGone, UploadsFull, UploadUnwritable
 
-MAX_BYTES: Final = 128 * 1024**2
-"""RabbitMQ's own default limit for a message."""
 MAX_BYTES_IN_ALL: Final = 1024**3
 KEPT_S: Final = 3600.0
 
@@ -21,10 +20,17 @@ class Uploads:
     """The folder of uploaded bodies."""
 
     def __init__(
-        self, folder: Path, *, max_bytes: int = MAX_BYTES, max_bytes_in_all: int = MAX_BYTES_IN_ALL, kept_s: float = KEPT_S
+        self,
+        folder: Path,
+        *,
+        max_bytes: int,
+        too_large: type[UserFacingError],
+        max_bytes_in_all: int = MAX_BYTES_IN_ALL,
+        kept_s: float = KEPT_S,
     ) -> None:
         self._folder = folder
         self._max_bytes = max_bytes
+        self._too_large = too_large
         self._max_bytes_in_all = max_bytes_in_all
         self._kept_s = kept_s
         self._sizes: dict[str, int] = {}
@@ -45,10 +51,10 @@ class Uploads:
     async def keep(self, chunks: AsyncIterator[bytes], announced: int = 0) -> Uploaded:
         """Write what comes to a file; *announced* is how much is said to come.
 
-        Raises `UploadTooLarge`, `UploadsFull` and `UploadUnwritable`, and then nothing is kept.
+        Raises *too_large* with its ``limit`` in MiB, `UploadsFull` and `UploadUnwritable`, and then nothing is kept.
         """
         if announced > self._max_bytes:
-            raise UploadTooLarge(limit=self._max_bytes // 1024**2)
+            raise self._too_large(limit=self._max_bytes // 1024**2)
         id_ = secrets.token_hex(8)
         self._sizes[id_] = 0
         path = self._folder / id_
@@ -93,7 +99,7 @@ class Uploads:
         """Take *more* bytes in, and let the oldest files go for them."""
         self._sizes[id_] += more
         if self._sizes[id_] > self._max_bytes:
-            raise UploadTooLarge(limit=self._max_bytes // 1024**2)
+            raise self._too_large(limit=self._max_bytes // 1024**2)
         while sum(self._sizes.values()) > self._max_bytes_in_all:
             oldest = next((kept for kept in self._timers), "")
             if not oldest:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from embedded_server.contracts.rabbitmq import GeneratedField
-from embedded_server.rabbitmq.messages.problems import FieldArguments, UnknownField, UnknownLocale
+from embedded_server.contracts.filling import GeneratedField
+from embedded_server.core.filling_problems import FieldArguments, UnknownField, UnknownLocale
 
 if TYPE_CHECKING:
     from faker import Faker
