@@ -15,6 +15,7 @@ from embedded_server.api import (
     health,
     hub,
     jobs,
+    kafka_schemas,
     openapi,
     rabbitmq_inventory,
     rabbitmq_messages,
@@ -42,6 +43,7 @@ ROUTERS: Final = (
     jobs.router,
     rabbitmq_messages.router,
     rabbitmq_inventory.router,
+    kafka_schemas.router,
     openapi.router,
 )
 

@@ -6,11 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 
 from embedded_server.api.dependencies import ServicesDep
+from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.kafka import (
     DecodedRecord,
     DecodeRequest,
     LocalSchema,
     SchemaText,
+    SearchRequest,
     SubjectInfo,
     TopicReading,
 )
@@ -75,6 +77,12 @@ async def list_readings(decoding: DecodingDep, connection: ConnectionId) -> list
 async def save_reading(decoding: DecodingDep, connection: ConnectionId, reading: TopicReading) -> list[TopicReading]:
     """Keep how a topic's keys and values are read; answers all choices of the connection."""
     return await decoding.save_reading(connection, reading)
+
+
+@router.post("/{connection}/search", status_code=202, summary="Search a topic")
+async def search_topic(services: ServicesDep, connection: ConnectionId, request: SearchRequest) -> Job:
+    """Begin to look for a text or by a filter. Hits become events at once; the job tells how much has been looked at."""
+    return await services.kafka.search.search(connection, request)
 
 
 # -- the Schema Registry

@@ -14,6 +14,7 @@ from embedded_server.journal import Journal
 from embedded_server.kafka.clients.clients import Clients
 from embedded_server.kafka.decoding.service import Decoding
 from embedded_server.kafka.records.service import Records
+from embedded_server.kafka.search.search import Searches
 
 JOBS_END_S: Final = 1.0
 """At the server's end the parts have few seconds in all."""
@@ -28,6 +29,7 @@ class KafkaService:
         self.clients = Clients(resolve)
         self.decoding = Decoding(journal, resolve, data_dir)
         self.records = Records(journal, self.clients, jobs, data_dir, self.decoding, DecodedPreviews(self.decoding))
+        self.search = Searches(journal, self.clients, self.records, self.decoding)
         self._part = idle_part("kafka")
 
     # -- a part of the server

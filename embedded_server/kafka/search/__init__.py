@@ -1,0 +1,1 @@
+"""Looking through topics: for a text in what people read, or for what a filter lets through."""
