@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from embedded_server.brokers.kafka.log.answers import Appended
+from embedded_server.brokers.kafka.log.batch import headers_in
 from embedded_server.brokers.kafka.log.logs import Logs
 from embedded_server.brokers.kafka.log.partition import PartitionLog
 from tests.helpers.kafka_batches import NOW_MS, By, Rec, Seen, batch, read_back
@@ -69,9 +70,7 @@ class Life:
 
 def all_of(log: PartitionLog, *, at_once: int = 1 << 20) -> list[memoryview]:
     """Everything, read from the start on as a consumer does."""
-    from embedded_server.brokers.kafka.log.batch import headers_in
-
-    found = []
+    found: list[memoryview] = []
     offset = log.start
     while True:
         chunks = log.read(offset, at_once, below=log.end, at_least_one=True)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from embedded_server.brokers.kafka.errors import ErrorCode
 from embedded_server.brokers.kafka.log.batch import Header, headers_in
 from embedded_server.brokers.kafka.log.faults import LogFault
+from embedded_server.brokers.kafka.log.segment import Segment
 from tests.helpers.kafka_batches import NOW_MS, Rec, batch, numbered
 from tests.unit.brokers.kafka.log.life import Life, all_of
 
@@ -92,10 +93,13 @@ def test_a_small_read_is_one_look_at_the_file(life: Life, monkeypatch: pytest.Mo
     for _ in range(50):
         life.send(numbered(10))
     looks = []
-    from embedded_server.brokers.kafka.log import segment
+    real = Segment.bytes_at
 
-    real = segment.read_at
-    monkeypatch.setattr(segment, "read_at", lambda fd, size, at: looks.append(size) or real(fd, size, at))
+    def counted(self: Segment, position: int, size: int) -> bytes:
+        looks.append(size)
+        return real(self, position, size)
+
+    monkeypatch.setattr(Segment, "bytes_at", counted)
     log = life.log()
     offset = 0
     while offset < log.end:
