@@ -10,11 +10,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from embedded_server.brokers.amqp.accounts import Accounts, Kept, MemoryAccounts
-from embedded_server.brokers.amqp.clock import Clock, SystemClock, Timer, Timers
 from embedded_server.brokers.amqp.store import Store, StoreFailed
 from embedded_server.brokers.amqp.stores import NullStores, Stores
 from embedded_server.brokers.amqp.users import Users
 from embedded_server.brokers.amqp.vhost import VHost
+from embedded_server.brokers.clock import Clock, SystemClock, Timer, Timers
 
 if TYPE_CHECKING:
     from embedded_server.brokers.amqp.channel import Channel

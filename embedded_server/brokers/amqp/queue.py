@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Final
 
 from embedded_server.brokers.amqp.arguments import QueueArguments
 from embedded_server.brokers.amqp.backlog import Backlog
-from embedded_server.brokers.amqp.clock import Timer
 from embedded_server.brokers.amqp.consumer import Consumer
 from embedded_server.brokers.amqp.dead_letter import Reason
 from embedded_server.brokers.amqp.figures import QueueFigures
 from embedded_server.brokers.amqp.message import NEVER, Entry, Message
 from embedded_server.brokers.amqp.ready import FifoReady, PriorityReady, Ready
 from embedded_server.brokers.amqp.segment import SEGMENT_MESSAGES, Shelf
+from embedded_server.brokers.clock import Timer
 
 if TYPE_CHECKING:
     from embedded_server.brokers.amqp.vhost import VHost

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from embedded_server.brokers.amqp.arguments import Overflow, QueueArguments, kept_queue_arguments, parse_queue_arguments
-from embedded_server.brokers.amqp.clock import Clock, Timers
 from embedded_server.brokers.amqp.dead_letter import DeadLetters, Reason
 from embedded_server.brokers.amqp.direct_reply import Replies
 from embedded_server.brokers.amqp.errors import locked, not_found, precondition, refused
@@ -19,6 +18,7 @@ from embedded_server.brokers.amqp.queue import Queue
 from embedded_server.brokers.amqp.routes import Route, Routes
 from embedded_server.brokers.amqp.rules import require_same_exchange, require_same_queue, require_type
 from embedded_server.brokers.amqp.store import Store
+from embedded_server.brokers.clock import Clock, Timers
 
 _PREDECLARED: Final = (
     ("amq.direct", ExchangeType.DIRECT, False),

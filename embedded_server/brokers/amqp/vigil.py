@@ -4,7 +4,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from embedded_server.brokers.amqp import codec
-from embedded_server.brokers.amqp.clock import Timer
+from embedded_server.brokers.clock import Timer
 
 if TYPE_CHECKING:
     from embedded_server.brokers.amqp.connection import Connection
