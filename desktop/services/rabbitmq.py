@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
+from desktop.services.drafts import Drafts
 from embedded_server.contracts.filling import GeneratedField, Uploaded
 from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.rabbitmq import (
@@ -42,40 +43,17 @@ from embedded_server.contracts.rabbitmq import (
 if TYPE_CHECKING:
     from desktop.services.api import ApiClient
 
-D = TypeVar("D")
-
 QUEUE_SORTS: Final = ("name", "ready", "unacked", "publish_rate", "deliver_rate", "consumers")
 PATIENT_S: Final = 60.0
 """A broker may be long about one act: the server waits 30 s for a confirm, and 128 MiB take their time."""
 
 
-class RabbitService:
+class RabbitService(Drafts):
     """Asks the server about RabbitMQ, and tells it what to do there. Every method raises what `ApiClient` raises."""
 
     def __init__(self, api: "ApiClient") -> None:
+        super().__init__()
         self._api = api
-        self._drafts: dict[str, Any] = {}
-        self._draft_of = ""
-
-    # -- what was typed
-
-    def keep_drafts_of(self, account: str) -> None:
-        """Whoever signs in finds what they typed themselves, and never what somebody else did."""
-        if self._draft_of not in {"", account}:
-            self._drafts.clear()
-        self._draft_of = account
-
-    def draft(self, key: str, default: D) -> D:
-        """Answer what was typed into the form *key* and not sent: it survives the form, a sign-out and a change of language."""
-        kept = self._drafts.get(key)
-        return kept if isinstance(kept, type(default)) else default
-
-    def keep_draft(self, key: str, draft: object) -> None:
-        """Remember what stands in the form *key*; None forgets it."""
-        if draft is None:
-            self._drafts.pop(key, None)
-        else:
-            self._drafts[key] = draft
 
     # -- what a broker holds
 

@@ -1,0 +1,272 @@
+"""The window's side of the Kafka API: one typed method per route. *connection* is always a connection's id."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+from weakref import WeakKeyDictionary
+
+from desktop.services.drafts import Drafts
+from embedded_server.contracts.filling import GeneratedField, Uploaded
+from embedded_server.contracts.jobs import Job
+from embedded_server.contracts.kafka import (
+    AddPartitions,
+    AlterConfigs,
+    BulkProduce,
+    ClusterInfo,
+    ConfigEntry,
+    CopyRequest,
+    CreateTopic,
+    DecodedRecord,
+    DecodeRequest,
+    Deleted,
+    DeleteGroup,
+    DeleteTopic,
+    GroupDetail,
+    GroupPage,
+    LagHistory,
+    LocalSchema,
+    PartitionFor,
+    ProduceOutcome,
+    PurgeTopic,
+    ReadRequest,
+    Record,
+    RecordTemplate,
+    RemoveMember,
+    ResetRequest,
+    ResetResult,
+    SchemaText,
+    SearchRequest,
+    SubjectInfo,
+    TopicDetail,
+    TopicInfo,
+    TopicPage,
+    TopicReading,
+)
+
+if TYPE_CHECKING:
+    from desktop.services.api import ApiClient
+
+TOPIC_SORTS: Final = ("name", "messages", "bytes", "rate", "partitions")
+PATIENT_S: Final = 60.0
+"""A cluster may be long about one act: the server waits 30 s for an acknowledgement, and 128 MiB take their time."""
+
+
+class KafkaService(Drafts):
+    """Asks the server about Kafka, and tells it what to do there. Every method raises what `ApiClient` raises."""
+
+    def __init__(self, api: "ApiClient") -> None:
+        super().__init__()
+        self._api = api
+
+    # -- what a cluster holds
+
+    async def cluster(self, connection: str) -> ClusterInfo:
+        """Answer a cluster at a glance."""
+        return await self._api.get(_path(connection, "cluster"), ClusterInfo)
+
+    async def topics(
+        self,
+        connection: str,
+        *,
+        search: str = "",
+        sort: str = "name",
+        descending: bool = False,
+        internal: bool = False,
+        page: int = 1,
+        page_size: int = 100,
+    ) -> TopicPage:
+        """Answer one page of the topics; *sort* is one of `TOPIC_SORTS`, *internal* takes Kafka's own in too."""
+        return await self._api.get(
+            _path(connection, "topics"),
+            TopicPage,
+            search=search or None,
+            sort=sort,
+            descending="true" if descending else "false",
+            internal="true" if internal else "false",
+            page=page,
+            page_size=page_size,
+        )
+
+    async def topic(self, connection: str, name: str) -> TopicDetail:
+        """Answer one topic whole."""
+        return await self._api.get(_path(connection, "topic"), TopicDetail, name=name)
+
+    async def config_names(self, connection: str) -> list[ConfigEntry]:
+        """Answer the settings that a new topic can have, with their defaults and what they are for."""
+        return await self._api.get(_path(connection, "config-names"), list[ConfigEntry])
+
+    async def groups(self, connection: str, *, search: str = "", page: int = 1, page_size: int = 100) -> GroupPage:
+        """Answer one page of the consumer groups."""
+        return await self._api.get(_path(connection, "groups"), GroupPage, search=search or None, page=page, page_size=page_size)
+
+    async def group(self, connection: str, group_id: str) -> GroupDetail:
+        """Answer one group whole: its members, what they have, and how far it is."""
+        return await self._api.get(_path(connection, "group"), GroupDetail, id=group_id)
+
+    async def lag(self, connection: str, group_id: str) -> LagHistory:
+        """Answer a group's lag over time; asking keeps the server sampling it."""
+        return await self._api.get(_path(connection, "lag"), LagHistory, group=group_id)
+
+    # -- topics: making and altering
+
+    async def create_topic(self, connection: str, request: CreateTopic) -> TopicInfo:
+        """Create a topic, or with ``validate_only`` ask whether it could be."""
+        return await self._api.post(_path(connection, "topics"), request, TopicInfo, timeout_s=PATIENT_S)
+
+    async def add_partitions(self, connection: str, request: AddPartitions) -> TopicInfo:
+        """Raise a topic's number of partitions."""
+        return await self._api.post(_path(connection, "partitions"), request, TopicInfo, timeout_s=PATIENT_S)
+
+    async def alter_configs(self, connection: str, request: AlterConfigs) -> list[ConfigEntry]:
+        """Set some of a topic's settings; answers all as they are then."""
+        return await self._api.post(_path(connection, "configs"), request, list[ConfigEntry], timeout_s=PATIENT_S)
+
+    async def purge_topic(self, connection: str, request: PurgeTopic) -> Deleted:
+        """Delete records from the start of a topic's partitions."""
+        return await self._api.post(_path(connection, "purge"), request, Deleted, timeout_s=PATIENT_S)
+
+    async def delete_topic(self, connection: str, request: DeleteTopic) -> Deleted:
+        """Delete a topic with all its records."""
+        return await self._api.post(_path(connection, "delete-topic"), request, Deleted, timeout_s=PATIENT_S)
+
+    # -- groups: repairing
+
+    async def reset(self, connection: str, request: ResetRequest) -> ResetResult:
+        """Set a group's committed offsets, or with ``dry_run`` only tell what would be set."""
+        return await self._api.post(_path(connection, "reset"), request, ResetResult, timeout_s=PATIENT_S)
+
+    async def delete_group(self, connection: str, request: DeleteGroup) -> None:
+        """Delete a group, or its offsets in some partitions."""
+        await self._api.post(_path(connection, "delete-group"), request, timeout_s=PATIENT_S)
+
+    async def remove_member(self, connection: str, request: RemoveMember) -> None:
+        """Take a member out of a group."""
+        await self._api.post(_path(connection, "remove-member"), request, timeout_s=PATIENT_S)
+
+    # -- records
+
+    async def produce(self, connection: str, record: Record) -> ProduceOutcome:
+        """Produce one record; returns once the broker has answered."""
+        return await self._api.post(_path(connection, "produce"), record, ProduceOutcome, timeout_s=PATIENT_S)
+
+    async def bulk(self, connection: str, request: BulkProduce) -> Job:
+        """Begin to produce many."""
+        return await self._api.post(_path(connection, "bulk"), request, Job)
+
+    async def partition_for(self, connection: str, request: PartitionFor) -> int:
+        """Answer which partition a key goes to."""
+        return await self._api.post(_path(connection, "partition-for"), request, int)
+
+    async def record(self, connection: str, seq: int) -> Record:
+        """Answer a record of the journal as one to produce again."""
+        return await self._api.get(_path(connection, "record"), Record, timeout_s=PATIENT_S, seq=seq)
+
+    async def read(self, connection: str, request: ReadRequest) -> Job:
+        """Begin to read a topic: no group is joined, nothing is committed."""
+        return await self._api.post(_path(connection, "read"), request, Job)
+
+    async def search(self, connection: str, request: SearchRequest) -> Job:
+        """Begin to look through a topic."""
+        return await self._api.post(_path(connection, "search"), request, Job)
+
+    async def copy(self, connection: str, request: CopyRequest) -> Job:
+        """Begin to copy records to another topic."""
+        return await self._api.post(_path(connection, "copy"), request, Job)
+
+    async def upload(self, body: bytes) -> Uploaded:
+        """Give the server a key or a value, to be produced by its id."""
+        return await self._api.post("/kafka/bodies", body, Uploaded, timeout_s=PATIENT_S)
+
+    async def upload_file(self, file: Path, progress: Callable[[int], None] | None = None) -> Uploaded:
+        """Give the server a file as a key or a value; *progress* is told how many bytes are on their way.
+
+        Raises OSError where it cannot be read.
+        """
+        return await self._api.send_file("/kafka/bodies", file, Uploaded, progress)
+
+    async def generated_fields(self) -> list[GeneratedField]:
+        """Answer what bulk produce can fill."""
+        return await self._api.get("/kafka/generated-fields", list[GeneratedField])
+
+    async def fill(self, record: Record) -> Record:
+        """Answer *record* with its fields filled once, for a preview."""
+        return await self._api.post("/kafka/fill", record, Record)
+
+    async def templates(self) -> list[RecordTemplate]:
+        """Answer the kept records."""
+        return await self._api.get("/kafka/templates", list[RecordTemplate])
+
+    async def save_template(self, template: RecordTemplate) -> list[RecordTemplate]:
+        """Keep a record under a name."""
+        return await self._api.put("/kafka/templates", template, list[RecordTemplate])
+
+    async def remove_template(self, name: str) -> list[RecordTemplate]:
+        """Forget a kept record."""
+        return await self._api.post("/kafka/templates/remove", {"name": name}, list[RecordTemplate])
+
+    # -- how bytes are read
+
+    async def decode(self, connection: str, request: DecodeRequest) -> DecodedRecord:
+        """Read a record of the journal as its topic is read, or as *request* says."""
+        return await self._api.post(_path(connection, "decode"), request, DecodedRecord, timeout_s=PATIENT_S)
+
+    async def readings(self, connection: str) -> list[TopicReading]:
+        """Answer how topics are read, where it was chosen."""
+        return await self._api.get(_path(connection, "readings"), list[TopicReading])
+
+    async def save_reading(self, connection: str, reading: TopicReading) -> list[TopicReading]:
+        """Choose how a topic is read."""
+        return await self._api.put(_path(connection, "readings"), reading, list[TopicReading])
+
+    async def local_schemas(self) -> list[LocalSchema]:
+        """Answer the user's own schemas."""
+        return await self._api.get("/kafka/schemas", list[LocalSchema])
+
+    async def save_local_schema(self, schema: LocalSchema) -> list[LocalSchema]:
+        """Keep a schema."""
+        return await self._api.put("/kafka/schemas", schema, list[LocalSchema])
+
+    async def remove_local_schema(self, schema_id: str) -> list[LocalSchema]:
+        """Forget a schema."""
+        return await self._api.post("/kafka/schemas/remove", {"id": schema_id}, list[LocalSchema])
+
+    async def subjects(self, connection: str, search: str = "") -> list[SubjectInfo]:
+        """Answer the Schema Registry's subjects."""
+        return await self._api.get(_path(connection, "subjects"), list[SubjectInfo], search=search or None)
+
+    async def schema(
+        self, connection: str, *, schema_id: int | None = None, subject: str | None = None, version: int | None = None
+    ) -> SchemaText:
+        """Answer a schema of the registry, by its id or by subject and version (its newest where none is named)."""
+        return await self._api.get(_path(connection, "schema"), SchemaText, id=schema_id, subject=subject, version=version)
+
+    # -- jobs
+
+    async def jobs(self, connection: str | None = None) -> list[Job]:
+        """Answer the jobs, of one connection where asked so, newest first."""
+        return await self._api.get("/jobs", list[Job], connection=connection)
+
+    async def job(self, job_id: str) -> Job:
+        """Answer one job."""
+        return await self._api.get(f"/jobs/{quote(job_id, safe='')}", Job)
+
+    async def stop_job(self, job_id: str) -> Job:
+        """Stop a job; what it has done stays done."""
+        return await self._api.post(f"/jobs/{quote(job_id, safe='')}/stop", None, Job)
+
+    async def forget_job(self, job_id: str) -> None:
+        """Take a job that is over off the list."""
+        await self._api.delete(f"/jobs/{quote(job_id, safe='')}")
+
+
+def _path(connection: str, act: str) -> str:
+    return f"/kafka/{quote(connection, safe='')}/{act}"
+
+
+_services: Final["WeakKeyDictionary[ApiClient, KafkaService]"] = WeakKeyDictionary()
+
+
+def kafka_service(api: "ApiClient") -> KafkaService:
+    """Answer the one service that speaks through *api*, so that its drafts outlive every rebuilding of the window."""
+    return _services.setdefault(api, KafkaService(api))
