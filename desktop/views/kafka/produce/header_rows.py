@@ -147,7 +147,7 @@ class HeaderRows(QWidget):
         self._column.addWidget(row)
         row.edited.connect(self._on_edited)
         row.remove_requested.connect(lambda: self._on_remove(row))
-        before = self._rows[-2].remove if len(self._rows) > 1 else None
+        before: QWidget | None = self._rows[-2].remove if len(self._rows) > 1 else None
         for widget in (row.name, row.kind, row.value, row.remove, self.add):
             if before is not None:
                 QWidget.setTabOrder(before, widget)

@@ -226,7 +226,7 @@ class ProduceSheet(KafkaSheet):
         self.fields.field_menu.set_fields(await self._service.generated_fields())
 
     async def _load_schemas(self, connection: str) -> None:
-        own = await self._service.schemas()
+        own = await self._service.local_schemas()
         for side in Side:
             self.fields.side(side).set_schemas(connection, own)
 
