@@ -15,14 +15,14 @@ def _timestamp(made: dict[str, Any]) -> Any:
     if not 0 <= nanos < _NANOS:
         return made
     text = instant_text(seconds * _NANOS + nanos, _NANOS)
-    return _short(text) if isinstance(text, str) else made
+    return _short(text, "Z") if isinstance(text, str) else made
 
 
-def _short(text: str) -> str:
-    """Leave out digits in threes: milliseconds, microseconds, nanoseconds."""
-    for zeros in ("000000Z", "000Z"):
+def _short(text: str, unit: str) -> str:
+    """Leave out zeros in threes: milliseconds, microseconds, nanoseconds."""
+    for zeros in (f"000000{unit}", f"000{unit}"):
         if "." in text and text.endswith(zeros):
-            return text[: -len(zeros)] + "Z"
+            return text[: -len(zeros)] + unit
     return text
 
 
@@ -30,8 +30,8 @@ def _duration(made: dict[str, Any]) -> Any:
     seconds, nanos = made.get("seconds", 0), made.get("nanos", 0)
     if not -_NANOS < nanos < _NANOS or seconds * nanos < 0:
         return made
-    fraction = f".{abs(nanos):09d}".rstrip("0") if nanos else ""
-    return f"{'-' if seconds < 0 or nanos < 0 else ''}{abs(seconds)}{fraction}s"
+    fraction = f".{abs(nanos):09d}" if nanos else ""
+    return _short(f"{'-' if seconds < 0 or nanos < 0 else ''}{abs(seconds)}{fraction}s", "s")
 
 
 def _value(made: dict[str, Any]) -> Any:
