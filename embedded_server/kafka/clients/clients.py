@@ -42,6 +42,10 @@ class Clients:
         """
         return await self._slot(connection).call(call, timeout_s, About(topic, partition))
 
+    async def reachable(self, connection: str) -> None:
+        """Return once the cluster answers. Raises a `UserFacingError` that says what stands against it."""
+        await self._slot(connection).get()
+
     async def profile(self, connection: str) -> Profile:
         """Answer the connection's profile; raises `KafkaDisconnected` where the user has disconnected it, and what the resolving raises."""
         self.require_connected(connection)

@@ -120,6 +120,10 @@ class Decoding:
         """Answer a key or a value as bytes. Raises what says where the text does not fit; an upload is not for here."""
         return await Encoder(await self._registry(connection), self.local).encode(topic, side, content)
 
+    async def encoder(self, connection: str) -> Encoder:
+        """Answer what writes keys and values for a connection on a thread of the caller's. Raises what the resolving raises."""
+        return Encoder(await self._registry(connection), self.local)
+
     # -- choices and local schemas
 
     async def readings(self, connection: str) -> list[TopicReading]:

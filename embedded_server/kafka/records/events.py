@@ -64,18 +64,18 @@ class RecordEvents:
     def read(self, partition: int, batch: Batch, status: RecordStatus) -> list[Event]:
         """Make the events of the records of one batch that were read."""
         head = self._head(partition, batch)
-        self._look()
+        self.look()
         kind, state, subject = Kind.RECORD_READ, status.value, subject_of(self._topic, partition)
         return [self._event(record, head, kind, state, subject) for record in batch.records]
 
     def produced(self, partition: int, record: RawRecord, status: RecordStatus, compression: Compression) -> Event:
-        """Make the event of a record that was produced; its offset is -1 where nobody knows it."""
-        batch = Batch([], 0, compression=compression)
-        self._look()
-        return self._event(record, self._head(partition, batch), Kind.RECORD_PRODUCED, status.value, subject_of(self._topic, partition))
+        """Make the event of a record that was produced; its offset is -1 where nobody knows it. After a `look`."""
+        place = (partition, -1, False, compression)
+        head = self._heads.get(place) or self._head(partition, Batch([], 0, compression=compression))
+        return self._event(record, head, Kind.RECORD_PRODUCED, status.value, subject_of(self._topic, partition))
 
-    def _look(self) -> None:
-        """The user may choose another reading while a tail goes on."""
+    def look(self) -> None:
+        """Look how the topic is read now: the user may choose another reading while a job goes on."""
         for side in Side:
             self._is_plain[side] = self._previews.is_plain(self._connection, self._topic, side)
 

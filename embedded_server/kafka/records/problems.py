@@ -59,30 +59,6 @@ class RecordRateInvalid(UserFacingError):
     hint = N_("Use 0 for as fast as the broker acknowledges, or a number above it.")
 
 
-class ContentNotBase64(UserFacingError):
-    """Bytes travel as Base64."""
-
-    status = 422
-    title = N_("The {side} is not Base64")
-    hint = N_("Use only A-Z, a-z, 0-9, + and /, padded with = to a multiple of four.")
-
-
-class ContentNotInteger(UserFacingError):
-    """A number of 64 bits is wanted."""
-
-    status = 422
-    title = N_("The {side} “{text}” is not a whole number of 64 bits")
-    hint = N_("Write a decimal number from -9223372036854775808 to 9223372036854775807.")
-
-
-class ContentNotText(UserFacingError):
-    """Half a character."""
-
-    status = 422
-    title = N_("The {side} is not text that UTF-8 can write")
-    hint = N_("It has half a character (a lone surrogate). Type that place anew, or send it as Base64.")
-
-
 class TimestampInvalid(UserFacingError):
     """Kafka's timestamps are milliseconds from 1970 on."""
 
@@ -113,3 +89,27 @@ class RecordCut(UserFacingError):
     status = 409
     title = N_("The journal kept {kept} of {size} bytes of this record's value")
     hint = N_("What is cut cannot be produced again. Read it anew and copy it to a topic instead.")
+
+
+class NothingToPartition(UserFacingError):
+    """Without a key there is no hash."""
+
+    status = 422
+    title = N_("A record without a key goes to no certain partition")
+    hint = N_("Such records are spread over the partitions, batch by batch. Give it a key, or choose a partition.")
+
+
+class RecordUploadTooLarge(UserFacingError):
+    """A value beyond what is sent in one request."""
+
+    status = 413
+    title = N_("A record of more than {limit} MiB cannot be produced")
+    hint = N_("Kafka is made for small records: its brokers take 1 MiB by default. Put the data elsewhere, and send where it is.")
+
+
+class RecordNumberTooLarge(UserFacingError):
+    """JSON has no bounds, and Kafka's numbers have 64 bits."""
+
+    status = 422
+    title = N_("A number in the record does not fit into 64 bits")
+    hint = N_("Partitions and timestamps end there. Make it smaller.")

@@ -1,0 +1,322 @@
+"""Produces many records on a thread of its own: a bounded window of what has no answer yet, at a rate, through a lost connection."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, Protocol
+
+from kafka import errors
+
+from embedded_server.contracts.concurrency import Backoff
+from embedded_server.contracts.events import Event
+from embedded_server.contracts.kafka import Compression, RecordStatus
+from embedded_server.contracts.problems import UserFacingError
+from embedded_server.core.generate import Source
+from embedded_server.core.profiles import Profile
+from embedded_server.journal import Journal
+from embedded_server.kafka.clients.faults import About, link_problem_blocking, problem_of_blocking
+from embedded_server.kafka.clients.manager import Fault
+from embedded_server.kafka.clients.producer import Producer, open_producer_blocking
+from embedded_server.kafka.problems import LinkProblem, PartitionUnknown
+from embedded_server.kafka.records.events import RecordEvents
+from embedded_server.kafka.records.fill import RecordFiller
+from embedded_server.kafka.records.murmur import partition_of
+from embedded_server.kafka.records.prepare import Prepared, Preparer
+
+WINDOW_RECORDS: Final = 32_768
+WINDOW_BYTES: Final = 32 * 1024**2
+"""Sent and not yet acknowledged, at most: also what a lost connection leaves unknown."""
+BURST: Final = 512
+LINGER_MS: Final = 20
+PACE_S: Final = 0.01
+"""With a rate, what is due goes out this often."""
+LOOK_S: Final = 0.05
+LAST_ANSWERS_S: Final = 3.0
+"""A stopped job waits so long for the answers to what it has sent."""
+DELIVERY_LIMIT_S: Final = 120.0
+_PASSING: Final = (
+    errors.MessageSizeTooLargeError,
+    errors.RecordListTooLargeError,
+    errors.InvalidTimestampError,
+    errors.InvalidRecordError,
+    errors.CorruptRecordError,
+)
+"""Refusals of one record, after which the next may be taken."""
+_UNKNOWN: Final = (errors.KafkaTimeoutError, errors.KafkaConnectionError, errors.RetriableError, errors.IllegalStateError, errors.Cancelled)
+
+
+class RecordSource(Protocol):
+    """Where a bulk's records come from."""
+
+    def take_blocking(self, count: int) -> Sequence[Prepared]:
+        """Answer the next records, at most *count*; none at the end."""
+
+
+class SameRecord:
+    """One record over and over."""
+
+    def __init__(self, record: Prepared) -> None:
+        self._records = [record] * BURST
+
+    def take_blocking(self, count: int) -> Sequence[Prepared]:
+        """Answer it *count* times."""
+        return self._records[:count]
+
+
+class FilledRecords:
+    """A record whose fields are filled anew each time."""
+
+    def __init__(self, filler: RecordFiller, source: Source, preparer: Preparer) -> None:
+        self._filler = filler
+        self._source = source
+        self._preparer = preparer
+
+    def take_blocking(self, count: int) -> Sequence[Prepared]:
+        """Answer the next ones. Raises what says why one cannot be sent."""
+        return [self._next() for _ in range(min(count, BURST // 8))]
+
+    def _next(self) -> Prepared:
+        self._source.next()
+        return self._preparer.prepare_blocking(self._filler.fill(self._source))
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a bulk tells on the loop; every count is of records."""
+
+    done: int
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class BulkPlan:
+    """What a bulk does."""
+
+    topic: str
+    total: int
+    rate: float
+    compression: Compression
+
+
+class BulkRun:
+    """One bulk under way. The callbacks are called on the loop."""
+
+    def __init__(self, journal: Journal, maker: RecordEvents, resolve: Callable[[], Profile], plan: BulkPlan, source: RecordSource) -> None:
+        self._journal = journal
+        self._maker = maker
+        self._resolve = resolve
+        self._plan = plan
+        self._source = source
+        self._loop = asyncio.get_running_loop()
+        self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._settled: deque[tuple[Prepared, int, Any, BaseException | None]] = deque()
+        self._waiting_records = 0
+        self._waiting_bytes = 0
+        self._sent = 0
+        self._refusal: UserFacingError | None = None
+        self._is_lost = False
+        self._fault: Fault | None = None
+        self.delivery_limit_s = DELIVERY_LIMIT_S
+        self.on_progress: Callable[[Progress], None] = lambda _: None
+        self.on_open: Callable[[], None] = lambda: None
+        self.on_lost: Callable[[UserFacingError], None] = lambda _: None
+        self.on_refused: Callable[[UserFacingError], None] = lambda _: None
+        self.keep: Callable[[Sequence[Prepared]], int] = lambda _: 0
+        """Keeps what nobody knows the end of, on the bulk's thread; answers how many."""
+
+    async def run(self) -> None:
+        """Produce. Raises why it had to end early."""
+        done: asyncio.Future[None] = self._loop.create_future()
+
+        def work() -> None:
+            problem: BaseException | None = None
+            try:
+                self._work()
+            except BaseException as exc:  # noqa: BLE001 - handed over to who waits
+                problem = exc
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(_settle, done, problem)
+
+        threading.Thread(target=work, name=f"kafka-produce-{self._plan.topic}", daemon=True).start()
+        try:
+            await asyncio.shield(done)
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """Send nothing more; from any thread."""
+        self._stopping.set()
+        self._wake.set()
+
+    # -- on its thread
+
+    def _work(self) -> None:
+        backoff = Backoff(first_s=0.25, cap_s=5.0)
+        pending: deque[Prepared] = deque()
+        while self._sent < self._plan.total and not self._stopping.is_set() and self._refusal is None:
+            try:
+                self._profile = self._resolve()
+                producer = open_producer_blocking(
+                    self._profile, compression=self._plan.compression, linger_ms=LINGER_MS, delivery_limit_s=self.delivery_limit_s
+                )
+            except LinkProblem as exc:
+                if exc.final:
+                    raise
+                self._tell(self.on_lost, exc)
+                self._stopping.wait(backoff.delay())
+                continue
+            producer.manager.on_fault = self._on_fault
+            backoff.started()
+            self._tell(self.on_open)
+            try:
+                self._produce(producer, pending)
+            finally:
+                self._end(producer)
+        if self._refusal is not None:
+            raise self._refusal
+
+    def _produce(self, producer: Producer, pending: deque[Prepared]) -> None:
+        """Send what is left, until all has an answer; or until some has none, after which another producer goes on."""
+        plan = self._plan
+        partitions = self._partitions(producer)
+        began, sent_before = time.monotonic(), self._sent
+        while not self._stopping.is_set() and self._refusal is None:
+            self._collect()
+            if self._sent >= plan.total and not self._waiting_records:
+                return
+            if self._is_lost and not self._waiting_records:
+                self._is_lost = False
+                return
+            count = min(plan.total - self._sent, BURST)
+            if plan.rate:
+                count = min(count, int((time.monotonic() - began) * plan.rate) + 1 - (self._sent - sent_before))
+            if count <= 0 or self._is_lost or self._waiting_records >= WINDOW_RECORDS or self._waiting_bytes >= WINDOW_BYTES:
+                self._pause(PACE_S if plan.rate and count <= 0 and self._sent < plan.total else LOOK_S)
+                continue
+            if not pending:
+                pending.extend(self._source.take_blocking(count))
+                if not pending:
+                    plan = self._plan = BulkPlan(plan.topic, self._sent, plan.rate, plan.compression)
+                    continue
+            for _ in range(min(count, len(pending))):
+                self._send(producer, pending.popleft(), partitions)
+                if self._waiting_bytes >= WINDOW_BYTES:
+                    break
+
+    def _partitions(self, producer: Producer) -> int:
+        try:
+            return producer.partitions(self._plan.topic)
+        except Exception as exc:
+            raise problem_of_blocking(exc, self._profile, producer.manager, About(self._plan.topic)) from exc
+
+    def _send(self, producer: Producer, record: Prepared, partitions: int) -> None:
+        topic, partition, timestamp, key, value, headers = record
+        if partition is None:
+            if key is not None:
+                partition = partition_of(key, partitions)
+        elif not 0 <= partition < partitions:
+            raise PartitionUnknown(topic=topic, partition=partition, last=partitions - 1)
+        chosen, future = producer.append(topic, partition, timestamp, key, value, headers)
+        self._sent += 1
+        self._waiting_records += 1
+        self._waiting_bytes += record.size
+        future._add_cb_eb(partial(self._on_acknowledged, record), partial(self._on_failed, record, chosen))  # noqa: SLF001 - both at once
+
+    def _pause(self, limit_s: float) -> None:
+        if not self._settled:
+            self._wake.wait(limit_s)
+        self._wake.clear()
+        fault, self._fault = self._fault, None
+        if fault is not None and self._waiting_records and not self._settled:
+            self._tell(self.on_lost, link_problem_blocking(fault, self._profile))
+
+    def _end(self, producer: Producer) -> None:
+        """Wait a little for the last answers; what has none then is unknown."""
+        until = time.monotonic() + LAST_ANSWERS_S
+        while self._waiting_records and time.monotonic() < until:
+            self._pause(min(LOOK_S, until - time.monotonic()))
+            self._collect()
+        producer.close(0.0 if self._waiting_records else LAST_ANSWERS_S)
+        until = time.monotonic() + LAST_ANSWERS_S
+        while self._waiting_records and time.monotonic() < until:
+            self._pause(LOOK_S)
+            self._collect()
+        self._collect()
+
+    # -- on the producer's own threads
+
+    def _on_acknowledged(self, record: Prepared, metadata: Any) -> None:
+        self._settled.append((record, metadata.partition, metadata, None))
+        if not self._wake.is_set():
+            self._wake.set()
+
+    def _on_failed(self, record: Prepared, partition: int, exc: BaseException) -> None:
+        self._settled.append((record, partition, None, exc))
+        self._wake.set()
+
+    def _on_fault(self, fault: Fault) -> None:
+        self._fault = fault
+        self._wake.set()
+
+    # -- what became of them
+
+    def _collect(self) -> None:
+        settled = self._settled
+        if not settled:
+            return
+        self._maker.look()
+        events: list[Event] = []
+        unknown: list[Prepared] = []
+        counts = dict.fromkeys((status.value for status in _COUNTED), 0)
+        for _ in range(len(settled)):
+            record, partition, metadata, exc = settled.popleft()
+            self._waiting_records -= 1
+            self._waiting_bytes -= record.size
+            status = RecordStatus.ACKNOWLEDGED if exc is None else self._status_of(exc, record, partition)
+            counts[status.value] += 1
+            if status is RecordStatus.UNACKNOWLEDGED:
+                unknown.append(record._replace(partition=partition))
+            offset, timestamp = (metadata.offset, metadata.timestamp) if metadata is not None else (-1, record.timestamp or -1)
+            raw = (offset, timestamp, record.key, record.value, record.headers)
+            events.append(self._maker.produced(partition, raw, status, self._plan.compression))
+        if unknown:
+            self._is_lost = True
+            counts["not_kept"] = len(unknown) - self.keep(unknown)
+        self._journal.wait_for_room_blocking()
+        self._journal.append_many(events)
+        if counts[RecordStatus.ACKNOWLEDGED.value]:
+            self._fault = None
+            self._tell(self.on_open)
+        self._tell(self.on_progress, Progress(len(events), counts))
+
+    def _status_of(self, exc: BaseException, record: Prepared, partition: int) -> RecordStatus:
+        if isinstance(exc, _UNKNOWN) and not isinstance(exc, errors.NotEnoughReplicasError):
+            return RecordStatus.UNACKNOWLEDGED
+        problem = problem_of_blocking(exc, self._profile, None, About(record.topic, partition, size=record.size))
+        if isinstance(exc, _PASSING):
+            self._tell(self.on_refused, problem)
+        else:
+            self._refusal = problem
+        return RecordStatus.REFUSED
+
+    def _tell(self, callback: Callable[..., None], *arguments: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(callback, *arguments)
+
+
+_COUNTED: Final = (RecordStatus.ACKNOWLEDGED, RecordStatus.REFUSED, RecordStatus.UNACKNOWLEDGED)
+
+
+def _settle(done: asyncio.Future[None], problem: BaseException | None) -> None:
+    if done.done():
+        return
+    if problem is None:
+        done.set_result(None)
+    else:
+        done.set_exception(problem)

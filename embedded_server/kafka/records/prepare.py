@@ -1,0 +1,100 @@
+"""From a record as the wire's JSON describes it to the bytes that are produced."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple, Protocol
+
+from embedded_server.contracts.kafka import Content, ContentForm, Record, RecordHeader, Side
+from embedded_server.kafka.clients.producer import MAX_RECORD_BYTES
+from embedded_server.kafka.decoding.problems import ContentNotBase64, ContentNotText
+from embedded_server.kafka.problems import RecordBeyondClient
+from embedded_server.kafka.records.problems import TimestampInvalid
+
+OVERHEAD_BYTES: Final = 100
+
+
+class Prepared(NamedTuple):
+    """A record ready to be produced."""
+
+    topic: str
+    partition: int | None
+    timestamp: int | None
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+
+    @property
+    def size(self) -> int:
+        """Bytes it takes on the wire, about."""
+        own = sum(len(name) + len(value or b"") for name, value in self.headers) if self.headers else 0
+        return len(self.key or b"") + len(self.value or b"") + own + OVERHEAD_BYTES
+
+
+class BlockingEncoder(Protocol):
+    """Writes keys and values for one connection, on a thread of the caller's."""
+
+    def encode_blocking(self, topic: str, side: Side, content: Content) -> bytes:
+        """Answer the bytes. Raises what says where the text does not fit."""
+
+
+class Preparer:
+    """Prepares records of one connection; *uploads* has the bytes of each upload that they name."""
+
+    def __init__(self, encoder: BlockingEncoder, uploads: Mapping[str, bytes]) -> None:
+        self._encoder = encoder
+        self._uploads = uploads
+
+    def prepare_blocking(self, record: Record) -> Prepared:
+        """Answer *record* ready to be produced. Raises what says which part of it cannot be sent."""
+        if record.timestamp is not None and not 0 <= record.timestamp < 2**63:
+            raise TimestampInvalid(timestamp=record.timestamp)
+        prepared = Prepared(
+            record.topic,
+            record.partition,
+            record.timestamp,
+            self._bytes(record.topic, Side.KEY, record.key),
+            self._bytes(record.topic, Side.VALUE, record.value),
+            [(header_name(one.name), header_bytes(one)) for one in record.headers],
+        )
+        if prepared.size > MAX_RECORD_BYTES:
+            raise RecordBeyondClient(size=prepared.size, limit=MAX_RECORD_BYTES)
+        return prepared
+
+    def key_blocking(self, topic: str, content: Content | None) -> bytes | None:
+        """Answer the bytes of a key alone."""
+        return self._bytes(topic, Side.KEY, content)
+
+    def _bytes(self, topic: str, side: Side, content: Content | None) -> bytes | None:
+        if content is None:
+            return None
+        if content.form is ContentForm.UPLOAD:
+            return self._uploads[content.text]
+        if content.form is ContentForm.TEXT and content.text.isascii():
+            return content.text.encode()
+        return self._encoder.encode_blocking(topic, side, content)
+
+
+def header_name(name: str) -> str:
+    """Answer *name* where UTF-8 can write it."""
+    _utf8(name)
+    return name
+
+
+def header_bytes(header: RecordHeader) -> bytes | None:
+    """Answer a header's value. Raises `ContentNotBase64` and `ContentNotText`."""
+    if header.value is None:
+        return None
+    if not header.base64:
+        return _utf8(header.value)
+    try:
+        return base64.b64decode(header.value, validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise ContentNotBase64(side=f"header {header.name[:40]}") from exc
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as exc:
+        raise ContentNotText(at=exc.start + 1) from exc
