@@ -1,34 +1,16 @@
 """Queues, exchanges and their figures in words: the same in the tree, the head and the tables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
-from desktop.core.formatting import NS_PER_MS, duration, number, rate, short_number, size
+from desktop.core.formatting import NS_PER_MS, duration, number, rate, size
 from desktop.core.i18n import N_, tr, trn
+from desktop.core.states import Chip, State
 from embedded_server.contracts.rabbitmq import DEFAULT_EXCHANGE, ExchangeInfo, MessageStatus, QueueInfo
 
 SECONDS_UP_TO: Final = 120_000
 """Milliseconds up to which whole seconds are told as such."""
-UNKNOWN: Final = "\u2013"
 _WELL: Final = frozenset({"", "running", "idle"})
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A state in a word, with its colour and what it means."""
-
-    word: str
-    tone: str
-    tip: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A feature in a word or two."""
-
-    text: str
-    tip: str
 
 
 def queue_state(queue: QueueInfo, *, takes_dead_letters: bool = False) -> State:
@@ -45,16 +27,6 @@ def queue_state(queue: QueueInfo, *, takes_dead_letters: bool = False) -> State:
     if queue.ready and queue.consumers == 0 and queue.type != "stream":
         return State(tr("no consumer"), "warn", tr("Messages wait, and nobody takes them."))
     return State(tr("idle"), "wait", tr("Nothing waits, and nobody takes from it."))
-
-
-def count_text(value: float | None) -> str:
-    """Write a count, or a dash where the broker does not tell it."""
-    return UNKNOWN if value is None else short_number(value)
-
-
-def rate_text(value: float | None) -> str:
-    """Write a rate, or a dash where the broker does not tell it."""
-    return UNKNOWN if value is None else rate(value)
 
 
 def depth_words(queue: QueueInfo) -> str:

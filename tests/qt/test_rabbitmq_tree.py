@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy, QTest
 from pytestqt.qtbot import QtBot
 
-from desktop.core.rabbitmq_pages import PAGE_SIZE
+from desktop.core.pages import PAGE_SIZE
 from desktop.core.rabbitmq_spots import OVERVIEW, Place, Spot
 from desktop.models.rabbitmq_tree import DEAD_ROLE, RabbitTreeModel
 from desktop.services.rabbitmq import RabbitService

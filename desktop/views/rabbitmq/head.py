@@ -1,29 +1,20 @@
 """The top of what is chosen: its name, what it is, how it fares, its figures, and which part of it is looked at."""
 
-from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
+from PySide6.QtCore import Signal
 
+from desktop.core.history import History
 from desktop.core.i18n import N_, tr
 from desktop.core.rabbitmq_figures import RATES, TIPS, TITLES, TONES, figures_of
-from desktop.core.rabbitmq_history import History
 from desktop.core.rabbitmq_spots import Place, Spot, title_of
-from desktop.core.rabbitmq_words import Chip, State, count_text, exchange_chips, queue_chips, queue_state, rate_text
-from desktop.views.rabbitmq.chips import Chips
-from desktop.views.rabbitmq.figures import Figure, Figures
-from desktop.views.theme import TITLE_PX
-from desktop.views.widgets.buttons import Button, IconButton, popup_under
-from desktop.views.widgets.card import Card
-from desktop.views.widgets.elided import ElidedLabel
-from desktop.views.widgets.labels import caption
-from desktop.views.widgets.segmented import Segmented
-from desktop.views.widgets.state_label import StateLabel
+from desktop.core.rabbitmq_words import exchange_chips, queue_chips, queue_state
+from desktop.core.states import Chip, count_text, rate_text
+from desktop.views.widgets.buttons import Button
+from desktop.views.widgets.figures import Figure
+from desktop.views.widgets.place_head import NONE, Fill, PlaceHead
 from embedded_server.contracts.rabbitmq import ExchangeInfo, Overview, QueueInfo
-
-Fill = Callable[[QMenu], None]
 
 
 class Tab(StrEnum):
@@ -57,55 +48,18 @@ def tabs_of(spot: Spot) -> tuple[Tab, ...]:
     return _TABS.get(spot.place, (Tab.MESSAGES,))
 
 
-class SpotHead(Card):
+class SpotHead(PlaceHead):
     """Follows the chosen place. ``fill_menu`` offers what can be done with it."""
 
-    tab_chosen = Signal(str)
     redrive_requested = Signal()
 
     def __init__(self, fill_menu: Fill) -> None:
-        super().__init__(margins=(16, 12, 12, 12))
-        self.spot: Spot | None = None
-        self._fill_menu = fill_menu
-        self._history = History()
-        self._dimmed = False
-        self._state_now = State("", "wait")
-        self.name = ElidedLabel(tone="text", middle=True, pixels=TITLE_PX, bold=True)
-        self.state = StateLabel()
-        self.redrive = Button(tr("Redrive…"), self.redrive_requested.emit, icon_name="ph.arrow-u-up-left")
+        self.redrive = Button(tr("Redrive…"), icon_name="ph.arrow-u-up-left")
         self.redrive.hide()
-        self.more = IconButton("ph.dots-three-vertical", tr("What can be done with it"), self.open_menu)
-        self.facts = caption()
-        self.chips = Chips()
-        self.figures = Figures()
-        self._tools = QWidget()
-        self.tools = QHBoxLayout(self._tools)
-        self.tools.setContentsMargins(0, 0, 0, 0)
-        self.tools.setSpacing(4)
-        """Room at the right of the tabs; where there are none, at the right of the name."""
-        self.choice = Segmented([(Tab.MESSAGES.value, tr(_TITLES[Tab.MESSAGES]))], Tab.MESSAGES.value, name=tr("Part"))
-        self.choice.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.choice.chosen.connect(self.tab_chosen)
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        top = self._top = QHBoxLayout()
-        top.setSpacing(8)
-        top.addWidget(self.name, 1)
-        for widget in (self.state, self.redrive, self.more):
-            top.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
-        tabs = self._tabs = QHBoxLayout()
-        tabs.setSpacing(8)
-        tabs.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
-        tabs.addStretch(1)
-        tabs.addWidget(self._tools)
-        self.body.setSpacing(8)
-        self.body.addLayout(top)
-        self.body.addWidget(self.facts)
-        self.body.addWidget(self.chips)
-        self.body.addWidget(self.figures)
-        self.body.addLayout(tabs)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        super().__init__(fill_menu, (Tab.MESSAGES.value, tr(_TITLES[Tab.MESSAGES])), (self.redrive,))
+        self.redrive.clicked.connect(self.redrive_requested)
+        self.spot: Spot | None = None
+        self._history = History()
 
     # -- what is shown
 
@@ -118,7 +72,7 @@ class SpotHead(Card):
         self.name.set_mono(bool(spot.name))
         self.name.show_text(title_of(spot), "text")
         self.more.setVisible(not spot.is_heading)
-        self._offer(tabs_of(spot))
+        self.offer_tabs([(tab.value, tr(_TITLES[tab])) for tab in tabs_of(spot)])
         self.show_value(None)
 
     def forget(self) -> None:
@@ -132,17 +86,9 @@ class SpotHead(Card):
         self._history.add(figures)
         self.figures.set_figures([self._figure(name, number) for name, number in figures.items()])
         self.chips.set_chips(_chips_of(value))
-        self._state_now = queue_state(value, takes_dead_letters=dead) if isinstance(value, QueueInfo) else State("", "wait")
-        self._show_state()
+        self.show_state(queue_state(value, takes_dead_letters=dead) if isinstance(value, QueueInfo) else NONE)
         self.redrive.setVisible(dead and isinstance(value, QueueInfo) and bool(value.ready))
-        facts = facts or _facts_of(value)
-        self.facts.setText(facts)
-        self.facts.setVisible(bool(facts))
-
-    def set_dimmed(self, dimmed: bool) -> None:
-        """Show that what is known is from before: no state colour claims that it still holds."""
-        self._dimmed = dimmed
-        self._show_state()
+        self.show_facts(facts or _facts_of(value))
 
     def set_why_not(self, why_not: str) -> None:
         """Say why nothing may be changed here; nothing allows it."""
@@ -158,33 +104,9 @@ class SpotHead(Card):
         """Answer which part is looked at."""
         return Tab(self.choice.current())
 
-    def open_menu(self) -> QMenu:
-        """Offer what can be done with the place."""
-        menu = QMenu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
-        self._fill_menu(menu)
-        popup_under(menu, self.more, at_right=True)
-        return menu
-
-    def _show_state(self) -> None:
-        self.state.set_state(self._state_now.word, "wait" if self._dimmed else self._state_now.tone)
-        self.state.setToolTip(self._state_now.tip)
-        self.state.setVisible(bool(self._state_now.word))
-
     def _figure(self, name: str, number: float | None) -> Figure:
         text = rate_text(number) if name in RATES else count_text(number)
         return Figure(tr(TITLES[name]), text, TONES[name], self._history.of(name), tr(TIPS[name]))
-
-    def _offer(self, tabs: Sequence[Tab]) -> None:
-        wanted = self.tab() if self.choice.current() in tabs else tabs[0]
-        self.choice.set_choices([(tab.value, tr(_TITLES[tab])) for tab in tabs], wanted.value)
-        has_tabs = len(tabs) > 1
-        if has_tabs == self.choice.isHidden():
-            self.choice.setVisible(has_tabs)
-            if has_tabs:
-                self._tabs.addWidget(self._tools)
-            else:
-                self._top.insertWidget(self._top.count() - 1, self._tools, 0, Qt.AlignmentFlag.AlignVCenter)
 
 
 def _chips_of(value: object) -> list[Chip]:

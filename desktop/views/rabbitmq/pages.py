@@ -13,12 +13,12 @@ from desktop.core.rabbitmq_spots import Place, Spot
 from desktop.core.rabbitmq_words import exchange_name
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.rabbitmq.head import Tab
-from desktop.views.rabbitmq.page_table import TablePage
 from desktop.views.rabbitmq.tables import ARGUMENTS, BINDINGS, CHANNELS, CLIENTS, CONSUMERS, Argument, arguments_of
 from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.empty_state import EmptyState
 from desktop.views.widgets.feed_splitter import QuietSplitter
 from desktop.views.widgets.jobs import Jobs
+from desktop.views.widgets.page_table import TablePage
 from embedded_server.contracts.concurrency import Notify
 from embedded_server.contracts.rabbitmq import (
     BindingInfo,

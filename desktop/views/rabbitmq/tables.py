@@ -6,7 +6,8 @@ from typing import Any, Final, NamedTuple
 
 from desktop.core.formatting import size
 from desktop.core.i18n import N_, tr
-from desktop.core.rabbitmq_words import UNKNOWN, argument_chips, count_text, exchange_name
+from desktop.core.rabbitmq_words import argument_chips, exchange_name
+from desktop.core.states import UNKNOWN, count_text
 from desktop.views.widgets.small_table import SmallColumn
 from embedded_server.contracts.rabbitmq import BindingInfo, ChannelInfo, ClientInfo, ConsumerInfo
 

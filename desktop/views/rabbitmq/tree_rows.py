@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 from desktop.core.formatting import rate, short_number
@@ -12,10 +12,9 @@ from desktop.core.rabbitmq_spots import Place, Spot
 from desktop.core.rabbitmq_words import queue_state
 from desktop.models.rabbitmq_tree import DEAD_ROLE, SPOT_ROLE, VALUE_ROLE
 from desktop.views.theme import CAPTION_PX, ROW_PX, TEXT_PX, icon, theme
+from desktop.views.widgets.row_paint import DOT_PX, paint_dot, paint_right, paint_text
 from embedded_server.contracts.rabbitmq import ExchangeInfo, Overview, QueueInfo, VHostInfo
 
-DOT_PX: Final = 7
-RING_PX: Final = 2
 INDENT_PX: Final = 12
 CARET_PX: Final = 12
 _LOUD: Final = frozenset({"warn", "bad"})
@@ -56,10 +55,10 @@ class TreeRows(QStyledItemDelegate):
     def _queue(self, painter: QPainter, area: QRect, queue: QueueInfo, *, dead: bool) -> None:
         state = queue_state(queue, takes_dead_letters=dead)
         tone = "dim" if self.dimmed else state.tone
-        _dot(painter, area, tone, hollow=state.tone in _LOUD)
+        paint_dot(painter, area, tone, hollow=state.tone in _LOUD)
         area = area.adjusted(DOT_PX + 8, 0, 0, 0)
         if queue.ready is not None:
-            area = _right(painter, area, short_number(queue.ready), "text" if queue.ready and not self.dimmed else "dim")
+            area = paint_right(painter, area, short_number(queue.ready), "text" if queue.ready and not self.dimmed else "dim")
         note, note_tone = _note(queue, state.word if state.tone in _LOUD else "", tone)
         if note:
             painter.setFont(theme().font(CAPTION_PX))
@@ -67,8 +66,8 @@ class TreeRows(QStyledItemDelegate):
             if room >= QFontMetrics(theme().mono_font()).horizontalAdvance(
                 queue.name
             ):  # names differ at their ends: never cut one for a word
-                area = _right(painter, area, note, note_tone, pixels=CAPTION_PX)
-        _text(painter, area, queue.name, "text", theme().mono_font())
+                area = paint_right(painter, area, note, note_tone, pixels=CAPTION_PX)
+        paint_text(painter, area, queue.name, "text", theme().mono_font())
 
     def _other(self, painter: QPainter, area: QRect, spot: Spot, title: str, value: object) -> None:
         font, tone = theme().font(TEXT_PX, bold=spot.place is not Place.SYSTEM), "text"
@@ -81,8 +80,8 @@ class TreeRows(QStyledItemDelegate):
             tone = "dim"
         figure = _figure(value)
         if figure:
-            area = _right(painter, area, figure, "dim")
-        _text(painter, area, title, tone, font)
+            area = paint_right(painter, area, figure, "dim")
+        paint_text(painter, area, title, tone, font)
 
     # -- Qt overrides
 
@@ -105,7 +104,7 @@ class TreeRows(QStyledItemDelegate):
         elif isinstance(spot, Spot):
             self._other(painter, area, spot, str(index.data()), value)
         else:
-            _text(painter, area.adjusted(DOT_PX + 8, 0, 0, 0), tr("Loading …"), "dim", theme().font())
+            paint_text(painter, area.adjusted(DOT_PX + 8, 0, 0, 0), tr("Loading …"), "dim", theme().font())
         painter.restore()
 
 
@@ -130,26 +129,3 @@ def _figure(value: object) -> str:
         matching, total = value
         return short_number(total) if matching == total else tr("{n} of {all}", n=short_number(matching), all=short_number(total))
     return short_number(value) if isinstance(value, int) else ""
-
-
-def _dot(painter: QPainter, area: QRect, tone: str, *, hollow: bool) -> None:
-    ink = theme().color(tone)
-    painter.setPen(QPen(ink, RING_PX) if hollow else Qt.PenStyle.NoPen)
-    painter.setBrush(Qt.BrushStyle.NoBrush if hollow else ink)
-    radius = (DOT_PX - RING_PX if hollow else DOT_PX) / 2
-    painter.drawEllipse(QPointF(area.left() + DOT_PX / 2, area.center().y() + 1), radius, radius)
-
-
-def _right(painter: QPainter, area: QRect, text: str, tone: str, *, pixels: int = TEXT_PX) -> QRect:
-    """Write at the right edge; the room that is left."""
-    painter.setFont(theme().font(pixels))
-    painter.setPen(theme().color(tone))
-    painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-    return area.adjusted(0, 0, -painter.fontMetrics().horizontalAdvance(text) - 8, 0)
-
-
-def _text(painter: QPainter, area: QRect, text: str, tone: str, font: QFont) -> None:
-    painter.setFont(font)
-    painter.setPen(theme().color(tone))
-    shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, max(area.width(), 0))
-    painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)

@@ -8,9 +8,9 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from desktop.core.pages import PAGE_SIZE, pages_of
 from desktop.core.problems import ApiError, ServerUnreachable, problem_of
 from desktop.core.rabbitmq_dead import dead_letter_exchanges, takers_of_dead_letters
-from desktop.core.rabbitmq_pages import PAGE_SIZE, pages_of
 from desktop.core.rabbitmq_spots import Place, Spot
 from desktop.models.rabbitmq_tree import RabbitTreeModel
 from desktop.services.rabbitmq import RabbitService

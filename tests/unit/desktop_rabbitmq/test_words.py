@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from desktop.core.pages import MAX_PAGES, PAGE_SIZE, pages_of
 from desktop.core.rabbitmq_dead import takers_of_dead_letters
-from desktop.core.rabbitmq_pages import MAX_PAGES, PAGE_SIZE, QueuePages, pages_of
+from desktop.core.rabbitmq_pages import QueuePages
 from desktop.core.rabbitmq_reads import Read, Start, cost_of_read, offset_of, reads_of, routing_keys_of
 from desktop.core.rabbitmq_spots import OVERVIEW, Place, Spot
 from desktop.core.rabbitmq_words import millis, queue_chips, queue_state, status_tone, status_word

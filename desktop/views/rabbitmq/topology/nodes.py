@@ -8,7 +8,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from desktop.core.i18n import trn
 from desktop.core.rabbitmq_graph import FOLD_ABOVE, Facts, Kind, Node
-from desktop.core.rabbitmq_words import count_text, queue_state
+from desktop.core.rabbitmq_words import queue_state
+from desktop.core.states import count_text
 from desktop.views.rabbitmq.topology.look import COUNTS_FROM, DETAIL_FROM, NAMES_FROM, PAD_PX, Emphasis, name_px
 from desktop.views.theme import CAPTION_PX, blend, theme
 from embedded_server.contracts.rabbitmq import QueueInfo

@@ -2,7 +2,8 @@
 
 from desktop.core.i18n import tr, trn
 from desktop.core.rabbitmq_graph import Facts, Kind, Node
-from desktop.core.rabbitmq_words import depth_words, exchange_chips, queue_chips, queue_state, rate_text
+from desktop.core.rabbitmq_words import depth_words, exchange_chips, queue_chips, queue_state
+from desktop.core.states import rate_text
 
 MOST_LINES = 12
 

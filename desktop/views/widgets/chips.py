@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from desktop.core.rabbitmq_words import Chip
+from desktop.core.states import Chip
 from desktop.views.theme import CAPTION_PX, theme
 
 HEIGHT_PX: Final = 20
