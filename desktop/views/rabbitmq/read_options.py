@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
 from desktop.core.i18n import tr
 from desktop.core.rabbitmq_reads import (
@@ -24,13 +23,10 @@ from desktop.core.rabbitmq_reads import (
 )
 from desktop.core.rabbitmq_spots import Place, Spot, title_of
 from desktop.views.theme import theme
-from desktop.views.widgets.buttons import Button, PrimaryButton
-from desktop.views.widgets.labels import caption, title
+from desktop.views.widgets.popup_card import PopupCard, count_spin
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.rabbitmq import ConsumeRequest, ExchangeInfo, GetMode, GetRequest, StreamRead, TapRequest
 
-WIDTH_PX: Final = 328
-EDGE_PX: Final = 8
 MAX_COUNT: Final = 1_000_000
 DEFAULT_KEPT: Final = 10_000
 
@@ -46,24 +42,17 @@ class Asked:
     turn_tracing_on: bool = False
 
 
-class ReadOptions(QFrame):
-    """A popup. It closes with Escape or a click elsewhere, and reads nothing unless told."""
+class ReadOptions(PopupCard):
+    """A popup that reads nothing unless told."""
 
     asked = Signal(object)
     """An `Asked`."""
 
     def __init__(self, read: Read, spot: Spot, value: object, parent: QWidget, *, read_only: bool = False) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__(parent, tr(HEADINGS[read], name=title_of(spot)), tr(TITLES[read]))
         self.setObjectName("read_options")
         self.read, self.spot, self._value, self._read_only = read, spot, value, read_only
-        self.cost = Wrapped()
-        self.fault = Wrapped(tone="bad")
-        self.start = PrimaryButton(tr(TITLES[read]), self.submit)
         self._request: Callable[[], Request | None] = lambda: None
-        self.fields = QVBoxLayout()
-        self.fields.setSpacing(4)
-        self._lay_out()
         {
             Read.TAP: self._make_tap,
             Read.GET: self._make_get,
@@ -72,22 +61,6 @@ class ReadOptions(QFrame):
             Read.FIREHOSE: self._make_firehose,
         }[read]()
         self._show_cost()
-        for keys in ("Return", "Enter", "Ctrl+Return"):
-            QShortcut(QKeySequence(keys), self).activated.connect(self.submit)
-
-    def show_under(self, button: QWidget) -> None:
-        """Open the card under *button*, within the window."""
-        self.setFixedWidth(WIDTH_PX)
-        self._fit()
-        window = button.window()
-        under = button.mapTo(window, QPoint(0, button.height() + 4))
-        is_low = under.y() + self.height() > window.height() - EDGE_PX
-        top = button.mapTo(window, QPoint(0, -4)).y() - self.height() if is_low else under.y()
-        left = min(under.x(), max(window.width() - WIDTH_PX - EDGE_PX, 0))
-        self.move(window.mapToGlobal(QPoint(left, max(top, EDGE_PX))))
-        self.show()
-        first = self.findChild(QLineEdit) or self.findChild(QSpinBox) or self.start
-        first.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def submit(self) -> None:
         """Read, if what was chosen makes sense."""
@@ -103,7 +76,7 @@ class ReadOptions(QFrame):
 
     def _make_tap(self) -> None:
         self.keys = QLineEdit("#")
-        self.kept = _spin(DEFAULT_KEPT, 1, MAX_COUNT, tr("Keep at most"))
+        self.kept = count_spin(DEFAULT_KEPT, 1, MAX_COUNT, tr("Keep at most"))
         exchange = self._value if isinstance(self._value, ExchangeInfo) else None
         is_exchange = self.spot.place is Place.EXCHANGE
         if is_exchange and (exchange is None or exchange.type not in {"fanout", "headers"}):
@@ -112,8 +85,8 @@ class ReadOptions(QFrame):
             if exchange is not None and exchange.type != "topic":
                 self.keys.clear()
                 self.keys.setPlaceholderText("order.paid order.refunded")
-            self._field(tr("Binding keys, with blanks between them"), self.keys)
-        self._field(tr("Messages it holds at most; older ones give way"), self.kept)
+            self.add_field(tr("Binding keys, with blanks between them"), self.keys)
+        self.add_field(tr("Messages it holds at most; older ones give way"), self.kept)
         self._request = self._tap
 
     def _tap(self) -> TapRequest | None:
@@ -127,25 +100,25 @@ class ReadOptions(QFrame):
         return TapRequest(self.spot.vhost, exchange=self.spot.name, routing_keys=keys, max_length=self.kept.value())
 
     def _make_get(self) -> None:
-        self.count = _spin(10, 1, 10_000, tr("Messages"))
+        self.count = count_spin(10, 1, 10_000, tr("Messages"))
         self.mode = QComboBox()
         self.mode.setAccessibleName(tr("And then"))
         for mode, words in MODE_WORDS.items():
             self.mode.addItem(tr(words), mode.value)
         self.mode.currentIndexChanged.connect(lambda _: self._show_cost())
-        self._field(tr("Messages, from the queue's head"), self.count)
-        self._field(tr("And then"), self.mode)
+        self.add_field(tr("Messages, from the queue's head"), self.count)
+        self.add_field(tr("And then"), self.mode)
         self._request = lambda: GetRequest(self.spot.vhost, self.spot.name, self.count.value(), self._mode())
 
     def _mode(self) -> GetMode:
         return GetMode(self.mode.currentData())
 
     def _make_consume(self) -> None:
-        self.limit = _spin(0, 0, MAX_COUNT, tr("Stop after"), zero=tr("go on until stopped"))
-        self.prefetch = _spin(500, 1, 65_535, tr("Prefetch"))
+        self.limit = count_spin(0, 0, MAX_COUNT, tr("Stop after"), zero=tr("go on until stopped"))
+        self.prefetch = count_spin(500, 1, 65_535, tr("Prefetch"))
         self.prefetch.setToolTip(tr("How many messages may be under way, not yet acknowledged"))
-        self._field(tr("Stop after so many messages"), self.limit)
-        self._field(tr("Prefetch: messages under way at once"), self.prefetch)
+        self.add_field(tr("Stop after so many messages"), self.limit)
+        self.add_field(tr("Prefetch: messages under way at once"), self.prefetch)
         self._request = lambda: ConsumeRequest(self.spot.vhost, self.spot.name, self.prefetch.value(), self.limit.value())
 
     def _make_stream(self) -> None:
@@ -156,10 +129,10 @@ class ReadOptions(QFrame):
         self.place = QLineEdit()
         self.place.setFont(theme().mono_font())
         self.place.setAccessibleName(tr("Where to begin"))
-        self.limit = _spin(0, 0, MAX_COUNT, tr("Stop after"), zero=tr("go on until stopped"))
-        self._field(tr("Begin at"), self.begin)
+        self.limit = count_spin(0, 0, MAX_COUNT, tr("Stop after"), zero=tr("go on until stopped"))
+        self.add_field(tr("Begin at"), self.begin)
         self.fields.addWidget(self.place)
-        self._field(tr("Stop after so many messages"), self.limit)
+        self.add_field(tr("Stop after so many messages"), self.limit)
         self.begin.currentIndexChanged.connect(lambda _: self._follow_begin())
         self._follow_begin()
         self._request = self._stream
@@ -169,7 +142,7 @@ class ReadOptions(QFrame):
         self.place.setVisible(start in EXAMPLES)
         self.place.setPlaceholderText(EXAMPLES.get(start, ""))
         self.fault.hide()
-        self._fit()
+        self.fit()
 
     def _stream(self) -> StreamRead | None:
         start = Start(self.begin.currentData())
@@ -180,7 +153,7 @@ class ReadOptions(QFrame):
         return StreamRead(self.spot.vhost, self.spot.name, offset, self.limit.value())
 
     def _make_firehose(self) -> None:
-        self.kept = _spin(DEFAULT_KEPT, 1, MAX_COUNT, tr("Keep at most"))
+        self.kept = count_spin(DEFAULT_KEPT, 1, MAX_COUNT, tr("Keep at most"))
         self.tracing = QCheckBox(tr("Turn the broker's tracing on first"))
         self.tracing.setChecked(not self._read_only)
         self.tracing.setEnabled(not self._read_only)
@@ -191,23 +164,10 @@ class ReadOptions(QFrame):
         silent.setText(tr("Without tracing the firehose stays silent. It stays on until it is turned off."))
         self.fields.addWidget(silent)
         self.fields.addSpacing(8)
-        self._field(tr("Messages it holds at most; older ones give way"), self.kept)
+        self.add_field(tr("Messages it holds at most; older ones give way"), self.kept)
         self._request = lambda: TapRequest(self.spot.vhost, firehose=True, max_length=self.kept.value())
 
     # -- how it looks
-
-    def _field(self, label: str, widget: QWidget) -> None:
-        self.fields.addWidget(caption(label))
-        self.fields.addWidget(widget)
-        self.fields.addSpacing(8)
-
-    def _fit(self) -> None:
-        """Be as high as the words need at this width."""
-        layout = self.layout()
-        assert layout is not None
-        layout.setGeometry(QRect(0, 0, WIDTH_PX, self.sizeHint().height()))  # wrapped words know their height once they have a width
-        layout.invalidate()
-        self.resize(WIDTH_PX, self.sizeHint().height())
 
     def _show_cost(self) -> None:
         mode = self._mode() if self.read is Read.GET else GetMode.REQUEUE
@@ -217,42 +177,4 @@ class ReadOptions(QFrame):
         changes = self.read is Read.CONSUME or mode in CHANGES_BY_MODE
         words = tr("Read") if self.read is Read.STREAM else tr(TITLES[self.read])
         self.start.setText(tr("Remove them") if changes and self.read is Read.GET else words)
-        self._fit()
-
-    def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 12)
-        layout.setSpacing(8)
-        head = title(tr(HEADINGS[self.read], name=title_of(self.spot)))
-        head.setText(head.fontMetrics().elidedText(head.text(), Qt.TextElideMode.ElideMiddle, WIDTH_PX - 32))
-        layout.addWidget(head)
-        layout.addWidget(self.cost)
-        layout.addLayout(self.fields)
-        layout.addWidget(self.fault)
-        self.fault.hide()
-        foot = QHBoxLayout()
-        foot.setSpacing(8)
-        foot.addWidget(self.start)
-        foot.addWidget(Button(tr("Cancel"), self.close))
-        foot.addStretch(1)
-        layout.addLayout(foot)
-
-    # -- Qt overrides
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint a raised surface with a line around it."""
-        painter = QPainter(self)
-        painter.setPen(theme().color("line"))
-        painter.setBrush(theme().color("panel"))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))  # a window of its own has square corners
-
-
-def _spin(value: int, least: int, most: int, name: str, *, zero: str = "") -> QSpinBox:
-    spin = QSpinBox()
-    spin.setRange(least, most)
-    spin.setValue(value)
-    spin.setGroupSeparatorShown(True)
-    spin.setAccessibleName(name)
-    if zero:
-        spin.setSpecialValueText(zero)
-    return spin
+        self.fit()

@@ -6,10 +6,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.core.i18n import tr
-from desktop.core.rabbitmq_reads import CHANGING, Read, cost_of_read, read_of, reads_of
+from desktop.core.rabbitmq_reads import BADGES, CHANGING, ICONS, TITLES, Read, cost_of_read, read_of, reads_of
 from desktop.core.rabbitmq_spots import Place, Spot
-from desktop.views.rabbitmq.read_button import ReadButton
 from desktop.views.rabbitmq.read_options import ReadOptions
+from desktop.views.widgets.cost_button import CostButton
 from desktop.views.widgets.labels import caption
 from embedded_server.contracts.jobs import Job
 
@@ -29,13 +29,14 @@ class ReadsBar(QWidget):
         self._why_not = ""
         self._jobs: list[Job] = []
         self._hint = caption()
-        self.buttons = {read: ReadButton(read) for read in Read}
+        self.buttons = {read: CostButton(tr(TITLES[read]), ICONS[read], BADGES[read]) for read in Read}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         for read in (Read.STREAM, Read.TAP, Read.GET, Read.CONSUME, Read.FIREHOSE):
             button = self.buttons[read]
             button.clicked.connect(lambda _=False, read=read: self.press(read))
+            button.setObjectName(f"read_{read.value}")
             button.hide()
             row.addWidget(button)
         row.addWidget(self._hint)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from desktop.core.formatting import short_number
 from desktop.core.i18n import tr
-from desktop.core.rabbitmq_reads import BADGES, ICONS, TITLES, Read
 from desktop.views.theme import CAPTION_PX, TEXT_PX, icon, theme
 
 HEIGHT_PX: Final = 28
@@ -17,16 +16,16 @@ BADGE_ALPHA: Final = 36
 OFF: Final = 0.5
 
 
-class ReadButton(QAbstractButton):
-    """One way of reading."""
+class CostButton(QAbstractButton):
+    """One way of reading: *badge* is its cost in a word (marked with ``N_``) and that word's colour."""
 
-    def __init__(self, read: Read, parent: QWidget | None = None) -> None:
+    def __init__(self, text: str, icon_name: str, badge: tuple[str, str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.read = read
         self.running = False
+        self._icon_name = icon_name
+        self._badge = badge
         self._done = 0
-        self.setObjectName(f"read_{read.value}")
-        self.setText(tr(TITLES[read]))
+        self.setText(text)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -44,16 +43,16 @@ class ReadButton(QAbstractButton):
 
     def badge(self) -> str:
         """Answer the word beside the act."""
-        return short_number(self._done) if self.running else tr(BADGES[self.read][0])
+        return short_number(self._done) if self.running else tr(self._badge[0])
 
     def _word(self) -> str:
         return tr("Stop") if self.running else self.text()
 
     def _tell(self) -> None:
-        self.setAccessibleName(tr("Stop: {read}", read=self.text()) if self.running else f"{self.text()}: {tr(BADGES[self.read][0])}")
+        self.setAccessibleName(tr("Stop: {read}", read=self.text()) if self.running else f"{self.text()}: {tr(self._badge[0])}")
 
     def _tone(self) -> str:
-        return "run" if self.running else BADGES[self.read][1]
+        return "run" if self.running else self._badge[1]
 
     # -- Qt overrides
 
@@ -79,7 +78,7 @@ class ReadButton(QAbstractButton):
         painter.setPen(theme().color("accent" if self.hasFocus() else "line"))
         painter.setBrush(theme().color("line" if self.isDown() else "raised" if self.underMouse() and self.isEnabled() else "panel"))
         painter.drawRoundedRect(area, 6, 6)
-        name = "ph.stop" if self.running else ICONS[self.read]
+        name = "ph.stop" if self.running else self._icon_name
         icon(name, "text").paint(painter, QRect(8, (HEIGHT_PX - ICON_PX) // 2, ICON_PX, ICON_PX))
         font = theme().font(TEXT_PX)
         painter.setFont(font)
