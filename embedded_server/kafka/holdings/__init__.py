@@ -1,0 +1,1 @@
+"""What Kafka clusters hold: topics, settings, consumer groups and their lag, listed and changed."""
