@@ -1,4 +1,4 @@
-"""A card under a button with a few things to choose and one act. It closes with Escape or a click elsewhere, and does nothing unless told."""
+"""A card under a button with a few things to choose and one act. It closes with Escape or a click elsewhere, and does nothing by itself."""
 
 from typing import Final
 
