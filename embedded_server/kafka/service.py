@@ -13,6 +13,7 @@ from embedded_server.core.profiles import Resolve
 from embedded_server.journal import Journal
 from embedded_server.kafka.clients.clients import Clients
 from embedded_server.kafka.decoding.service import Decoding
+from embedded_server.kafka.holdings.holdings import Holdings
 from embedded_server.kafka.records.service import Records
 from embedded_server.kafka.search.search import Searches
 
@@ -29,6 +30,7 @@ class KafkaService:
         self.clients = Clients(resolve)
         self.decoding = Decoding(journal, resolve, data_dir)
         self.records = Records(journal, self.clients, jobs, data_dir, self.decoding, DecodedPreviews(self.decoding))
+        self.holdings = Holdings(journal, resolve, self.clients)
         self.search = Searches(journal, self.clients, self.records, self.decoding)
         self._part = idle_part("kafka")
 
@@ -43,6 +45,7 @@ class KafkaService:
     async def stop(self) -> None:
         """Stop every job and close every client. May be called twice."""
         await self._jobs.stop_all(limit_s=JOBS_END_S)
+        await self.holdings.stop()
         await self.clients.close()
         await self.records.stop()
         await self.decoding.stop()
@@ -71,6 +74,7 @@ class KafkaService:
     async def drop(self, connection: str, *, removed: bool = False) -> None:
         """Stop the connection's jobs and close its clients: its settings have changed, or it is *removed*."""
         await self._jobs.stop_all(connection)
+        self.holdings.drop(connection)
         await asyncio.gather(self.clients.drop(connection), self.records.drop(connection), self.decoding.drop(connection, removed=removed))
 
 

@@ -1,5 +1,6 @@
 """A topic's settings: read with where they come from, and what a new topic's would be."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
@@ -25,6 +26,8 @@ _TYPES: Final = {
     8: "class",
     9: "password",
 }
+_TAGS: Final = re.compile(r"</?[a-z]+[^<>]*>")
+"""Kafka writes its documentation for a web page."""
 _UNITS: Final = {".hours": 3_600_000, ".minutes": 60_000}
 
 
@@ -57,7 +60,7 @@ def entry_of(config: Any) -> ConfigEntry:
         sensitive=bool(config.is_sensitive),
         type=_TYPES.get(getattr(config, "config_type", None) or 0, ""),
         default=_default(config, source),
-        documentation=getattr(config, "documentation", None) or "",
+        documentation=_TAGS.sub("", getattr(config, "documentation", None) or ""),
     )
 
 

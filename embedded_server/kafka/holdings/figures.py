@@ -11,7 +11,7 @@ from kafka.protocol.admin import DescribeLogDirsRequest
 from kafka.protocol.consumer import ListOffsetsRequest
 
 from embedded_server.kafka.holdings.layout import Topic
-from embedded_server.kafka.holdings.wire import Question, Wire
+from embedded_server.kafka.holdings.wire import PAUSE_S, SETTLING, Question, Wire
 
 EARLIEST: Final = -2
 LATEST: Final = -1
@@ -55,6 +55,16 @@ def read_figures(wire: Wire, topics: Iterable[Topic], *, with_bytes: bool = True
         else:
             failure = _sizes(answer, leaders, sizes[index - len(starts) - len(ends)][0], found_bytes) or failure
     return Figures(found_starts, found_ends, found_bytes, failure)
+
+
+def settled_figures(wire: Wire, topic: Topic, limit_s: float = 2.0) -> Figures:
+    """Ask for the figures of one topic, again for a while where a partition's leader is only just becoming one."""
+    until = time.monotonic() + limit_s
+    while True:
+        figures = read_figures(wire, [topic])
+        if not isinstance(figures.failure, (*SETTLING, errors.UnknownTopicOrPartitionError)) or time.monotonic() > until:
+            return figures
+        time.sleep(PAUSE_S)
 
 
 def read_offsets(wire: Wire, topics: Iterable[Topic], at: dict[Place, int]) -> dict[Place, int]:

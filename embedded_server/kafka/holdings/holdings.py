@@ -33,7 +33,7 @@ class Holdings:
         """Sample no longer. May be called twice."""
         await self.lag.stop()
 
-    async def drop(self, connection: str) -> None:
+    def drop(self, connection: str) -> None:
         """Forget what was seen of a connection: its settings have changed, or it is gone."""
         self.topics.drop(connection)
         self.groups.forget(connection)

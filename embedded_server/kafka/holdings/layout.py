@@ -6,6 +6,7 @@ from typing import Any
 from kafka import errors
 
 from embedded_server.contracts.kafka import PartitionInfo, TopicInfo
+from embedded_server.kafka.holdings.wire import raise_for
 from embedded_server.kafka.problems import TopicUnknown
 
 
@@ -84,7 +85,7 @@ def require_topic(response: Any, name: str) -> Topic:
     """Read the one topic that was asked for. Raises the broker's refusal."""
     for one in response.topics:
         if one.name == name and one.error_code in _NOT_THERE:
-            raise errors.for_code(one.error_code)({name})
+            raise_for(one.error_code)
     return layout_of(response).topic(name)
 
 

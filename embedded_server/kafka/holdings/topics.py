@@ -14,7 +14,7 @@ from embedded_server.core.fresh import Fresh
 from embedded_server.kafka.clients.clients import Clients
 from embedded_server.kafka.clients.faults import refusal
 from embedded_server.kafka.holdings.configs import changed, new_topic_entries, read_configs, value_of
-from embedded_server.kafka.holdings.figures import Figures, Place, Rates, read_figures
+from embedded_server.kafka.holdings.figures import Figures, Place, Rates, read_figures, settled_figures
 from embedded_server.kafka.holdings.layout import Layout, Topic, layout_of, partition_info, require_topic
 from embedded_server.kafka.holdings.paging import page_of
 from embedded_server.kafka.holdings.wire import Wire
@@ -116,7 +116,7 @@ class Topics:
         def ask(admin: Any) -> tuple[Topic, Figures]:
             wire = Wire(admin)
             topic = require_topic(wire.metadata([name]), name)
-            return topic, read_figures(wire, [topic])
+            return topic, settled_figures(wire, topic)
 
         topic, figures = await self._clients.admin(connection, ask, topic=name)
         problem = await self._problem(connection, figures.failure)

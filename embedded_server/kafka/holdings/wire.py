@@ -17,7 +17,7 @@ T = TypeVar("T")
 SETTLING_S: Final = 5.0
 """So long a cluster may take to find a coordinator or a leader, before that is said to be a failure."""
 PAUSE_S: Final = 0.1
-_SETTLING: Final = (
+SETTLING: Final = (
     errors.NotCoordinatorError,
     errors.CoordinatorNotAvailableError,
     errors.CoordinatorLoadInProgressError,
@@ -25,6 +25,7 @@ _SETTLING: Final = (
     errors.LeaderNotAvailableError,
     errors.NotControllerError,
 )
+"""What a cluster answers while it is finding out who leads."""
 
 Question = tuple[int | None, Any]
 """Which broker is asked, None for any, and the request."""
@@ -129,7 +130,7 @@ def settled(call: Callable[[], T], limit_s: float = SETTLING_S) -> T:
     while True:
         try:
             return call()
-        except _SETTLING:
+        except SETTLING:
             if time.monotonic() > until:
                 raise
             time.sleep(PAUSE_S)
