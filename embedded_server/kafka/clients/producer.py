@@ -6,10 +6,11 @@ and checks each record in ways that ours have passed already.
 
 import contextlib
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from kafka import KafkaProducer
+from kafka.producer.future import FutureProduceResult, FutureRecordMetadata
 from kafka.structs import TopicPartition
 
 from embedded_server.contracts.kafka import Compression
@@ -23,12 +24,36 @@ BATCH_BYTES: Final = 256 * 1024
 METADATA_LIMIT_S: Final = 10.0
 
 
+RawHeaders = Sequence[tuple[str, bytes | None]]
+
+
 class Headers(list[tuple[str, bytes | None]]):
     """A record's headers; "empty" to kafka-python's size statistics alone, which cannot count a null value."""
 
     def __bool__(self) -> bool:
         """Never: its batches write what there is whatever this says."""
         return False
+
+
+_NO_HEADERS: Final = Headers()
+
+
+class Sent:
+    """Records that went out as one batch, and what the broker answered."""
+
+    __slots__ = ("base_offset", "bytes", "log_append_time", "partition", "problem_of", "records", "timestamps")
+
+    def __init__(self, partition: int) -> None:
+        self.partition = partition
+        self.records: list[Any] = []
+        """Whatever was handed over with each record."""
+        self.timestamps: list[int] = []
+        self.bytes = 0
+        self.base_offset = -1
+        self.log_append_time = -1
+        """-1 where records keep the time they were sent with."""
+        self.problem_of: Callable[[int], BaseException | None] | None = None
+        """Why the record of this number was not taken; None where all were."""
 
 
 class Producer:
@@ -41,45 +66,96 @@ class Producer:
         self._sender = client._sender  # noqa: SLF001 - the same
         self._places: dict[tuple[str, int], TopicPartition] = {}
         self._sticky: dict[str, int] = {}
+        self._gathering: dict[FutureProduceResult, Sent] = {}
+        self._split = self._accumulator.split_and_reenqueue
+        self._accumulator.split_and_reenqueue = self._split_batch
+        self.on_settled: Callable[[Sent], None] = _nothing
+        """Called on kafka-python's thread once a batch of what was appended has its answer."""
 
     def partitions(self, topic: str) -> int:
         """Answer how many partitions a topic has; blocks at the first time. Raises kafka-python's errors."""
         return len(self._client.partitions_for(topic))
 
-    def append(
-        self,
-        topic: str,
-        partition: int | None,
-        timestamp: int | None,
-        key: bytes | None,
-        value: bytes | None,
-        headers: Sequence[tuple[str, bytes | None]],
-    ) -> tuple[int, Any]:
-        """Send a record soon; answers its partition and kafka-python's future.
-
-        None as partition is the sticky one, which changes by batch.
-        """
-        chosen = partition
-        if chosen is None:
-            chosen = self._sticky.get(topic)
-            if chosen is None:
-                chosen = self._stick(topic)
+    def send(
+        self, topic: str, partition: int | None, timestamp: int | None, key: bytes | None, value: bytes | None, headers: RawHeaders
+    ) -> tuple[int, FutureRecordMetadata]:
+        """Send one record; answers its partition and kafka-python's future. None as partition is any."""
+        chosen = self._stick(topic) if partition is None else partition
         place = self._places.get((topic, chosen)) or self._place(topic, chosen)
-        held = Headers(headers)
-        future, is_full, is_new, is_aborted = self._accumulator.append(
-            place, timestamp, key, value, held, abort_on_new_batch=partition is None
-        )
-        if is_aborted:  # KIP-480: the record that would begin a batch begins it in another partition
-            chosen = self._stick(topic)
-            place = self._place(topic, chosen)
-            future, is_full, is_new, _ = self._accumulator.append(place, timestamp, key, value, held)
-        if is_full or is_new:
-            self._sender.wakeup()
+        future, *_ = self._accumulator.append(place, timestamp, key, value, Headers(headers))
+        self._sender.wakeup()
         return chosen, future
 
-    def flush_soon(self) -> None:
-        """Let what is gathered go out now."""
+    def append(
+        self,
+        record: Any,
+        size: int,
+        topic: str,
+        partition: int | None,
+        timestamp: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: RawHeaders,
+    ) -> None:
+        """Send a record soon, with others of its partition; *record* comes back in a `Sent`.
+
+        None as partition is the sticky one, which changes by batch. A batch has one callback here, where kafka-python's own way makes
+        three objects and takes four locks for each record.
+        """
+        chosen = partition if partition is not None else self._sticky.get(topic)
+        if chosen is None:
+            chosen = self._stick(topic)
+        place = self._places.get((topic, chosen)) or self._place(topic, chosen)
+        held = Headers(headers) if headers else _NO_HEADERS
+        accumulator = self._accumulator
+        with accumulator._tp_lock(place):  # noqa: SLF001 - as its own append does
+            batches = accumulator._batches[place]  # noqa: SLF001 - the same
+            batch = batches[-1] if batches else None
+            if batch is not None and batch.records.append(timestamp, key, value, held) is not None:
+                sent = self._gathering[batch.produce_future]
+                sent.records.append(record)
+                sent.timestamps.append(timestamp)
+                sent.bytes += size
+                return
+        if partition is None and batch is not None:  # KIP-480: the record that begins a batch begins it in another partition
+            chosen = self._stick(topic)
+            place = self._place(topic, chosen)
+        future, *_ = accumulator.append(place, timestamp, key, value, held)
+        self._gather(future._produce_future, chosen, record, timestamp, size)  # noqa: SLF001 - what the batch has in common
         self._sender.wakeup()
+
+    def _gather(self, result: FutureProduceResult, partition: int, record: Any, timestamp: int, size: int) -> None:
+        sent = self._gathering.get(result)
+        if sent is None:
+            sent = self._gathering[result] = Sent(partition)
+        sent.records.append(record)
+        sent.timestamps.append(timestamp)
+        sent.bytes += size
+        if len(sent.records) == 1:
+            result.add_callback(self._on_result, result)
+
+    def _on_result(self, result: FutureProduceResult, answer: tuple[int, int, Any]) -> None:
+        sent = self._gathering.pop(result, None)
+        if sent is not None:
+            sent.base_offset, sent.log_append_time, sent.problem_of = answer
+            self.on_settled(sent)
+
+    def _split_batch(self, batch: Any, now: float | None = None) -> int:
+        """A broker found a batch too large: kafka-python sends it in two, and its records are to be found in these from now on."""
+        made: int = self._split(batch, now=now)
+        sent = self._gathering.pop(batch.produce_future, None)
+        if sent is not None:
+            at = 0
+            for part in list(self._accumulator._batches[batch.topic_partition])[:made]:  # noqa: SLF001 - where it has put them
+                half = Sent(sent.partition)
+                end = at + part.record_count
+                half.records, half.timestamps = sent.records[at:end], sent.timestamps[at:end]
+                half.bytes = sent.bytes * len(half.records) // max(1, len(sent.records)) if end < len(sent.records) else sent.bytes
+                sent.bytes -= half.bytes if end < len(sent.records) else 0
+                self._gathering[part.produce_future] = half
+                part.produce_future.add_callback(self._on_result, part.produce_future)
+                at = end
+        return made
 
     def close(self, limit_s: float) -> None:
         """Send what is left within *limit_s*; what has no answer by then fails. Blocks. May be called twice."""
@@ -123,3 +199,6 @@ def open_producer_blocking(
         return Producer(*open_client_blocking(KafkaProducer, config))
     except OpenFailed as exc:
         raise problem_of_blocking(exc.why, profile, exc.manager) from exc.why
+
+
+def _nothing(_: Sent) -> None: ...

@@ -7,7 +7,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final, Protocol
 
 from kafka import errors
@@ -21,8 +20,9 @@ from embedded_server.core.profiles import Profile
 from embedded_server.journal import Journal
 from embedded_server.kafka.clients.faults import About, link_problem_blocking, problem_of_blocking
 from embedded_server.kafka.clients.manager import Fault
-from embedded_server.kafka.clients.producer import Producer, open_producer_blocking
+from embedded_server.kafka.clients.producer import Producer, Sent, open_producer_blocking
 from embedded_server.kafka.problems import LinkProblem, PartitionUnknown
+from embedded_server.kafka.records.batches import RawRecord
 from embedded_server.kafka.records.events import RecordEvents
 from embedded_server.kafka.records.fill import RecordFiller
 from embedded_server.kafka.records.murmur import partition_of
@@ -115,7 +115,8 @@ class BulkRun:
         self._loop = asyncio.get_running_loop()
         self._stopping = threading.Event()
         self._wake = threading.Event()
-        self._settled: deque[tuple[Prepared, int, Any, BaseException | None]] = deque()
+        self._settled: deque[Sent] = deque()
+        self._last_key: tuple[bytes, int] = (b"", -1)
         self._waiting_records = 0
         self._waiting_bytes = 0
         self._sent = 0
@@ -172,6 +173,8 @@ class BulkRun:
                 self._stopping.wait(backoff.delay())
                 continue
             producer.manager.on_fault = self._on_fault
+            producer.on_settled = self._on_settled
+            self._last_key = (b"", -1)
             backoff.started()
             self._tell(self.on_open)
             try:
@@ -204,8 +207,9 @@ class BulkRun:
                 if not pending:
                     plan = self._plan = BulkPlan(plan.topic, self._sent, plan.rate, plan.compression)
                     continue
+            now_ms = time.time_ns() // 1_000_000
             for _ in range(min(count, len(pending))):
-                self._send(producer, pending.popleft(), partitions)
+                self._send(producer, pending.popleft(), partitions, now_ms)
                 if self._waiting_bytes >= WINDOW_BYTES:
                     break
 
@@ -215,18 +219,23 @@ class BulkRun:
         except Exception as exc:
             raise problem_of_blocking(exc, self._profile, producer.manager, About(self._plan.topic)) from exc
 
-    def _send(self, producer: Producer, record: Prepared, partitions: int) -> None:
-        topic, partition, timestamp, key, value, headers = record
+    def _send(self, producer: Producer, record: Prepared, partitions: int, now_ms: int) -> None:
+        topic, partition, timestamp, key, value, headers, size = record
         if partition is None:
             if key is not None:
-                partition = partition_of(key, partitions)
+                partition = self._partition_of(key, partitions)
         elif not 0 <= partition < partitions:
             raise PartitionUnknown(topic=topic, partition=partition, last=partitions - 1)
-        chosen, future = producer.append(topic, partition, timestamp, key, value, headers)
         self._sent += 1
         self._waiting_records += 1
-        self._waiting_bytes += record.size
-        future._add_cb_eb(partial(self._on_acknowledged, record), partial(self._on_failed, record, chosen))  # noqa: SLF001 - both at once
+        self._waiting_bytes += size
+        producer.append(record, size, topic, partition, now_ms if timestamp is None else timestamp, key, value, headers)
+
+    def _partition_of(self, key: bytes, partitions: int) -> int:
+        last = self._last_key
+        if last[0] is not key:
+            last = self._last_key = (key, partition_of(key, partitions))
+        return last[1]
 
     def _pause(self, limit_s: float) -> None:
         if not self._settled:
@@ -251,13 +260,8 @@ class BulkRun:
 
     # -- on the producer's own threads
 
-    def _on_acknowledged(self, record: Prepared, metadata: Any) -> None:
-        self._settled.append((record, metadata.partition, metadata, None))
-        if not self._wake.is_set():
-            self._wake.set()
-
-    def _on_failed(self, record: Prepared, partition: int, exc: BaseException) -> None:
-        self._settled.append((record, partition, None, exc))
+    def _on_settled(self, sent: Sent) -> None:
+        self._settled.append(sent)
         self._wake.set()
 
     def _on_fault(self, fault: Fault) -> None:
@@ -267,33 +271,39 @@ class BulkRun:
     # -- what became of them
 
     def _collect(self) -> None:
-        settled = self._settled
-        if not settled:
-            return
-        self._maker.look()
+        while self._settled:
+            self._note(self._settled.popleft())
+
+    def _note(self, sent: Sent) -> None:
+        self._waiting_records -= len(sent.records)
+        self._waiting_bytes -= sent.bytes
+        counts: dict[str, int] = {}
         events: list[Event] = []
-        unknown: list[Prepared] = []
-        counts = dict.fromkeys((status.value for status in _COUNTED), 0)
-        for _ in range(len(settled)):
-            record, partition, metadata, exc = settled.popleft()
-            self._waiting_records -= 1
-            self._waiting_bytes -= record.size
-            status = RecordStatus.ACKNOWLEDGED if exc is None else self._status_of(exc, record, partition)
-            counts[status.value] += 1
+        for status, numbers in self._by_status(sent).items():
+            counts[status.value] = len(numbers)
+            raw = [_raw(sent, number, status) for number in numbers]
+            events += self._maker.produced(sent.partition, raw, status, self._plan.compression)
             if status is RecordStatus.UNACKNOWLEDGED:
-                unknown.append(record._replace(partition=partition))
-            offset, timestamp = (metadata.offset, metadata.timestamp) if metadata is not None else (-1, record.timestamp or -1)
-            raw = (offset, timestamp, record.key, record.value, record.headers)
-            events.append(self._maker.produced(partition, raw, status, self._plan.compression))
-        if unknown:
-            self._is_lost = True
-            counts["not_kept"] = len(unknown) - self.keep(unknown)
+                unknown = [sent.records[number]._replace(partition=sent.partition) for number in numbers]
+                self._is_lost = True
+                counts["not_kept"] = len(unknown) - self.keep(unknown)
         self._journal.wait_for_room_blocking()
         self._journal.append_many(events)
-        if counts[RecordStatus.ACKNOWLEDGED.value]:
+        if RecordStatus.ACKNOWLEDGED.value in counts:
             self._fault = None
             self._tell(self.on_open)
         self._tell(self.on_progress, Progress(len(events), counts))
+
+    def _by_status(self, sent: Sent) -> dict[RecordStatus, Sequence[int]]:
+        """Answer the numbers of a batch's records by what became of them."""
+        if sent.problem_of is None:
+            return {RecordStatus.ACKNOWLEDGED: range(len(sent.records))}
+        found: dict[RecordStatus, list[int]] = {}
+        for number, record in enumerate(sent.records):
+            exc = sent.problem_of(number)
+            status = RecordStatus.ACKNOWLEDGED if exc is None else self._status_of(exc, record, sent.partition)
+            found.setdefault(status, []).append(number)
+        return dict(found)
 
     def _status_of(self, exc: BaseException, record: Prepared, partition: int) -> RecordStatus:
         if isinstance(exc, _UNKNOWN) and not isinstance(exc, errors.NotEnoughReplicasError):
@@ -310,7 +320,11 @@ class BulkRun:
             self._loop.call_soon_threadsafe(callback, *arguments)
 
 
-_COUNTED: Final = (RecordStatus.ACKNOWLEDGED, RecordStatus.REFUSED, RecordStatus.UNACKNOWLEDGED)
+def _raw(sent: Sent, number: int, status: RecordStatus) -> RawRecord:
+    record: Prepared = sent.records[number]
+    is_there = status is RecordStatus.ACKNOWLEDGED
+    timestamp = sent.log_append_time if is_there and sent.log_append_time >= 0 else sent.timestamps[number]
+    return (sent.base_offset + number if is_there else -1, timestamp, record.key, record.value, record.headers)
 
 
 def _settle(done: asyncio.Future[None], problem: BaseException | None) -> None:

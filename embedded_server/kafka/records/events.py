@@ -59,6 +59,7 @@ class RecordEvents:
         self._previews = previews
         self._job = job
         self._heads: dict[tuple[int, int, bool, Compression], str] = {}
+        self._last: tuple[bytes | None, bytes | None, Sequence[RawHeader], tuple[str, str, Join, str, str]] | None = None
         self._is_plain = {Side.KEY: False, Side.VALUE: False}
 
     def read(self, partition: int, batch: Batch, status: RecordStatus) -> list[Event]:
@@ -68,14 +69,16 @@ class RecordEvents:
         kind, state, subject = Kind.RECORD_READ, status.value, subject_of(self._topic, partition)
         return [self._event(record, head, kind, state, subject) for record in batch.records]
 
-    def produced(self, partition: int, record: RawRecord, status: RecordStatus, compression: Compression) -> Event:
-        """Make the event of a record that was produced; its offset is -1 where nobody knows it. After a `look`."""
-        place = (partition, -1, False, compression)
-        head = self._heads.get(place) or self._head(partition, Batch([], 0, compression=compression))
-        return self._event(record, head, Kind.RECORD_PRODUCED, status.value, subject_of(self._topic, partition))
+    def produced(self, partition: int, records: Sequence[RawRecord], status: RecordStatus, compression: Compression) -> list[Event]:
+        """Make the events of records that were produced; their offset is -1 where nobody knows it."""
+        self.look()
+        head = self._head(partition, Batch([], 0, compression=compression))
+        kind, state, subject = Kind.RECORD_PRODUCED, status.value, subject_of(self._topic, partition)
+        return [self._event(record, head, kind, state, subject) for record in records]
 
     def look(self) -> None:
         """Look how the topic is read now: the user may choose another reading while a job goes on."""
+        self._last = None
         for side in Side:
             self._is_plain[side] = self._previews.is_plain(self._connection, self._topic, side)
 
@@ -96,24 +99,7 @@ class RecordEvents:
 
     def _event(self, record: RawRecord, head: str, kind: Kind, status: str, subject: str) -> Event:
         offset, timestamp, key, value, headers = record
-        if key is None:
-            text, key_json = "", '"key":null,"key_null":true'
-        elif self._is_plain[Side.KEY] and len(key) <= MAX_PREVIEW_CHARS and _QUOTED.fullmatch(key):
-            text = key.decode("ascii")
-            key_json = f'"key":"{text}","key_null":false'
-        else:
-            text, key_json = self._key(key)
-        if value is None:
-            preview, value_json, value = "", "true", b""
-        else:
-            value_json = "false"
-            preview = self._preview(value)
-        if headers:
-            trace, joined = _trace(headers)
-            tail = orjson.dumps([header_json(*header) for header in headers]).decode()
-        else:
-            trace, joined, tail = "", Join.NONE, "[]"
-        described = f'{head}{offset},"timestamp":{timestamp},{key_json},"value_null":{value_json},"headers":{tail}}}'
+        text, trace, joined, preview, rest = self._described(key, value, headers)
         return _new_event(
             Event,
             (
@@ -126,12 +112,38 @@ class RecordEvents:
                 joined,
                 status,
                 str(offset),
-                len(value),
+                0 if value is None else len(value),
                 preview,
-                described.encode(),
-                value,
+                f'{head}{offset},"timestamp":{timestamp},{rest}'.encode(),
+                b"" if value is None else value,
             ),
         )
+
+    def _described(self, key: bytes | None, value: bytes | None, headers: Sequence[RawHeader]) -> tuple[str, str, Join, str, str]:
+        """Answer key, trace, how it was joined, preview, and the end of the headers' JSON."""
+        last = self._last
+        if last is not None and last[0] is key and last[1] is value and last[2] is headers:
+            return last[3]  # a bulk of one record over and over
+        if key is None:
+            text, key_json = "", '"key":null,"key_null":true'
+        elif self._is_plain[Side.KEY] and len(key) <= MAX_PREVIEW_CHARS and _QUOTED.fullmatch(key):
+            text = key.decode("ascii")
+            key_json = f'"key":"{text}","key_null":false'
+        else:
+            text, key_json = self._key(key)
+        if value is None:
+            preview, value_json = "", "true"
+        else:
+            value_json = "false"
+            preview = self._preview(value)
+        if headers:
+            trace, joined = _trace(headers)
+            tail = orjson.dumps([header_json(*header) for header in headers]).decode()
+        else:
+            trace, joined, tail = "", Join.NONE, "[]"
+        made = (text, trace, joined, preview, f'{key_json},"value_null":{value_json},"headers":{tail}}}')
+        self._last = (key, value, headers, made)
+        return made
 
     def _preview(self, value: bytes) -> str:
         if len(value) <= MAX_PREVIEW_CHARS and self._is_plain[Side.VALUE] and value.isascii():

@@ -23,12 +23,8 @@ class Prepared(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]]
-
-    @property
-    def size(self) -> int:
-        """Bytes it takes on the wire, about."""
-        own = sum(len(name) + len(value or b"") for name, value in self.headers) if self.headers else 0
-        return len(self.key or b"") + len(self.value or b"") + own + OVERHEAD_BYTES
+    size: int
+    """Bytes it takes on the wire, about."""
 
 
 class BlockingEncoder(Protocol):
@@ -49,17 +45,13 @@ class Preparer:
         """Answer *record* ready to be produced. Raises what says which part of it cannot be sent."""
         if record.timestamp is not None and not 0 <= record.timestamp < 2**63:
             raise TimestampInvalid(timestamp=record.timestamp)
-        prepared = Prepared(
-            record.topic,
-            record.partition,
-            record.timestamp,
-            self._bytes(record.topic, Side.KEY, record.key),
-            self._bytes(record.topic, Side.VALUE, record.value),
-            [(header_name(one.name), header_bytes(one)) for one in record.headers],
-        )
-        if prepared.size > MAX_RECORD_BYTES:
-            raise RecordBeyondClient(size=prepared.size, limit=MAX_RECORD_BYTES)
-        return prepared
+        key = self._bytes(record.topic, Side.KEY, record.key)
+        value = self._bytes(record.topic, Side.VALUE, record.value)
+        headers = [(header_name(one.name), header_bytes(one)) for one in record.headers]
+        size = OVERHEAD_BYTES + len(key or b"") + len(value or b"") + sum(len(name) + len(one or b"") for name, one in headers)
+        if size > MAX_RECORD_BYTES:
+            raise RecordBeyondClient(size=size, limit=MAX_RECORD_BYTES)
+        return Prepared(record.topic, record.partition, record.timestamp, key, value, headers, size)
 
     def key_blocking(self, topic: str, content: Content | None) -> bytes | None:
         """Answer the bytes of a key alone."""

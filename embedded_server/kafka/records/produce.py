@@ -86,7 +86,7 @@ class Producing:
         def send() -> None:
             try:
                 partition = _partition(producer, record)
-                sent[0], future = producer.append(record.topic, partition, record.timestamp, record.key, record.value, record.headers)
+                sent[0], future = producer.send(record.topic, partition, record.timestamp, record.key, record.value, record.headers)
             except Exception as exc:
                 raise problem_of_blocking(exc, profile, producer.manager, About(record.topic, size=record.size)) from exc
             future.add_callback(lambda metadata: _soon(loop, answer, metadata, None))
@@ -109,9 +109,8 @@ class Producing:
         """Let the event be there for who asks for it next; a journal that cannot write holds no answer back for long."""
         timestamp = outcome.timestamp if outcome.timestamp != NO_TIMESTAMP else record.timestamp
         stamp = time.time_ns() // 1_000_000 if timestamp is None else timestamp
-        maker.look()
         raw = (outcome.offset, stamp, record.key, record.value, record.headers)
-        event = maker.produced(outcome.partition, raw, outcome.status, compression)
+        (event,) = maker.produced(outcome.partition, [raw], outcome.status, compression)
         with contextlib.suppress(TimeoutError, JournalClosed):
             async with asyncio.timeout(KEPT_LIMIT_S):
                 await self._journal.append_durably(event)

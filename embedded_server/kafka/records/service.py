@@ -91,6 +91,7 @@ class Records:
     async def produce(self, connection: str, record: Record) -> ProduceOutcome:
         """Produce one record. Raises as `Producing.produce` does, and what says which part of it cannot be sent."""
         profile = await self._writable(connection)
+        await self._require_partition(connection, record)
         preparer = await self._preparer(connection, record)
         prepared = await asyncio.to_thread(preparer.prepare_blocking, record)
         return await self._producing.produce(profile, prepared, record.compression)
@@ -105,9 +106,7 @@ class Records:
         if not 0 <= request.rate < float("inf"):
             raise RecordRateInvalid(rate=request.rate)
         record = request.record
-        partitions = await partitions_of(self._clients, connection, record.topic)
-        if record.partition is not None and record.partition not in partitions:
-            raise PartitionUnknown(topic=record.topic, partition=record.partition, last=partitions[-1])
+        await self._require_partition(connection, record)
         source = await self._source(connection, request)
         return self._start_bulk(profile, BulkPlan(record.topic, request.count, request.rate, record.compression), source)
 
@@ -187,6 +186,12 @@ class Records:
         profile = await self._clients.profile(connection)
         require_writable(profile)
         return profile
+
+    async def _require_partition(self, connection: str, record: Record) -> None:
+        """Raise for a topic that is not there: to write to it would create it, with a slip in its name perhaps."""
+        partitions = await partitions_of(self._clients, connection, record.topic)
+        if record.partition is not None and record.partition not in partitions:
+            raise PartitionUnknown(topic=record.topic, partition=record.partition, last=partitions[-1])
 
     async def _preparer(self, connection: str, record: Record) -> Preparer:
         uploads = {}

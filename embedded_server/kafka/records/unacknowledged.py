@@ -86,5 +86,5 @@ class KeptRecords:
 
 def _read(path: Path) -> Iterator[Prepared]:
     with path.open("rb") as file:
-        for topic, partition, timestamp, key, value, headers in msgpack.Unpacker(file, raw=False, max_buffer_size=0):
-            yield Prepared(topic, partition, timestamp, key, value, [(name, one) for name, one in headers])
+        for topic, partition, timestamp, key, value, headers, size in msgpack.Unpacker(file, raw=False, max_buffer_size=0):
+            yield Prepared(topic, partition, timestamp, key, value, [(name, one) for name, one in headers], size)
