@@ -47,10 +47,13 @@ class StoredLog:
         """Nothing of its own accord before then."""
 
     def open(self) -> None:
-        """Read what is in the folder and mend what a crash has left; done by itself before anything else."""
+        """Read what is in the folder and mend what a crash has left; done by itself before anything else. Raises ``LogFault``."""
         if self.is_open:
             return
-        loaded = loading.load(self.files, self.folder, self.name, self.say)
+        try:
+            loaded = loading.load(self.files, self.folder, self.name, self.say)
+        except OSError as exc:
+            raise LogFault(ErrorCode.KAFKA_STORAGE_ERROR, f"{self.name} cannot be opened: {exc.strerror}") from exc
         self.segments, self.known, self.state = loaded.segments, loaded.producers, loaded.state
         self._saved = (loaded.snapshot_offset, self.known.changes)
         active = self.segments.active

@@ -220,6 +220,27 @@ def test_numbers_of_a_producer_whose_records_are_all_gone_are_still_known(life: 
     assert life.send([Rec(b"a", b"4")], By(7, 4, 2)).base_offset == 3
 
 
+def _markers(life: Life) -> list[int]:
+    return [one.header.base_offset for chunk in all_of(life.log()) for one in headers_in(chunk) if one.header.is_control]
+
+
+def test_a_marker_stays_for_a_day_after_the_last_record_of_its_transaction_went(life: Life) -> None:
+    _small(life)
+    for number, commit in enumerate((True, False, True)):
+        life.send([Rec(b"a", b"%d" % number)], By(7, 0, number, transactional=True))
+        life.log().append_marker(7, 0, commit=commit, coordinator_epoch=0, now_ms=life.now_ms)
+    _closed(life, Rec(b"b", b"x"))
+    life.tidy()
+    assert [value for _, _, value in _visible(life)] == [b"2", b"x"]
+    assert _markers(life) == [1, 3, 5]
+    for days, left in ((1, [1, 3, 5]), (1, [5]), (1, [5])):
+        life.now_ms += days * DAY_MS + 1
+        _closed(life, Rec(b"b", b"x"))
+        life.tidy()
+        assert _markers(life) == left
+    assert [value for _, _, value in _visible(life)] == [b"2", b"x"]
+
+
 def test_markers_go_once_nothing_is_left_of_their_transactions(life: Life) -> None:
     _small(life)
     life.send(numbered(2), By(7, 0, 0, transactional=True))
@@ -230,8 +251,7 @@ def test_markers_go_once_nothing_is_left_of_their_transactions(life: Life) -> No
         _closed(life, Rec(b"more%d" % life.now_ms, b"v", life.now_ms))
         life.tidy()
         life.now_ms += DAY_MS + 1
-    batches = [placed.header for chunk in all_of(life.log()) for placed in headers_in(chunk)]
-    assert [one.base_offset for one in batches if one.is_control] == [4]
+    assert _markers(life) == [4]
     assert next(one.key for one in life.records()) == b"k0"
 
 

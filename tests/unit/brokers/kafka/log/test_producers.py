@@ -138,6 +138,24 @@ def test_aborted_transactions_are_found_over_many_segments_and_after_a_crash(lif
     assert sum(name.endswith(".log") for name in life.files) > 5
 
 
+def test_aborted_transactions_are_told_once_though_a_crash_came_between_two_files(life: Life) -> None:
+    for number in range(3):
+        life.send(numbered(1), By(7, 0, number, transactional=True))
+        _mark(life, 7, commit=False)
+        life.log().segments.active.flush()  # and the producers were not yet written
+    assert life.kill_and_return().aborted(0, 6) == [Aborted(7, 0), Aborted(7, 2), Aborted(7, 4)]
+
+
+def test_the_oldest_open_transaction_is_known_again_whoever_was_seen_first(life: Life) -> None:
+    life.send(numbered(1), By(8, 0, 0))
+    life.send(numbered(1), By(7, 0, 0, transactional=True))
+    life.send(numbered(1), By(8, 0, 1, transactional=True))
+    life.close_and_return().open()
+    assert life.log().stable == 1
+    _mark(life, 7)
+    assert life.log().stable == 2
+
+
 def test_a_transaction_begins_only_where_the_coordinator_knows_of_it(life: Life) -> None:
     asked = []
 

@@ -137,6 +137,25 @@ def test_whatever_is_beside_the_logs_may_be_lost_or_damaged(life: Life, suffix: 
     assert life.logs.repairs == []
 
 
+def test_an_index_that_knows_more_than_the_log_is_cut_with_it(life: Life) -> None:
+    life.log()
+    sizes = [0]
+    for number in range(40):
+        life.send([Rec(b"%d" % number, noise(3000), NOW_MS + number)])
+        sizes.append(life.log().bytes)
+    life.log().segments.active.seal()
+    with life.path(LOG).open("r+b") as file:  # as a loss of power leaves it
+        file.truncate(sizes[17] + 100)
+    log = life.kill_and_return()
+    assert (log.end, log.bytes) == (17, sizes[17])
+    assert log.max_timestamp() == log.offset_for_time(NOW_MS + 16)
+    assert log.offset_for_time(NOW_MS + 17) is None
+    life.send([Rec(b"again", b"", NOW_MS + 99)])
+    found = log.offset_for_time(NOW_MS + 17)
+    assert found is not None
+    assert found.offset == 17
+
+
 def test_a_lost_segment_is_named_and_the_others_are_read(life: Life) -> None:
     _filled(life)
     bases = life.log().segments.bases
