@@ -15,6 +15,8 @@ from embedded_server.api import (
     health,
     hub,
     jobs,
+    kafka_inventory,
+    kafka_records,
     kafka_schemas,
     openapi,
     rabbitmq_inventory,
@@ -43,6 +45,8 @@ ROUTERS: Final = (
     jobs.router,
     rabbitmq_messages.router,
     rabbitmq_inventory.router,
+    kafka_inventory.router,
+    kafka_records.router,
     kafka_schemas.router,
     openapi.router,
 )
@@ -62,7 +66,7 @@ def make_app(settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncCont
     )
     _include(app)
     errors.install(app)
-    of_bytes = frozenset({rabbitmq_messages.BODIES_PATH})
+    of_bytes = frozenset({rabbitmq_messages.BODIES_PATH, kafka_records.BODIES_PATH})
     app.add_middleware(WholeText, passed=of_bytes)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes, own_limit=of_bytes)
     app.add_middleware(errors.UnforeseenFaults)

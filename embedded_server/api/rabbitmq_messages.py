@@ -1,12 +1,11 @@
 """RabbitMQ over HTTP: messages published, tapped, consumed, got and read."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Request
 
 from embedded_server.api.dependencies import ServicesDep
-from embedded_server.contracts.filling import GeneratedField, Uploaded
+from embedded_server.contracts.filling import GeneratedField, TemplateName, Uploaded
 from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.rabbitmq import (
     BulkPublish,
@@ -36,13 +35,6 @@ def _messages(services: ServicesDep) -> Messages:
 
 
 MessagesDep = Annotated[Messages, Depends(_messages)]
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateName:
-    """Which template is meant."""
-
-    name: str
 
 
 # -- for the publish form; before the routes of a connection, whose id could be any of these words

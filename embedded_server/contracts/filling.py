@@ -17,3 +17,10 @@ class GeneratedField:
 
     name: str
     example: str
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateName:
+    """Which template is meant."""
+
+    name: str

@@ -1,0 +1,102 @@
+"""Kafka over HTTP: records produced, tailed and read."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+
+from embedded_server.api.dependencies import ServicesDep
+from embedded_server.contracts.filling import GeneratedField, TemplateName, Uploaded
+from embedded_server.contracts.jobs import Job
+from embedded_server.contracts.kafka import BulkProduce, PartitionFor, ProduceOutcome, ReadRequest, Record, RecordTemplate
+from embedded_server.kafka.records.service import Records
+
+router = APIRouter(prefix="/kafka", tags=["kafka"])
+
+ConnectionId = Annotated[str, Path(description="A connection's id, as the list of connections gives it.")]
+BODIES_PATH: Final = "/kafka/bodies"
+"""Where files come in: written to disk as they come, and up to what a record may be."""
+_BYTES: Final[dict[str, Any]] = {
+    "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+def _records(services: ServicesDep) -> Records:
+    return services.kafka.records
+
+
+RecordsDep = Annotated[Records, Depends(_records)]
+
+
+# -- for the produce form; before the routes of a connection, whose id could be any of these words
+
+
+@router.post("/bodies", status_code=201, summary="Upload a key or a value", openapi_extra=_BYTES)
+async def upload_record_body(records: RecordsDep, request: Request) -> Uploaded:
+    """Keep the bytes sent here for an hour, to be produced by their id."""
+    announced = request.headers.get("content-length", "")
+    return await records.uploads.keep(request.stream(), int(announced) if announced.isdigit() else 0)
+
+
+@router.get("/generated-fields", summary="List generated fields")
+async def list_record_fields(records: RecordsDep) -> list[GeneratedField]:
+    """List the fields that a bulk fills, each with an example."""
+    return await records.generated_fields()
+
+
+@router.post("/fill", summary="Fill a record's generated fields once")
+async def fill_record(records: RecordsDep, record: Record) -> Record:
+    """Answer the record as the first one of a bulk would be."""
+    return await records.fill(record)
+
+
+@router.get("/templates", summary="List record templates")
+async def list_record_templates(records: RecordsDep) -> list[RecordTemplate]:
+    """List the records kept under names."""
+    return await records.templates.all()
+
+
+@router.put("/templates", summary="Keep a record template")
+async def save_record_template(records: RecordsDep, template: RecordTemplate) -> list[RecordTemplate]:
+    """Keep a record under a name, instead of an older one of that name, and answer all of them."""
+    return await records.templates.save(template)
+
+
+@router.post("/templates/remove", summary="Remove a record template")
+async def remove_record_template(records: RecordsDep, template: TemplateName) -> list[RecordTemplate]:
+    """Forget a template, and answer those left."""
+    return await records.templates.remove(template.name)
+
+
+# -- of a connection
+
+
+@router.post("/{connection}/produce", summary="Produce a record")
+async def produce_record(records: RecordsDep, connection: ConnectionId, record: Record) -> ProduceOutcome:
+    """Produce a record with acks=all and idempotence, and answer where it is; ``unacknowledged`` where nobody knows."""
+    return await records.produce(connection, record)
+
+
+@router.post("/{connection}/bulk", status_code=202, summary="Produce many records")
+async def produce_many(records: RecordsDep, connection: ConnectionId, request: BulkProduce) -> Job:
+    """Begin to produce a record many times, each with its generated fields filled anew, or another job's unacknowledged ones again."""
+    return await records.bulk(connection, request)
+
+
+@router.post("/{connection}/partition-for", summary="Tell a key's partition")
+async def partition_for_key(records: RecordsDep, connection: ConnectionId, request: PartitionFor) -> int:
+    """Answer which partition a key goes to where it is Auto: by its murmur2 hash, as the Java client does it."""
+    return await records.partition_for(connection, request)
+
+
+@router.post("/{connection}/read", status_code=202, summary="Read or tail a topic")
+async def read_topic(records: RecordsDep, connection: ConnectionId, request: ReadRequest) -> Job:
+    """Begin to read a topic into the journal. No group is joined and no offset committed."""
+    return await records.read(connection, request)
+
+
+@router.get("/{connection}/record", summary="Get a record to produce again")
+async def get_record(
+    records: RecordsDep, connection: ConnectionId, seq: Annotated[int, Query(description="The number of a record's event.", ge=1)]
+) -> Record:
+    """Answer a record of the journal as one to produce again, its bytes exact; a large value becomes an upload."""
+    return await records.record(connection, seq)
