@@ -49,6 +49,8 @@ class ContentField(QWidget, Working):
     """One side of a record. Each kind keeps its own: text and file stay when another is looked at."""
 
     edited = Signal()
+    schemas_requested = Signal()
+    """The user wants to see or add schemas."""
 
     def __init__(self, side: Side, service: KafkaService, notify: Notify, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -166,10 +168,12 @@ class ContentField(QWidget, Working):
         self.format.setToolTip(tr("Put every member on its own line; the values stay as they are written"))
         self.null_line = line_field(name, tr("null · type to write a text instead"), mono=True)
         self.null_line.setAccessibleName(f"{name}: null")
-        lines = 2 if self._side is Side.KEY else 9
+        lines = 2 if self._side is Side.KEY else 7
         self.editor = JsonEditor(self._check, name=name, placeholder="", lines=lines)
-        self.schema = NameLine(tr("Schema"), tr("Subject of the Schema Registry, or a schema of your own"))
-        self.message = NameLine(tr("Message"), tr("Message; the first one where nothing is typed"))
+        self.schema = NameLine(tr("Schema"), tr("Subject, or own schema"))
+        self.message = NameLine(tr("Message"), tr("Message; empty is the first"))
+        self.schemas = Button(tr("Schemas …"), self.schemas_requested.emit)
+        self.schemas.setToolTip(tr("Schemas of your own, and those of the Schema Registry"))
         self.note = Wrapped()
         self._fault = Wrapped(tone="bad")
         self._fault.hide()
@@ -190,6 +194,7 @@ class ContentField(QWidget, Working):
         row.setSpacing(8)
         row.addWidget(self.schema, 3)
         row.addWidget(self.message, 2)
+        row.addWidget(self.schemas)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

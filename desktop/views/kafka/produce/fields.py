@@ -35,6 +35,7 @@ class RecordFields(QWidget):
     """Everything that is typed of a record; what becomes of it is the form's."""
 
     edited = Signal()
+    schemas_requested = Signal()
 
     def __init__(self, service: KafkaService, notify: Notify, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -154,6 +155,8 @@ class RecordFields(QWidget):
             line.textChanged.connect(self._on_line_edited)
         for part in (self.key, self.value, self.headers, self.repeat):
             part.edited.connect(self._on_edited)
+        for side in Side:
+            self.side(side).schemas_requested.connect(self.schemas_requested)
         self.sample.toggled.connect(self._on_edited)
         self.compression.activated.connect(self._on_edited)
         self.field_menu.chosen.connect(self._on_field_chosen)

@@ -121,8 +121,6 @@ class ProduceSheet(KafkaSheet):
         self.card.hide()
         self.produce = PrimaryButton(tr("Produce"), self.start_producing)
         self.clear = Button(tr("Clear"), self._on_clear_clicked)
-        self.schemas = Button(tr("Schemas …"), self.schemas_requested.emit)
-        self.schemas.setToolTip(tr("Schemas of your own, and those of the Schema Registry"))
 
     def _lay_out(self) -> None:
         self.form.addWidget(self.templates)
@@ -136,11 +134,12 @@ class ProduceSheet(KafkaSheet):
         self.foot.addWidget(self.produce)
         self.foot.addWidget(caption("Ctrl+Enter"))
         self.foot.addStretch(1)
-        for button in (self.clear, self.schemas, self.templates.button):
+        for button in (self.clear, self.templates.button):
             self.foot.addWidget(button)
 
     def _connect(self) -> None:
         self.fields.edited.connect(self._on_edited)
+        self.fields.schemas_requested.connect(self.schemas_requested)
         self.templates.chosen.connect(self._on_template_chosen)
         self.follower.changed.connect(self._on_job_changed)
         self.follower.lost.connect(self._on_job_lost)
