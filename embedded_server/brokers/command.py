@@ -1,19 +1,16 @@
 """``switchroom brokers``: the embedded brokers alone, for people's own programs and test suites, and as the server's child process.
 
-Prints one JSON line on standard output once clients can connect: ``{"amqp": URL, "amqp_management": URL, "kafka": null, "pid": N}``.
-Everything else goes to standard error. Kafka has no embedded broker yet: ``--kafka-port`` is accepted and ``kafka`` is null.
+Prints one JSON line on standard output once clients can connect: ``{"amqp": URL, "amqp_management": URL, "kafka": "HOST:PORT", "pid": N}``.
+Everything else goes to standard error.
 """
 
 import argparse
 import asyncio
-import contextlib
-import errno
 import gc
 import json
 import logging
 import os
 import signal
-import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -24,19 +21,21 @@ from embedded_server.brokers.amqp.accounts import SqliteAccounts
 from embedded_server.brokers.amqp.broker import Broker
 from embedded_server.brokers.amqp.server import AmqpServer
 from embedded_server.brokers.amqp.stores import FolderStores
+from embedded_server.brokers.kafka.broker import Broker as KafkaBroker
+from embedded_server.brokers.kafka.log.logs import Logs
+from embedded_server.brokers.kafka.server import KafkaServer
+from embedded_server.brokers.listening import kafka_socket, listen_for_amqp, management_socket, port_left
 from embedded_server.brokers.management.doorman import Doorman
-from embedded_server.brokers.ports import HOST, candidates, is_free, listen
+from embedded_server.brokers.ports import HOST
 from embedded_server.contracts.problems import N_, UserFacingError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 ACCOUNTS_NAME: Final = "accounts.sqlite3"
+KAFKA_FOLDER: Final = "kafka"
 LOGIN: Final = "guest:guest"
 EXIT_FAILED: Final = 1
-PORT_POLL_S: Final = 0.05
-PORT_WAIT_S: Final = 3.0
-"""As a child: how long the broker of a server that was killed may take to leave the port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,36 +44,8 @@ class BrokersReady:
 
     amqp: str
     amqp_management: str
-    kafka: str | None
+    kafka: str
     pid: int
-
-
-class BrokerPortInUse(UserFacingError):
-    """Another program listens on the AMQP port."""
-
-    title = N_("Port {port} on {host} is in use")
-    hint = N_("Stop the program that has it, or choose another port with --amqp-port (0 takes a free one).")
-
-
-class BrokerCannotListen(UserFacingError):
-    """The AMQP port cannot be listened on."""
-
-    title = N_("Cannot listen on {host}, port {port}")
-    hint = N_("Choose another port with --amqp-port (0 takes a free one).")
-
-
-class ManagementPortInUse(UserFacingError):
-    """Another program listens on the management API's port."""
-
-    title = N_("Port {port} on {host} is in use")
-    hint = N_("Stop the program that has it, or choose another port with --management-port (0 takes a free one).")
-
-
-class ManagementCannotListen(UserFacingError):
-    """The management API's port cannot be listened on."""
-
-    title = N_("Cannot listen on {host}, port {port}")
-    hint = N_("Choose another port with --management-port (0 takes a free one).")
 
 
 class BrokerFolderUnwritable(UserFacingError):
@@ -104,8 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--amqp-port", type=_port, default=0, help="port for AMQP; 0 takes a free one (default: %(default)s)")
     parser.add_argument("--management-port", type=_port, default=0, help="port for the management API; 0 takes a free one")
-    parser.add_argument("--kafka-port", type=_port, default=0, help="for the Kafka broker to come; has no effect yet")
-    parser.add_argument("--data-dir", type=Path, default=None, help="where durable messages are kept (default: the user's data folder)")
+    parser.add_argument("--kafka-port", type=_port, default=0, help="port for Kafka; 0 takes a free one")
+    parser.add_argument(
+        "--data-dir", type=Path, default=None, help="where durable messages and Kafka's logs are kept (default: the user's data folder)"
+    )
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)  # ends with its standard input
     return parser
 
@@ -130,29 +103,44 @@ async def _run(options: argparse.Namespace) -> int:
     stopped = asyncio.Event()
     _stop_on_signals(stopped, child=options.child)
     folder = brokers_dir(options.data_dir)
-    if options.child and options.amqp_port:
-        await _port_left(options.amqp_port)
+    if options.child:
+        for port in (options.amqp_port, options.kafka_port):
+            await port_left(port)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as exc:
         raise BrokerFolderUnwritable(folder=str(folder), detail=exc.strerror or "") from exc
     server = AmqpServer(Broker(stores=FolderStores(folder), accounts=SqliteAccounts(folder / ACCOUNTS_NAME)))
     doorman = Doorman(lambda: _management(server, doorman.port))
+    kafka = None
     try:
-        await _listen(server, options.amqp_port)
-        await doorman.start(_management_socket(options.management_port, child=options.child))
+        kafka = KafkaServer(_kafka_broker(folder / KAFKA_FOLDER))
+        await listen_for_amqp(server, options.amqp_port)
+        await kafka.start(kafka_socket(options.kafka_port))
+        await doorman.start(management_socket(options.management_port, child=options.child))
         _spare_the_collector()
-        _say_ready(server.port, doorman.port)
+        _say_ready(server.port, doorman.port, kafka.port)
         await stopped.wait()
     finally:
         await doorman.stop()
+        if kafka is not None:
+            await kafka.stop()
         await server.stop()
     return 0
 
 
-def _say_ready(port: int, management_port: int) -> None:
+def _kafka_broker(folder: Path) -> KafkaBroker:
+    logs = Logs(folder)
+    logs.open()
+    return KafkaBroker(logs)
+
+
+def _say_ready(port: int, management_port: int, kafka_port: int) -> None:
     ready = BrokersReady(
-        amqp=f"amqp://{LOGIN}@{HOST}:{port}//", amqp_management=f"http://{LOGIN}@{HOST}:{management_port}", kafka=None, pid=os.getpid()
+        amqp=f"amqp://{LOGIN}@{HOST}:{port}//",
+        amqp_management=f"http://{LOGIN}@{HOST}:{management_port}",
+        kafka=f"{HOST}:{kafka_port}",
+        pid=os.getpid(),
     )
     sys.stdout.write(json.dumps(asdict(ready)) + "\n")
     sys.stdout.flush()
@@ -163,38 +151,6 @@ def _management(server: AmqpServer, port: int) -> "ASGIApp":
     from embedded_server.brokers.management.app import management_app
 
     return management_app(server, port)
-
-
-def _management_socket(port: int, *, child: bool) -> socket.socket:
-    """Listen on the management API's port. As a child on another one where it is taken: AMQP must not wait for that."""
-    try:
-        return listen(port)
-    except OSError as exc:
-        if child and port:
-            return _management_socket(0, child=child)
-        if exc.errno == errno.EADDRINUSE:
-            raise ManagementPortInUse(host=HOST, port=port) from exc
-        raise ManagementCannotListen(host=HOST, port=port, detail=exc.strerror or "") from exc
-
-
-async def _port_left(port: int) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(PORT_WAIT_S):
-            while not is_free(port):  # noqa: ASYNC110 - another process's port tells nobody
-                await asyncio.sleep(PORT_POLL_S)
-
-
-async def _listen(server: AmqpServer, port: int) -> None:
-    for candidate in candidates() if port == 0 else ():
-        with contextlib.suppress(OSError):
-            await server.start(HOST, candidate)
-            return
-    try:
-        await server.start(HOST, port)
-    except OSError as exc:
-        if exc.errno == errno.EADDRINUSE:
-            raise BrokerPortInUse(host=HOST, port=port) from exc
-        raise BrokerCannotListen(host=HOST, port=port, detail=exc.strerror or "") from exc
 
 
 def _stop_on_signals(stopped: asyncio.Event, *, child: bool) -> None:

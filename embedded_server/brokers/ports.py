@@ -1,4 +1,4 @@
-"""Which ports the embedded AMQP broker gets, and that they are the same ones tomorrow: programs outside keep their addresses."""
+"""Which ports the embedded brokers get, and that they are the same ones tomorrow: programs outside keep their addresses."""
 
 import contextlib
 import random
@@ -12,6 +12,7 @@ CHOSEN_PORTS: Final = range(20_000, 32_000)
 """Below what Linux, macOS and Windows give to clients."""
 PORT_FILE: Final = "amqp.port"
 MANAGEMENT_PORT_FILE: Final = "management.port"
+KAFKA_PORT_FILE: Final = "kafka.port"
 _TRIES: Final = 20
 # On Windows a plain bind succeeds beside a listener that allows it; elsewhere the flag only passes over connections of the past.
 _EXCLUSIVE: Final[int] = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)

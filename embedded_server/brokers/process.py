@@ -3,10 +3,11 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
-from embedded_server.brokers.ports import HOST, MANAGEMENT_PORT_FILE, is_free, kept_port, new_port
+from embedded_server.brokers.ports import HOST, KAFKA_PORT_FILE, MANAGEMENT_PORT_FILE, PORT_FILE, is_free, kept_port, new_port
 from embedded_server.contracts.server import Part
 from embedded_server.core.child import ChildProcess
 from embedded_server.core.head_start import HeadStart
@@ -17,7 +18,21 @@ PART_NAME: Final = "brokers"
 def begin(head_start: HeadStart, data_dir: Path) -> None:
     """Give the brokers of *data_dir* a head start."""
     folder = brokers_folder(data_dir)
-    head_start.begin(PART_NAME, command(data_dir, kept_port(folder), kept_port(folder, MANAGEMENT_PORT_FILE)))
+    head_start.begin(PART_NAME, command(data_dir, Ports.kept(folder)))
+
+
+@dataclass(slots=True)
+class Ports:
+    """Where the brokers answer: the same ports every time, so that programs outside keep their addresses."""
+
+    amqp: int
+    management: int
+    kafka: int
+
+    @classmethod
+    def kept(cls, folder: Path) -> Self:
+        """The ports of the last time; where there were none, new ones."""
+        return cls(kept_port(folder, PORT_FILE), kept_port(folder, MANAGEMENT_PORT_FILE), kept_port(folder, KAFKA_PORT_FILE))
 
 
 def kept_url(data_dir: Path) -> str:
@@ -25,11 +40,17 @@ def kept_url(data_dir: Path) -> str:
     return _url(kept_port(brokers_folder(data_dir)))
 
 
-def command(data_dir: Path, port: int, management_port: int) -> list[str]:
+def kept_kafka_address(data_dir: Path) -> str:
+    """Answer where its Kafka will be."""
+    return _address(kept_port(brokers_folder(data_dir), KAFKA_PORT_FILE))
+
+
+def command(data_dir: Path, ports: Ports) -> list[str]:
     """Answer the command that runs them as a child."""
     return [
         *(sys.executable, "-m", "embedded_server.brokers.command", "--child"),
-        *("--amqp-port", str(port), "--management-port", str(management_port), "--data-dir", str(data_dir)),
+        *("--amqp-port", str(ports.amqp), "--management-port", str(ports.management), "--kafka-port", str(ports.kafka)),
+        *("--data-dir", str(data_dir)),
     ]
 
 
@@ -46,20 +67,24 @@ def _management_url(port: int) -> str:
     return f"http://guest:guest@{HOST}:{port}" if port else ""
 
 
+def _address(port: int) -> str:
+    return f"{HOST}:{port}" if port else ""
+
+
 class EmbeddedBrokers:
     """Starts, watches and stops the brokers' process, whose files are in ``brokers`` of the data directory.
 
-    Clients may keep their URLs while it restarts. They change only where another program has taken the port meanwhile.
+    Clients may keep their URLs while it restarts. They change only where another program has taken a port meanwhile.
     """
 
     def __init__(self, data_dir: Path, log: Callable[[str, str, str], None], head_start: HeadStart | None = None) -> None:
         self._data_dir = data_dir
         self._folder = brokers_folder(data_dir)
-        self._port = kept_port(self._folder)
+        self._ports = Ports.kept(self._folder)
         self._is_tried = False
-        self._amqp_url = _url(self._port)
-        self._management_port = kept_port(self._folder, MANAGEMENT_PORT_FILE)
-        self._management_url = _management_url(self._management_port)
+        self._amqp_url = _url(self._ports.amqp)
+        self._management_url = _management_url(self._ports.management)
+        self._kafka_address = _address(self._ports.kafka)
         self.child = ChildProcess(PART_NAME, self._command, log=log, ready=self._ready, head_start=head_start)
 
     @property
@@ -71,6 +96,11 @@ class EmbeddedBrokers:
     def management_url(self) -> str:
         """Where the management API answers, with user and password, known before the first start."""
         return self._management_url
+
+    @property
+    def kafka_address(self) -> str:
+        """Where Kafka clients connect (host and port), known before the first start."""
+        return self._kafka_address
 
     async def start(self) -> None:
         """Start the process; returns once clients can connect, or the first attempt has failed."""
@@ -94,10 +124,13 @@ class EmbeddedBrokers:
         return self.child.on_change
 
     def _command(self) -> list[str]:
-        if self._is_tried and not is_free(self._port):  # the last attempt did not get it, though it waited
-            self._port = new_port(self._folder)
+        if self._is_tried:  # the last attempt did not get what it waited for
+            if not is_free(self._ports.amqp):
+                self._ports.amqp = new_port(self._folder)
+            if not is_free(self._ports.kafka):
+                self._ports.kafka = new_port(self._folder, KAFKA_PORT_FILE)
         self._is_tried = True
-        return command(self._data_dir, self._port, self._management_port)
+        return command(self._data_dir, self._ports)
 
     def _ready(self, line: str) -> str | None:
         """The AMQP URL, where *line* is the ready line."""
@@ -109,5 +142,6 @@ class EmbeddedBrokers:
             return None
         self._amqp_url = told["amqp"]
         self._management_url = told.get("amqp_management") or self._management_url
+        self._kafka_address = told.get("kafka") or self._kafka_address
         self._is_tried = False
         return self._amqp_url

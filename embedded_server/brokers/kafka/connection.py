@@ -102,7 +102,11 @@ class Connection:
             return
         self._waits_for = None
         request.on_gone = None
-        self._send(request, answer)
+        try:
+            self._send(request, answer)
+        except Exception:
+            logger.exception("The answer to %s of %s cannot be sent", request.key.name, self.peer)
+            self.close()
         self._take()
 
     def _take(self) -> None:
