@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from kafka import errors
 from kafka.net.compat import KafkaNetClient
 from kafka.net.connection import KafkaConnection
-from kafka.net.inet import create_connection
+from kafka.net.inet import KafkaNetSocket
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.selector import NetworkSelector
 
@@ -125,7 +125,7 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has
         """Connect as kafka-python does, but keep what the operating system or TLS say."""
         options = self.config["socket_options"]
         try:
-            socket = await create_connection(self._net, node.host, node.port, options, timeout_at=timeout_at)
+            socket = await _connected(self._net, node.host, node.port, options, timeout_at)
         except errors.KafkaConnectionError as exc:
             found = _ERRNO.search(str(exc))
             raise ConnectFailed(str(exc), int(found[1]) if found else 0) from exc
@@ -139,6 +139,27 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has
             socket.close()
             raise HandshakeFailed(str(exc)) from exc
         return transport
+
+
+async def _connected(net: NetworkSelector, host: str, port: int, options: Any, timeout_at: float | None) -> Any:
+    """Connect to the first address of *host* that answers; kafka-python's own leaves the sockets of the others open."""
+    opener = KafkaNetSocket()
+    failure = errors.KafkaConnectionError("DNS Resolution failure")
+    for family, kind, protocol, _, address in opener.dns_lookup(host, port):
+        socket = opener.socket(family, kind, protocol)
+        try:
+            socket.setblocking(False)
+            for option in options:
+                socket.setsockopt(*option)
+            return await opener.sock_connect(net, socket, address, timeout_at=timeout_at)
+        except BaseException as exc:
+            socket.close()
+            if isinstance(exc, errors.KafkaTimeoutError):
+                raise errors.KafkaConnectionError("Connection timed out") from exc
+            if not isinstance(exc, (errors.KafkaConnectionError, OSError)):
+                raise
+            failure = exc if isinstance(exc, errors.KafkaConnectionError) else errors.KafkaConnectionError(f"unable to connect: {exc}")
+    raise failure
 
 
 class NetClient(KafkaNetClient):  # type: ignore[misc]  # kafka-python has no types
