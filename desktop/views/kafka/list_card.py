@@ -279,7 +279,7 @@ class ListCard(Card):
         if not model.pages.is_known:
             state = EmptyState("ph.hourglass", tr("Loading"))
         elif self._order.search:
-            state = EmptyState("ph.magnifying-glass", tr("Nothing has “{text}” in its name", text=self._order.search))
+            state = EmptyState("ph.magnifying-glass", tr("Nothing has “{words}” in its name", words=self._order.search))
         else:
             state = self._empty.get(self.segment, EmptyState("ph.stack", tr("Nothing here yet")))
         self.message.set_state(state)
