@@ -7,7 +7,17 @@ from typing import Final, Protocol, cast
 
 from benchmarks.result import Result
 
-MODULES: Final = ("first_paint", "celery_intake", "flood", "journal_scale", "desktop_memory", "amqp_broker", "rabbitmq", "rabbitmq_tree")
+MODULES: Final = (
+    "first_paint",
+    "celery_intake",
+    "flood",
+    "journal_scale",
+    "desktop_memory",
+    "amqp_broker",
+    "rabbitmq",
+    "rabbitmq_tree",
+    "kafka_memory",
+)
 
 
 class Benchmark(Protocol):
