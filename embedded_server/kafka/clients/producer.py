@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from kafka import KafkaProducer
+from kafka import KafkaProducer, errors
 from kafka.producer.future import FutureProduceResult, FutureRecordMetadata
 from kafka.structs import TopicPartition
 
@@ -22,6 +22,7 @@ from embedded_server.kafka.clients.manager import Manager, OpenFailed, open_clie
 MAX_RECORD_BYTES: Final = 64 * 1024**2
 BATCH_BYTES: Final = 256 * 1024
 METADATA_LIMIT_S: Final = 10.0
+FORCED_LIMIT_S: Final = 1.0
 
 
 RawHeaders = Sequence[tuple[str, bytes | None]]
@@ -159,8 +160,13 @@ class Producer:
 
     def close(self, limit_s: float) -> None:
         """Send what is left within *limit_s*; what has no answer by then fails. Blocks. May be called twice."""
-        with contextlib.suppress(Exception):  # what could not be sent is told by its futures
-            self._client.close(timeout=limit_s)
+        try:
+            self._client.flush(timeout=limit_s)
+        except errors.KafkaTimeoutError:
+            self._sender.force_close()  # its own close would wait for what cannot be sent
+            self._sender.join(FORCED_LIMIT_S)
+        with contextlib.suppress(errors.KafkaError):
+            self._client.close(timeout=FORCED_LIMIT_S)
 
     def _place(self, topic: str, partition: int) -> TopicPartition:
         place = self._places[topic, partition] = TopicPartition(topic, partition)
