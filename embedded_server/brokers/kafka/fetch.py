@@ -7,6 +7,7 @@ from embedded_server.brokers.kafka.codec import NO_TOPIC_ID
 from embedded_server.brokers.kafka.errors import ErrorCode
 from embedded_server.brokers.kafka.fetched import Fetched, encode, encode_failure
 from embedded_server.brokers.kafka.log.faults import LogFault
+from embedded_server.brokers.kafka.offsets import check_epoch
 from embedded_server.brokers.kafka.request import Answer, Handler, Request
 from embedded_server.brokers.kafka.versions import ApiKey
 
@@ -21,7 +22,6 @@ READ_COMMITTED: Final = 1
 TOPIC_IDS_FROM: Final = 13
 SESSIONS_FROM: Final = 7
 FULL_EPOCHS: Final = (0, -1)
-NO_EPOCH: Final = -1
 
 
 class Reading:
@@ -68,7 +68,7 @@ class Reading:
     def _partition(self, topic: Any, asked: Any, *, has_ids: bool) -> Fetched:
         try:
             log = self._log(topic, asked.partition, has_ids=has_ids)
-            _check_epoch(log, asked.current_leader_epoch)
+            check_epoch(log, asked.current_leader_epoch)
             found = self._read(log, asked)
         except LogFault as fault:
             self.failed = True
@@ -101,13 +101,6 @@ class Reading:
         self.logs[log] = log.bytes
         aborted = log.aborted(begin, below) if self._committed and records else []
         return Fetched(asked.partition, ErrorCode.NONE, end, stable, log.start, aborted if self._committed else None, records)
-
-
-def _check_epoch(log: "PartitionLog", epoch: int) -> None:
-    """Tell clients that know of another past of this log (KIP-320)."""
-    if epoch in (NO_EPOCH, log.leader_epoch):
-        return
-    raise LogFault(ErrorCode.FENCED_LEADER_EPOCH if epoch < log.leader_epoch else ErrorCode.UNKNOWN_LEADER_EPOCH)
 
 
 class Fetch:

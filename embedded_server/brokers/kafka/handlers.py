@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from embedded_server.brokers.kafka import api_versions, fetch, metadata, produce
+from embedded_server.brokers.kafka import api_versions, fetch, metadata, offsets, produce
 from embedded_server.brokers.kafka.request import Handler
 from embedded_server.brokers.kafka.versions import ApiKey
 
@@ -17,4 +17,5 @@ def handlers(broker: "Broker") -> dict[ApiKey, Handler]:
         **metadata.handlers(broker),
         **produce.handlers(broker),
         **fetch.handlers(broker),
+        **offsets.handlers(broker),
     }
