@@ -101,8 +101,9 @@ def one_of(*values: str) -> Callable[[str], str | None]:
 
 
 def some_of(*values: str) -> Callable[[str], str | None]:
-    def check(text: str) -> str | None:
     """Any of the *values*, separated by commas."""
+
+    def check(text: str) -> str | None:
         wrong = next((one for one in items(text) if one not in values), None)
         return None if wrong is None else f"{wrong} for configuration {{name}}: String must be one of: {', '.join(values)}"
 
