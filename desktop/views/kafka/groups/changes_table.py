@@ -16,7 +16,7 @@ def _note(change: OffsetChange) -> str:
     if change.problem is not None:
         return title_of(change.problem)
     if change.clamped:
-        return tr("the nearest that is there")
+        return tr("clamped")
     return ""
 
 

@@ -12,7 +12,7 @@ from desktop.core.formatting import number
 from desktop.core.i18n import N_, tr
 from desktop.core.kafka_group import assignment_words, member_name
 from desktop.views.theme import theme
-from desktop.views.widgets.small_table import SmallColumn, SmallTable
+from desktop.views.widgets.small_table import SmallColumn, SmallModel, SmallTable
 from embedded_server.contracts.kafka import GroupMember, GroupOffset
 
 BAR_PX: Final = 6
@@ -95,7 +95,7 @@ class LagBar(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         """Draw the groove and the bar in it."""
         model = index.model()
-        rows = getattr(model, "rows", list)()
+        rows: list[OffsetRow] = model.rows() if isinstance(model, SmallModel) else []
         if not 0 <= index.row() < len(rows):
             return
         share = rows[index.row()].share

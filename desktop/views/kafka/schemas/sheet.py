@@ -1,0 +1,259 @@
+"""Schemas: the user's own, added from files, and the subjects of the connection's Schema Registry, with their text."""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+
+from desktop.core.i18n import tr
+from desktop.core.kafka_schemas import SchemaRow, fault_place, format_of_file, problem_words, rows_of_own, rows_of_subjects
+from desktop.core.problems import problem_of
+from desktop.services.kafka import KafkaService
+from desktop.services.notices import Notices
+from desktop.views.kafka.kafka_sheet import KafkaSheet
+from desktop.views.kafka.schemas.list import SchemaList
+from desktop.views.widgets.buttons import Button, PrimaryButton
+from desktop.views.widgets.confirm_bar import ConfirmBar
+from desktop.views.widgets.form_sheet import line_field, text_field
+from desktop.views.widgets.labels import caption
+from desktop.views.widgets.segmented import Segmented
+from desktop.views.widgets.wrapped import Wrapped
+from embedded_server.contracts.connections import Connection
+from embedded_server.contracts.kafka import LocalSchema
+
+WIDTH_PX: Final = 600
+OWN, REGISTRY = "own", "registry"
+MAX_FILE_BYTES: Final = 4 * 1024**2
+REST_S: Final = 0.3
+
+
+class SchemasSheet(KafkaSheet):
+    """What is chosen in the list is shown under it. `done` tells that the user's own are others now."""
+
+    changed = Signal()
+    """The user's own schemas are others now."""
+
+    def __init__(self, host: QWidget, service: KafkaService, notices: Notices) -> None:
+        super().__init__(host, service, notices, tr("Schemas"), width=WIDTH_PX)
+        self._own: list[LocalSchema] = []
+        self._make_fields()
+        self._lay_out()
+        self._connect()
+        self._show_place()
+
+    def open_to(self, connection: Connection) -> None:
+        """Show the user's own schemas, and what *connection*'s registry has."""
+        self.show_failure()
+        self.point_at(connection)
+        self._jobs.start("own", self._load_own(), self._on_load_failed)
+        self._start_search()
+        self.open_sheet(self.place_choice)
+
+    def rows(self) -> list[SchemaRow]:
+        """Answer what is listed."""
+        return self.list.rows()
+
+    def text(self) -> str:
+        """Answer the text that is shown."""
+        return self._text.toPlainText()
+
+    def add_file(self, path: str) -> None:
+        """Read a file and keep it as a schema of the user's own."""
+        self.show_failure()
+        self._jobs.start("add", self._add(Path(path)), self._on_add_failed)
+
+    def choose_files(self) -> QFileDialog:
+        """Ask for a file; nothing waits for the answer."""
+        dialog = QFileDialog(self.window(), tr("Schema to add"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters([tr("Schemas (*.avsc *.proto *.json)"), tr("All files (*)")])
+        dialog.fileSelected.connect(self.add_file)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
+
+    # -- how it is made
+
+    def _make_fields(self) -> None:
+        places = [(OWN, tr("Your own")), (REGISTRY, "Schema Registry")]
+        self.place_choice = Segmented(places, OWN, name=tr("Which schemas"))
+        self.search = line_field(tr("Search subjects"), tr("Search subjects"))
+        self.add = PrimaryButton(tr("Add from a file …"), self.choose_files)
+        self.remove = Button(tr("Delete …"), self._ask_to_remove, icon_name="ph.trash")
+        self.confirm = ConfirmBar()
+        self.list = SchemaList()
+        self._nothing = Wrapped(small=False)
+        self._text_caption = caption()
+        self._text = text_field(tr("Text of the schema"), "", lines=16)
+        self._text.setReadOnly(True)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.place_choice)
+        head.addWidget(self.search, 1)
+        head.addStretch(0)
+        self.form.addLayout(head)
+        self.form.addSpacing(4)
+        for widget in (self.list, self._nothing, self.confirm, self._text_caption, self._text):
+            self.form.addWidget(widget)
+        self.form.addStretch(1)
+        self.foot.addWidget(self.add)
+        self.foot.addWidget(self.remove)
+        self.foot.addStretch(1)
+        self.setAcceptDrops(True)
+
+    def _connect(self) -> None:
+        self.place_choice.chosen.connect(self._on_place_chosen)
+        self.search.textEdited.connect(lambda _: self._start_search(REST_S))
+        self.list.chosen.connect(self._show_row)
+        self.confirm.confirmed.connect(self._start_removing)
+
+    # -- what is listed
+
+    def _is_own(self) -> bool:
+        return self.place_choice.current() == OWN
+
+    async def _load_own(self) -> None:
+        self._own = await self._service.local_schemas()
+        self._show_place()
+
+    def _start_search(self, rest_s: float = 0.0) -> None:
+        if not self._is_own() and self.connection is not None:
+            self._jobs.start("subjects", self._load_subjects(self.connection.id, self.search.text().strip(), rest_s), self._on_load_failed)
+
+    async def _load_subjects(self, connection: str, search: str, rest_s: float) -> None:
+        await asyncio.sleep(rest_s)
+        subjects = await self._service.subjects(connection, search)
+        if not self._is_own():
+            none = tr("No subject is called so.") if search else tr("The Schema Registry holds no subject yet.")
+            self._show_rows(rows_of_subjects(subjects), none)
+
+    def _on_load_failed(self, exc: BaseException) -> None:
+        problem = problem_of(exc)
+        if problem is None:
+            self._notices.from_exception(exc)
+        else:
+            self._show_rows([], problem_words(problem))
+
+    def _on_place_chosen(self) -> None:
+        self.confirm.hide()
+        self._show_place()
+        self._start_search()
+
+    def _show_place(self) -> None:
+        own = self._is_own()
+        self.search.setVisible(not own)
+        self.add.setVisible(own)
+        if own:
+            none = tr("None yet. Add an .avsc, .proto or .json file, or drop one here: records are read and written with it.")
+            self._show_rows(rows_of_own(self._own), none)
+        else:
+            self._show_rows([], tr("Asking the Schema Registry …"))
+
+    def _show_rows(self, rows: list[SchemaRow], nothing: str) -> None:
+        self.list.show_rows(rows)
+        self.list.setVisible(bool(rows))
+        self._nothing.setText("" if rows else nothing)
+        self._nothing.setVisible(not rows)
+        self._show_row(self.list.current())
+
+    def _show_row(self, row: SchemaRow | None) -> None:
+        """Show a schema's text; one of the registry is asked for."""
+        self.remove.setVisible(self._is_own())
+        self.remove.setEnabled(row is not None)
+        self._text.setVisible(row is not None)
+        self._text_caption.setVisible(row is not None)
+        self.confirm.hide()
+        if row is None:
+            return
+        self._text_caption.setText(row.about)
+        if row.subject:
+            self._jobs.start("text", self._load_text(row), self._on_text_failed)
+        else:
+            self._text.setPlainText(row.text)
+
+    async def _load_text(self, row: SchemaRow) -> None:
+        self._text.setPlainText("")
+        found = await self._service.schema(self.connection_id(), subject=row.subject, version=row.version)
+        if self.list.current() == row:
+            self._text.setPlainText(found.text)
+
+    def _on_text_failed(self, exc: BaseException) -> None:
+        problem = problem_of(exc)
+        if problem is None:
+            self._notices.from_exception(exc)
+        else:
+            self._text.setPlainText(problem_words(problem))
+
+    # -- adding and deleting
+
+    async def _add(self, path: Path) -> None:
+        try:
+            text = await asyncio.to_thread(_read, path)
+        except UnicodeDecodeError:
+            self.show_failure(tr("{name} is no text in UTF-8", name=path.name), tr("Choose an .avsc, .proto or .json file."))
+            return
+        except OSError as exc:
+            self.show_failure(tr("{name} cannot be read", name=path.name), exc.strerror or str(exc))
+            return
+        before = next((schema.id for schema in self._own if schema.name == path.name), "")
+        schema = LocalSchema(before, path.name, format_of_file(path.name, text), text)
+        self._own = await self._service.save_local_schema(schema)
+        self.place_choice.set_current(OWN)
+        self._show_place()
+        self.list.choose(path.name)
+        self.changed.emit()
+        self.done.emit(schema)
+
+    def _on_add_failed(self, exc: BaseException) -> None:
+        """Say at which line of the file the schema does not hold."""
+        problem = problem_of(exc)
+        place = fault_place(problem) if problem is not None else ""
+        if problem is not None and place:
+            self.show_failure(f"{place}: {problem_words(problem)}")
+        else:
+            self.show_problem(exc, signed_out=tr("You were signed out before this was kept"))
+
+    def _ask_to_remove(self) -> None:
+        row = self.list.current()
+        if row is not None:
+            self.confirm.ask(
+                tr("Delete the schema “{name}”?", name=row.name),
+                tr("Topics that are read with it are read by themselves again. The file on your disk stays."),
+                act=tr("Delete “{name}”", name=row.name),
+                keep=tr("Keep it"),
+            )
+
+    def _start_removing(self) -> None:
+        row = self.list.current()
+        if row is not None and row.id:
+            self._jobs.start("remove", self._remove(row.id), self._on_add_failed)
+
+    async def _remove(self, schema_id: str) -> None:
+        self._own = await self._service.remove_local_schema(schema_id)
+        self._show_place()
+        self.changed.emit()
+        self.done.emit(schema_id)
+
+    # -- Qt overrides
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take a file."""
+        if event.mimeData().hasUrls() and event.mimeData().urls()[0].isLocalFile():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Add it."""
+        self.add_file(event.mimeData().urls()[0].toLocalFile())
+
+
+def _read(path: Path) -> str:
+    with path.open("rb") as file:
+        data = file.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise OSError(None, tr("It is larger than 4 MiB: that is no schema."))
+    return data.decode()
