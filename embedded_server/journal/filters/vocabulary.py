@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from embedded_server.contracts.filters import EVENT_FIELDS, Field
-from embedded_server.journal.schema import BODY_SQL
+from embedded_server.journal.schema import BODY_SQL, KIND_CODES
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,14 @@ def vocabulary(fields: tuple[Field, ...], sql: Mapping[str, str], text: tuple[st
     return Vocabulary({field.name: SqlField(field, sql[field.name]) for field in fields}, text, documents)
 
 
+_IS_RECORD: Final = f"event.kind in ({', '.join(str(code) for name, code in KIND_CODES.items() if name.startswith('record.'))})"
+
+
+def _of_records(sql: str, otherwise: str) -> str:
+    """SQL that has a value for Kafka's records alone: their subject is ``topic[partition]``, and their offset is what others' worker is."""
+    return f"case when {_IS_RECORD} then {sql} else {otherwise} end"
+
+
 EVENTS: Final = vocabulary(
     EVENT_FIELDS,
     {
@@ -47,6 +55,9 @@ EVENTS: Final = vocabulary(
         "trace": "event.trace",
         "worker": "event.worker",
         "queue": "event.worker",
+        "topic": _of_records("substr(event.subject, 1, instr(event.subject, '[') - 1)", "''"),
+        "partition": _of_records("cast(substr(event.subject, instr(event.subject, '[') + 1) as integer)", "null"),
+        "offset": _of_records("cast(event.worker as integer)", "null"),
         "size": "event.size",
         "time": "event.at",
         "seq": "event.seq",

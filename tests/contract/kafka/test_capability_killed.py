@@ -25,11 +25,10 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EmbeddedB
         pytest.skip(NEEDS_KAFKA)
     made = EmbeddedBroker(tmp_path / "brokers") if request.param == "embedded" else RealKafka()
     made.start()
-    admin = KafkaAdminClient(bootstrap_servers=made.bootstrap)
-    admin.create_topics({TOPIC: {"num_partitions": 2, "replication_factor": 1}})
-    admin.wait_for_topics([TOPIC])
-    admin.close()
     try:
+        with KafkaAdminClient(bootstrap_servers=made.bootstrap) as admin:
+            admin.create_topics({TOPIC: {"num_partitions": 2, "replication_factor": 1}})
+            admin.wait_for_topics([TOPIC])
         yield made
     finally:
         made.stop()
