@@ -159,8 +159,8 @@ def _written(data_dir: Path) -> Written:
                 under_way.popleft()
                 _acknowledged(wire)
             took_s = time.perf_counter() - begun
-            process.kill()
-            process.wait()
+        process.kill()
+        process.wait()
     return Written(sent, took_s, idle, watch.highest)
 
 

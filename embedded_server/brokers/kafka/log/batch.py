@@ -143,12 +143,14 @@ def _sent_at(view: memoryview, at: int) -> Header:
     if left > MAGIC_AT and view[at + MAGIC_AT] < MAGIC:
         raise LogFault(ErrorCode.UNSUPPORTED_FOR_MESSAGE_FORMAT, "Message formats 0 and 1 are not taken, as by Kafka 4")
     if left < HEADER_BYTES:
-        raise LogFault(ErrorCode.CORRUPT_MESSAGE, f"{left} bytes are left where a record batch has at least {HEADER_BYTES}")
+        raise LogFault(ErrorCode.INVALID_RECORD, f"{left} bytes are left where a record batch has at least {HEADER_BYTES}")
     header = header_at(view, at)
     if header.magic != MAGIC:
         raise LogFault(ErrorCode.CORRUPT_MESSAGE, f"There is no message format {header.magic}")
-    if not HEADER_BYTES <= header.size <= left:
-        raise LogFault(ErrorCode.CORRUPT_MESSAGE, f"A record batch tells {header.size} bytes, and {left} are there")
+    if header.size < HEADER_BYTES:
+        raise LogFault(ErrorCode.CORRUPT_MESSAGE, f"A record batch tells {header.size} bytes, and has at least {HEADER_BYTES}")
+    if header.size > left:
+        raise LogFault(ErrorCode.INVALID_RECORD, f"A record batch tells {header.size} bytes, and {left} are there")
     if checksum(view, at, header.size) != header.crc:
         raise LogFault(ErrorCode.CORRUPT_MESSAGE, "The checksum of a record batch is not that of its content")
     return header

@@ -40,7 +40,7 @@ def test_a_changed_byte_is_told_by_the_checksum(at: int) -> None:
 
 
 def test_every_shorter_batch_is_refused() -> None:
-    assert {_code(WHOLE[:size]) for size in range(1, len(WHOLE))} == {ErrorCode.CORRUPT_MESSAGE}
+    assert {_code(WHOLE[:size]) for size in range(1, len(WHOLE))} == {ErrorCode.INVALID_RECORD}
 
 
 def test_nothing_at_all_is_no_batch() -> None:
