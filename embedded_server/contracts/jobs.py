@@ -73,3 +73,5 @@ class Job:
     filter: str = ""
     """The journal's filter that lists the events of this job."""
     problem: ProblemDetails | None = None
+    next_offsets: dict[int, int] = field(default_factory=dict)
+    """Of a search that ended early, by partition: the offset at which it would have gone on."""

@@ -63,6 +63,7 @@ class RunningJob:
         self.dry_run = dry_run
         self.state = JobState.STARTING
         self.counts: dict[str, int] = {}
+        self.next_offsets: dict[int, int] = {}
         self.filter = ""
         self.problem: ProblemDetails | None = None
         """Why it waits or failed; or what it has to say although it goes on."""
@@ -117,6 +118,7 @@ class RunningJob:
             dry_run=self.dry_run,
             filter=self.filter,
             problem=self.problem,
+            next_offsets=dict(self.next_offsets),
         )
 
     async def unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:

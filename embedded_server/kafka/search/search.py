@@ -116,6 +116,8 @@ class SearchRun:
         self._job = job
         self._hits = 0
         self._deleted = 0
+        self._cut: tuple[int, int] | None = None
+        """Partition and offset at which the limit was reached within a batch."""
 
     async def run(self, spans: list[Span], deleted: int) -> None:
         """Look through all of it, up to as many hits as were asked for. Raises what trying again does not mend."""
@@ -136,6 +138,7 @@ class SearchRun:
             job.on_stop.remove(reader.stop)
             await cancel(telling)
             self._look(reader)
+            job.next_offsets = self._left(reader, spans)
         job.running()
         if self._deleted:
             job.problem = RecordsDeleted(count=self._deleted, topic=request.topic).problem()
@@ -148,8 +151,9 @@ class SearchRun:
     def _take(self, partition: int, batch: Batch) -> bool:
         hits = self._sifting.hits(partition, batch)
         limit = self._request.limit
-        if hits and limit:
+        if limit and len(hits) > limit - self._hits:
             del hits[limit - self._hits :]
+            self._cut = (partition, int(hits[-1].worker) + 1 if hits else batch.records[0][0])
         if hits:
             self._hits += len(hits)
             self._journal.wait_for_room_blocking()
@@ -167,6 +171,13 @@ class SearchRun:
         job, passed = self._job, reader.passed
         job.advance(passed.offsets - job.done)
         job.counts |= {"hits": self._hits, "bytes": passed.bytes}
+
+    def _left(self, reader: Reader, spans: list[Span]) -> dict[int, int]:
+        """Answer where to go on in the partitions that were not looked through to their end."""
+        places = dict(reader.passed.positions)
+        if self._cut is not None:
+            places[self._cut[0]] = self._cut[1]
+        return {span.partition: places[span.partition] for span in spans if span.end is None or places[span.partition] < span.end}
 
     def _note_deleted(self, _: int, count: int) -> None:
         self._deleted += count
