@@ -114,7 +114,7 @@ class RealKafka:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def run_tool(self, main: str, *arguments: str) -> str:
-        """Run one of Kafka's own command line programs, such as ``kafka.tools.DumpLogSegments``; its standard output."""
+        """Run one of Kafka's own command line programs, such as ``org.apache.kafka.tools.DumpLogSegments``; its standard output."""
         done = subprocess.run(self._java(main, *arguments), capture_output=True, text=True, check=False, timeout=READY_LIMIT_S)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
