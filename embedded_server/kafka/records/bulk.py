@@ -53,8 +53,8 @@ _UNKNOWN: Final = (errors.KafkaTimeoutError, errors.KafkaConnectionError, errors
 class RecordSource(Protocol):
     """Where a bulk's records come from."""
 
-    def take_blocking(self, count: int) -> Sequence[Prepared]:
-        """Answer the next records, at most *count*; none at the end."""
+    def take_blocking(self, count: int) -> Sequence[Prepared] | None:
+        """Answer the next records, at most *count*; none at the end, and None where the next are not there yet."""
 
 
 class SameRecord:
@@ -124,6 +124,8 @@ class BulkRun:
         self._is_lost = False
         self._fault: Fault | None = None
         self.delivery_limit_s = DELIVERY_LIMIT_S
+        self.acknowledged_as = RecordStatus.ACKNOWLEDGED
+        """The status of the events of what is there."""
         self.on_progress: Callable[[Progress], None] = lambda _: None
         self.on_open: Callable[[], None] = lambda: None
         self.on_lost: Callable[[UserFacingError], None] = lambda _: None
@@ -203,7 +205,11 @@ class BulkRun:
                 self._pause(PACE_S if plan.rate and count <= 0 and self._sent < plan.total else LOOK_S)
                 continue
             if not pending:
-                pending.extend(self._source.take_blocking(count))
+                taken = self._source.take_blocking(count)
+                if taken is None:
+                    self._pause(LOOK_S)
+                    continue
+                pending.extend(taken)
                 if not pending:
                     plan = self._plan = BulkPlan(plan.topic, self._sent, plan.rate, plan.compression)
                     continue
@@ -282,7 +288,8 @@ class BulkRun:
         for status, numbers in self._by_status(sent).items():
             counts[status.value] = len(numbers)
             raw = [_raw(sent, number, status) for number in numbers]
-            events += self._maker.produced(sent.partition, raw, status, self._plan.compression)
+            said = self.acknowledged_as if status is RecordStatus.ACKNOWLEDGED else status
+            events += self._maker.produced(sent.partition, raw, said, self._plan.compression)
             if status is RecordStatus.UNACKNOWLEDGED:
                 unknown = [sent.records[number]._replace(partition=sent.partition) for number in numbers]
                 self._is_lost = True

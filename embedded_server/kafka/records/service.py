@@ -1,7 +1,7 @@
 """Everything that is done with records: produce, bulk, tail, read; each checked first, then done or begun as a job."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -33,7 +33,7 @@ from embedded_server.kafka.records.events import Previews
 from embedded_server.kafka.records.fill import RecordFiller, fill_once, record_from
 from embedded_server.kafka.records.murmur import partition_of
 from embedded_server.kafka.records.plan import check_reading, partitions_of, spans_of
-from embedded_server.kafka.records.prepare import BlockingEncoder, Preparer
+from embedded_server.kafka.records.prepare import BlockingEncoder, Prepared, Preparer
 from embedded_server.kafka.records.problems import (
     NothingToPartition,
     RecordCountInvalid,
@@ -123,6 +123,10 @@ class Records:
         """Answer a record of the journal as one to produce again. Raises `NotARecord` and `RecordCut`."""
         self._clients.require_connected(connection)
         return await record_of(self._journal, self.uploads, seq)
+
+    def keep_unacknowledged(self, job: str, records: Sequence[Prepared]) -> int:
+        """Keep what nobody knows the end of, for `bulk` to send again; answers how many there was room for. Blocks."""
+        return self._unacknowledged.keep_blocking(job, records)
 
     # -- generated fields
 
