@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from embedded_server.api.dependencies import ServicesDep
 from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.kafka import (
+    CopyRequest,
     DecodedRecord,
     DecodeRequest,
     LocalSchema,
@@ -83,6 +84,12 @@ async def save_reading(decoding: DecodingDep, connection: ConnectionId, reading:
 async def search_topic(services: ServicesDep, connection: ConnectionId, request: SearchRequest) -> Job:
     """Begin to look for a text or by a filter. Hits become events at once; the job tells how much has been looked at."""
     return await services.kafka.search.search(connection, request)
+
+
+@router.post("/{connection}/copy", status_code=202, summary="Copy records to a topic")
+async def copy_records(services: ServicesDep, connection: ConnectionId, request: CopyRequest) -> Job:
+    """Begin to copy a topic's records, here or to another connection; with ``dry_run`` only to count them."""
+    return await services.kafka.copies.copy(connection, request)
 
 
 # -- the Schema Registry

@@ -12,6 +12,7 @@ from embedded_server.core.parts import idle_part
 from embedded_server.core.profiles import Resolve
 from embedded_server.journal import Journal
 from embedded_server.kafka.clients.clients import Clients
+from embedded_server.kafka.copy import Copies
 from embedded_server.kafka.decoding.service import Decoding
 from embedded_server.kafka.holdings.holdings import Holdings
 from embedded_server.kafka.records.service import Records
@@ -32,6 +33,7 @@ class KafkaService:
         self.records = Records(journal, self.clients, jobs, data_dir, self.decoding, DecodedPreviews(self.decoding))
         self.holdings = Holdings(journal, resolve, self.clients)
         self.search = Searches(journal, self.clients, self.records, self.decoding)
+        self.copies = Copies(journal, self.clients, self.records, self.decoding)
         self._part = idle_part("kafka")
 
     # -- a part of the server

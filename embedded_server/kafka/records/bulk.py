@@ -204,20 +204,25 @@ class BulkRun:
             if count <= 0 or self._is_lost or self._waiting_records >= WINDOW_RECORDS or self._waiting_bytes >= WINDOW_BYTES:
                 self._pause(PACE_S if plan.rate and count <= 0 and self._sent < plan.total else LOOK_S)
                 continue
-            if not pending:
-                taken = self._source.take_blocking(count)
-                if taken is None:
-                    self._pause(LOOK_S)
-                    continue
-                pending.extend(taken)
-                if not pending:
-                    plan = self._plan = BulkPlan(plan.topic, self._sent, plan.rate, plan.compression)
-                    continue
+            if not pending and not self._refill(pending, count):
+                plan = self._plan
+                continue
             now_ms = time.time_ns() // 1_000_000
             for _ in range(min(count, len(pending))):
                 self._send(producer, pending.popleft(), partitions, now_ms)
                 if self._waiting_bytes >= WINDOW_BYTES:
                     break
+
+    def _refill(self, pending: deque[Prepared], count: int) -> bool:
+        """Take the next records from the source; false where there are none for now, or none any more."""
+        taken = self._source.take_blocking(count)
+        if taken is None:
+            self._pause(LOOK_S)
+            return False
+        pending.extend(taken)
+        if not taken:
+            self._plan = BulkPlan(self._plan.topic, self._sent, self._plan.rate, self._plan.compression)
+        return bool(taken)
 
     def _partitions(self, producer: Producer) -> int:
         try:

@@ -179,10 +179,13 @@ class Records:
         source: str = "",
         target: str = "",
         total: int = -1,
+        dry_run: bool = False,
     ) -> Job:
         """Begin a job whose events the journal lists by its id."""
         listed = f"seq:>{self._journal.last_seq} headers.job:{{id}}"
-        return self._jobs.start(kind, connection, "", work, source=source, target=target, total=total, filter=listed).snapshot()
+        return self._jobs.start(
+            kind, connection, "", work, source=source, target=target, total=total, dry_run=dry_run, filter=listed
+        ).snapshot()
 
     # -- inside
 

@@ -13,7 +13,7 @@ from embedded_server.core.jobs import RunningJob
 from embedded_server.journal import Journal, JournalClosed, Sieve
 from embedded_server.kafka.clients.clients import Clients
 from embedded_server.kafka.decoding.service import Decoding
-from embedded_server.kafka.records.batches import Batch, RawRecord
+from embedded_server.kafka.records.batches import Batch
 from embedded_server.kafka.records.events import RecordEvents
 from embedded_server.kafka.records.plan import check_reading, partitions_of, spans_of
 from embedded_server.kafka.records.problems import RecordsDeleted
@@ -21,13 +21,12 @@ from embedded_server.kafka.records.reader import Reader, Span
 from embedded_server.kafka.records.service import Records
 from embedded_server.kafka.search.needle import Needle
 from embedded_server.kafka.search.problems import NothingToSearchFor, SearchTextTooLong
+from embedded_server.kafka.sifting import events_of, sifted
 
 MOST_CHARS: Final = 4_096
 LOOK_S: Final = 0.1
 """How often the progress is told."""
 TOLD_LIMIT_S: Final = 1.0
-SLICE_RECORDS: Final = 2_000
-"""Made into events at once where a filter is to look at each."""
 
 
 class Searches:
@@ -90,19 +89,9 @@ class Sifting:
     def hits(self, partition: int, batch: Batch) -> list[Event]:
         """Answer the events of a batch's hits."""
         records = batch.records if self.needle is None else self.needle.found(batch.records)
-        if not records or self.sieve.lets_all_through:
-            return self._events(partition, batch, records)
-        found: list[Event] = []
-        for first in range(0, len(records), SLICE_RECORDS):
-            events = self._events(partition, batch, records[first : first + SLICE_RECORDS])
-            found += [event for event, fits in zip(events, self.sieve.matching(events), strict=True) if fits]
-        return found
-
-    def _events(self, partition: int, batch: Batch, records: list[RawRecord]) -> list[Event]:
-        if not records:
-            return []
-        part = Batch(records, batch.next_offset, batch.leader_epoch, batch.append_time, batch.compression)
-        return self.maker.read(partition, part, RecordStatus.FOUND)
+        if self.sieve.lets_all_through:
+            return events_of(self.maker, partition, batch, records, RecordStatus.FOUND)
+        return sifted(self.maker, self.sieve, partition, batch, records, RecordStatus.FOUND)[1]
 
 
 class SearchRun:
