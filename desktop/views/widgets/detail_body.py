@@ -178,22 +178,29 @@ class BodyTabs(QWidget):
             task.cancel()
         self._task = spawn(self._look(data), name="body", notify=self._notify)
 
+    def set_decoded(self, data: bytes, text: str) -> None:
+        """Show *text*, which is what *data* says once it is decoded; Hex shows the bytes themselves."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+        self._task = spawn(self._look(data, text), name="body", notify=self._notify)
+
     async def stop(self) -> None:
         """Look no further."""
         await cancel(self._task)
 
-    async def _look(self, data: bytes) -> None:
-        body = await asyncio.to_thread(read_body, data)
+    async def _look(self, data: bytes, text: str | None = None) -> None:
+        body = await asyncio.to_thread(lambda: read_body(data if text is None else text.encode("utf-8", "replace")))
         self.body = body
         self.tree.set_root(body.text or "", body.root)
         self.text.set_text(body.text or "")
         self.hex.set_data(data, show_at=max(0, body.invalid_at))
-        self._explain(body)
+        self._explain(body, len(data))
         if self.tab() is not BodyTab.HEADERS or not self.is_offered(BodyTab.HEADERS):
             self.show_tab(BodyTab.JSON if body.is_json else BodyTab.TEXT if body.text is not None else BodyTab.HEX)
         self.shown.emit()
 
-    def _explain(self, body: Body) -> None:
+    def _explain(self, body: Body, length: int) -> None:
         reason = ""
         if body.invalid_at >= 0:
             byte = body.data[body.invalid_at]
@@ -204,7 +211,7 @@ class BodyTabs(QWidget):
         self._reason.setVisible(bool(reason))
         self.choice.set_choosable(BodyTab.JSON, body.is_json, reason)
         self.choice.set_choosable(BodyTab.TEXT, body.text is not None, reason)
-        self.choice.set_choosable(BodyTab.HEX, True, size(len(body.data)))
+        self.choice.set_choosable(BodyTab.HEX, True, size(length))
 
     def _show_page(self) -> None:
         self._pages.setCurrentIndex(list(BodyTab).index(self.tab()))
