@@ -17,6 +17,7 @@ MODULES: Final = (
     "rabbitmq",
     "rabbitmq_tree",
     "kafka_search",
+    "kafka",
     "kafka_memory",
 )
 
