@@ -52,7 +52,7 @@ class ConfigDef:
         """Raise ``InvalidConfig`` where *text* is no value for it."""
         fault = self.check(text.strip())
         if fault is not None:
-            raise InvalidConfig(f"Invalid value {fault.format(name=self.name)}")
+            raise InvalidConfig(f"Invalid value {fault.replace('{name}', self.name)}")
 
 
 def number(kind: ConfigType, least: int | None = None, most: int | None = None, *, also: int | None = None) -> Callable[[str], str | None]:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from embedded_server.brokers.kafka import api_versions, fetch, metadata, offsets, produce
+from embedded_server.brokers.kafka import api_versions, cluster, config_requests, fetch, metadata, offsets, produce, refusals, topics
 from embedded_server.brokers.kafka.request import Handler
 from embedded_server.brokers.kafka.versions import ApiKey
 
@@ -18,4 +18,8 @@ def handlers(broker: "Broker") -> dict[ApiKey, Handler]:
         **produce.handlers(broker),
         **fetch.handlers(broker),
         **offsets.handlers(broker),
+        **topics.handlers(broker),
+        **config_requests.handlers(broker),
+        **cluster.handlers(broker),
+        **refusals.handlers(broker),
     }
