@@ -28,6 +28,8 @@ from embedded_server.kafka.records.fetching import Fetched, Fetching
 
 LOOK_S: Final = 0.5
 """How long a fetch waits at the broker for something new, and how often the thread looks whether it shall stop."""
+METADATA_AGE_S: Final = 5.0
+"""New partitions and new leaders are looked for this often, also where no broker says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class Reader:
             try:
                 profile = self._profile()
                 config = client_config_blocking(profile)
-                manager = Manager(net, **config, metadata_max_age_ms=5_000)
+                manager = Manager(net, **config, metadata_max_age_ms=METADATA_AGE_S * 1000)
                 self._net = net
                 self._read(net, manager)
             except UserFacingError as exc:
