@@ -16,6 +16,7 @@ MODULES: Final = (
     "amqp_broker",
     "rabbitmq",
     "rabbitmq_tree",
+    "kafka_broker",
     "kafka_search",
     "kafka",
     "kafka_memory",
