@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from tests.helpers.broker_processes import wait_until
 
-PRODUCE, FETCH, INIT_PRODUCER_ID = 0, 1, 22
+PRODUCE, FETCH, METADATA, INIT_PRODUCER_ID = 0, 1, 3, 22
 LIMIT_S: Final = 30.0
 
 
@@ -66,8 +66,14 @@ class RawClient:
 
     def ask(self, key: int, version: int, body: bytes) -> Answer:
         """Send a request of a version with fixed lengths; what follows the correlation id of its answer."""
+        self._send(key, version, body)
+        return self._hear()
+
+    def _send(self, key: int, version: int, body: bytes) -> None:
         head = struct.pack(">hhih", key, version, 7, 3) + b"raw"
         self._socket.sendall(struct.pack(">i", len(head) + len(body)) + head + body)
+
+    def _hear(self) -> Answer:
         (size,) = struct.unpack(">i", self._stream.read(4))
         content = self._stream.read(size)
         assert content[:4] == struct.pack(">i", 7)
@@ -75,12 +81,25 @@ class RawClient:
 
     def produce(self, topic: str, records: bytes, *, acks: int = -1, transactional_id: str | None = None) -> Produced:
         """Produce to partition 0, version 7."""
+        self.start_producing(topic, records, acks=acks, transactional_id=transactional_id)
+        return self.produced()
+
+    def start_producing(self, topic: str, records: bytes, *, acks: int = -1, transactional_id: str | None = None) -> None:
+        """Send the request; ``produced`` reads its answer."""
         body = _text(transactional_id) + struct.pack(">hii", acks, 20_000, 1) + _text(topic) + struct.pack(">iii", 1, 0, len(records))
-        answer = self.ask(PRODUCE, 7, body + records)
+        self._send(PRODUCE, 7, body + records)
+
+    def produced(self) -> Produced:
+        """The answer to the oldest request that was started."""
+        answer = self._hear()
         answer.take("i")
         answer.text()
         _, _, error, base_offset, append_time, start = answer.take("iihqqq")
         return Produced(error, base_offset, append_time, start)
+
+    def create(self, topic: str) -> None:
+        """Let a topic be made by asking for it (Metadata, version 4)."""
+        self.ask(METADATA, 4, struct.pack(">i", 1) + _text(topic) + b"\1")
 
     def fetch(self, topic: str, offset: int, *, committed: bool = False, max_bytes: int = 1 << 25, wait_ms: int = 0) -> Fetched:
         """Fetch from partition 0, version 5."""
