@@ -1,5 +1,6 @@
 """Settings of a topic as somebody types them: what the common ones mean, how a value is read, and what differs from before."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +10,9 @@ from desktop.core.faults import Fault
 from desktop.core.i18n import N_
 from desktop.core.kafka_values import duration_ms, duration_text, size_of, size_text
 from embedded_server.contracts.kafka import AlterConfigs, ConfigEntry, ConfigSource
+from embedded_server.contracts.problems import ProblemDetails
 
+_NAMED: Final = re.compile(r"(?:for configuration|config name:?|configuration)\s+'?\"?([a-z][a-z0-9.]*[a-z0-9])")
 INT_BITS: Final = {"int": 32, "short": 16, "long": 64}
 
 
@@ -94,6 +97,13 @@ def value_words(name: str, value: str | None) -> str:
         words = size_text(int(value))
         return f"{value} ({words})" if words != value else value
     return value
+
+
+def refused_config(problem: ProblemDetails) -> str:
+    """Answer the setting that a broker's own words are about, as far as they name one: Kafka names it in its message alone."""
+    named = str(problem.params.get("config", ""))
+    found = None if named else _NAMED.search(str(problem.params.get("words", "")) or problem.detail)
+    return named or (found[1] if found is not None else "")
 
 
 @dataclass(frozen=True, slots=True)

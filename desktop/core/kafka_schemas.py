@@ -73,14 +73,6 @@ def format_of_file(name: str, text: str) -> Format:
     return Format.AVRO if is_avro else Format.JSON_SCHEMA
 
 
-def fault_place(problem: ProblemDetails) -> str:
-    """Say where in the file a schema does not hold; empty where the server names no line."""
-    line, column = str(problem.params.get("line", "")), str(problem.params.get("column", ""))
-    if not line or line == "0":
-        return ""
-    return tr("Line {line}, column {column}", line=line, column=column) if column and column != "0" else tr("Line {line}", line=line)
-
-
 def problem_words(problem: ProblemDetails) -> str:
     """Write a problem with what to try."""
     hint = hint_of(problem)

@@ -136,12 +136,12 @@ async def test_a_file_is_added_and_replaces_the_one_of_its_name(bench: Bench, sc
 
 
 async def test_a_schema_that_does_not_hold_is_told_with_its_line(bench: Bench, schemas: SchemasSheet, tmp_path: Path) -> None:
-    bench.api.failures["/kafka/schemas"] = make_problem("A brace is missing", "Close it.", 422, line=3, column=1)
+    bench.api.failures["/kafka/schemas"] = make_problem("a.avsc, line 3, column 1: a brace is missing", "Mend it there.", 422)
     file = tmp_path / "a.avsc"
     file.write_text("{")
     schemas.add_file(str(file))
     await until(schemas.failure)
-    assert schemas.failure() == "Line 3, column 1: A brace is missing. Close it."
+    assert schemas.failure() == "a.avsc, line 3, column 1: a brace is missing\nMend it there."
 
 
 async def test_bytes_and_missing_files_are_told_in_words(schemas: SchemasSheet, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from embedded_server.contracts.kafka import Content, ContentForm, Record, RecordHeader, Side
+from embedded_server.contracts.problems import UserFacingError
 from embedded_server.kafka.clients.producer import MAX_RECORD_BYTES
 from embedded_server.kafka.decoding.problems import ContentNotBase64, ContentNotText
 from embedded_server.kafka.problems import RecordBeyondClient
@@ -64,7 +65,11 @@ class Preparer:
             return self._uploads[content.text]
         if content.form is ContentForm.TEXT and content.text.isascii():
             return content.text.encode()
-        return self._encoder.encode_blocking(topic, side, content)
+        try:
+            return self._encoder.encode_blocking(topic, side, content)
+        except UserFacingError as exc:
+            exc.params.setdefault("side", side.value)  # whoever typed it looks for the fault there
+            raise
 
 
 def header_name(name: str) -> str:

@@ -18,7 +18,7 @@ from desktop.core.kafka_group import (
     total_lag,
     why_active,
 )
-from desktop.core.kafka_schemas import fault_place, format_of_file
+from desktop.core.kafka_schemas import format_of_file
 from embedded_server.contracts.jobs import Job, JobKind, JobState
 from embedded_server.contracts.kafka import (
     Assigned,
@@ -161,9 +161,3 @@ def test_a_file_is_known_by_its_name_or_by_what_stands_in_it() -> None:
     assert format_of_file("a.json", '{"type": "record", "fields": []}') is Format.AVRO
     assert format_of_file("a.json", '{"type": "object"}') is Format.JSON_SCHEMA
     assert format_of_file("a.txt", 'syntax = "proto3";') is Format.PROTOBUF
-
-
-def test_a_faults_line_is_said_where_the_server_names_one() -> None:
-    assert fault_place(ProblemDetails("x", "t", 422, params={"line": 3, "column": 7})) == "Line 3, column 7"
-    assert fault_place(ProblemDetails("x", "t", 422, params={"line": 3})) == "Line 3"
-    assert fault_place(ProblemDetails("x", "t", 422)) == ""

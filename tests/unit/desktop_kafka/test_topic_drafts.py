@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from desktop.core.kafka_configs import ConfigDraft, changes_of, check_config, own_rows, row_faults, value_words
+from desktop.core.kafka_configs import ConfigDraft, changes_of, check_config, own_rows, refused_config, row_faults, value_words
 from desktop.core.kafka_topic import CreateDraft, Place, PurgeWay, grown_to, plan_purge, prepare_topic
 from embedded_server.contracts.kafka import AlterConfigs, ConfigEntry, ConfigSource, CreateTopic, PartitionInfo
+from embedded_server.contracts.problems import ProblemDetails
 
 RETENTION = ConfigEntry("retention.ms", "86400000", ConfigSource.TOPIC, type="long", default="604800000")
 SEGMENT = ConfigEntry("segment.bytes", "100", ConfigSource.DEFAULT, type="int", default="100")
@@ -107,3 +108,15 @@ def test_a_purge_beyond_the_end_is_refused_before_anybody_is_asked() -> None:
     assert plan_purge(PurgeWay.OFFSETS, PARTITIONS, offsets={1: "51"}).fault is not None
     assert plan_purge(PurgeWay.KEEP, PARTITIONS, "x").fault is not None
     assert plan_purge(PurgeWay.OFFSETS, PARTITIONS, offsets={1: "50"}).counts == {1: 50}
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("Invalid value -5 for configuration retention.bytes: Value must be at least -1", "retention.bytes"),
+        ("Unknown topic config name: no.such.setting", "no.such.setting"),
+        ("Something else is wrong", ""),
+    ],
+)
+def test_the_setting_that_a_broker_refuses_is_found_in_its_words(words: str, name: str) -> None:
+    assert refused_config(ProblemDetails("x", "t", 422, detail=words, params={"words": words})) == name

@@ -9,7 +9,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from desktop.core.i18n import tr
-from desktop.core.kafka_schemas import SchemaRow, fault_place, format_of_file, problem_words, rows_of_own, rows_of_subjects
+from desktop.core.kafka_schemas import SchemaRow, format_of_file, problem_words, rows_of_own, rows_of_subjects
 from desktop.core.problems import problem_of
 from desktop.services.kafka import KafkaService
 from desktop.services.notices import Notices
@@ -210,13 +210,8 @@ class SchemasSheet(KafkaSheet):
         self.done.emit(schema)
 
     def _on_add_failed(self, exc: BaseException) -> None:
-        """Say at which line of the file the schema does not hold."""
-        problem = problem_of(exc)
-        place = fault_place(problem) if problem is not None else ""
-        if problem is not None and place:
-            self.show_failure(f"{place}: {problem_words(problem)}")
-        else:
-            self.show_problem(exc, signed_out=tr("You were signed out before this was kept"))
+        """The server names the file, the line and what is wrong there."""
+        self.show_problem(exc, signed_out=tr("You were signed out before this was kept"))
 
     def _ask_to_remove(self) -> None:
         row = self.list.current()

@@ -5,7 +5,7 @@ from typing import Final
 from PySide6.QtWidgets import QWidget
 
 from desktop.core.i18n import tr, trn
-from desktop.core.kafka_configs import changes_of, own_rows
+from desktop.core.kafka_configs import changes_of, own_rows, refused_config
 from desktop.core.kafka_topic import Place, grown_to, keys_move_words
 from desktop.core.problems import hint_of, problem_of, title_of
 from desktop.services.kafka import KafkaService
@@ -109,7 +109,7 @@ class AlterTopicSheet(KafkaSheet):
     def _on_act_failed(self, exc: BaseException) -> None:
         """What the broker has against a setting is told at its row."""
         problem = problem_of(exc)
-        name = str(problem.params.get("config", "")) if problem is not None else ""
+        name = refused_config(problem) if problem is not None else ""
         row = self.rows.row_named(name) if name else None
         if problem is None or row is None:
             super()._on_act_failed(exc)

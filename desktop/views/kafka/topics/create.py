@@ -6,7 +6,7 @@ from typing import Final
 from PySide6.QtWidgets import QWidget
 
 from desktop.core.i18n import tr
-from desktop.core.kafka_configs import POLICIES
+from desktop.core.kafka_configs import POLICIES, refused_config
 from desktop.core.kafka_names import check_topic, is_ambiguous
 from desktop.core.kafka_topic import CreateDraft, Place, prepare_topic
 from desktop.core.problems import hint_of, problem_of, title_of
@@ -191,7 +191,7 @@ class CreateTopicSheet(KafkaSheet):
             super()._on_act_failed(exc)
             return
         words = f"{title_of(problem)}. {hint_of(problem)}"
-        name = str(problem.params.get("config", ""))
+        name = refused_config(problem)
         row = self.others.row_named(name) if name else None
         if row is not None:
             row.fault.setText(words)
