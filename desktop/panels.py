@@ -22,11 +22,13 @@ def _lazy(module: str) -> Build:
 
 
 RABBITMQ_KINDS: Final = (ConnectionKind.EMBEDDED, ConnectionKind.RABBITMQ)
+KAFKA_KINDS: Final = (ConnectionKind.EMBEDDED, ConnectionKind.KAFKA)
 
 PANELS: Final[tuple[PanelSpec, ...]] = (
     PanelSpec("timeline", N_("Timeline"), "ph.activity", _lazy("timeline"), shows_traces=True),
     PanelSpec("tasks", N_("Tasks"), "ph.stack", _lazy("tasks")),
     PanelSpec("rabbitmq", N_("RabbitMQ"), "ph.share-network", _lazy("rabbitmq"), kinds=RABBITMQ_KINDS),
+    PanelSpec("kafka", N_("Kafka"), "ph.rows", _lazy("kafka"), kinds=KAFKA_KINDS),
     PanelSpec("streams", N_("Streams"), "ph.broadcast", _lazy("streams")),
     PanelSpec("connections", N_("Connections"), "ph.link", _lazy("connections"), Section.MANAGE),
     PanelSpec("server", N_("Server"), "ph.hard-drives", _lazy("server"), Section.MANAGE),

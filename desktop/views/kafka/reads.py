@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from desktop.core.formatting import rate, span
 from desktop.core.i18n import tr
+from desktop.core.jobs_words import elapsed_s, problem_words, state_words
 from desktop.core.kafka_reads import BADGES, COSTS, ICONS, TITLES, Read, ReadDraft, prepare_read, read_of, tail_from_now
 from desktop.views.kafka.read_card import ReadCard
 from desktop.views.widgets.cost_button import CostButton
+from desktop.views.widgets.elided import ElidedLabel
 from desktop.views.widgets.labels import caption
+from desktop.views.widgets.state_label import StateLabel
 from embedded_server.contracts.jobs import Job
 
 
@@ -40,8 +44,11 @@ class ReadsBar(QWidget):
             button.clicked.connect(lambda _=False, read=read: self.press(read))
             button.hide()
             row.addWidget(button)
+        self.state = StateLabel()
+        self.pace = ElidedLabel(is_mono=False)
         row.addWidget(self._hint)
-        row.addStretch(1)
+        row.addWidget(self.state)
+        row.addWidget(self.pace, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def show_topic(self, topic: str, partitions: int | None) -> None:
@@ -93,3 +100,10 @@ class ReadsBar(QWidget):
         for read, button in self.buttons.items():
             job = self._job_of(read) if self.topic else None
             button.set_running(job.done if job is not None else None)
+        job = self._job_of(Read.TAIL) or self._job_of(Read.READ) if self.topic else None
+        self.state.setVisible(job is not None)
+        self.pace.show_text("", "dim")
+        if job is not None:
+            self.state.set_state(*state_words(job))
+            self.state.setToolTip(problem_words(job))
+            self.pace.show_text(f"{rate(job.rate)} · {span(elapsed_s(job))}", "dim")

@@ -17,7 +17,7 @@ from desktop.views.widgets.job_card import JobCard
 from desktop.views.widgets.job_follow import JobAsker
 from desktop.views.widgets.jobs import Jobs
 from embedded_server.contracts.connections import Connection
-from embedded_server.contracts.jobs import Job
+from embedded_server.contracts.jobs import Job, JobState
 
 ASK_EVERY_MS: Final = 500
 IDLE_EVERY_MS: Final = 2_000
@@ -39,10 +39,19 @@ class JobsStrip(QWidget):
     jobs_changed = Signal(object)
     """The list of jobs that run."""
 
-    def __init__(self, service: JobAsker, notices: Notices, resend: Resend, parent: QWidget | None = None) -> None:
-        """*resend* begins a job that sends again what nobody acknowledged of another."""
+    def __init__(
+        self,
+        service: JobAsker,
+        notices: Notices,
+        resend: Resend,
+        parent: QWidget | None = None,
+        *,
+        shows: Callable[[Job], bool] = lambda _: True,
+    ) -> None:
+        """*resend* begins a job that sends again what nobody acknowledged of another; *shows* leaves out what the panel shows itself."""
         super().__init__(parent)
         self._resend = resend
+        self._shows = shows
         self._service = service
         self._notices = notices
         self._tasks = Jobs(self)
@@ -104,7 +113,9 @@ class JobsStrip(QWidget):
             self._notices.from_exception(exc)
 
     def _show(self, jobs: list[Job]) -> None:
-        self._jobs = sorted(filter(_is_worth_showing, jobs), key=lambda job: (job.state.is_over, _has_ended_well(job), -job.started_at))
+        self._jobs = sorted(
+            filter(self._is_worth_showing, jobs), key=lambda job: (job.state.is_over, _has_ended_well(job), -job.started_at)
+        )
         known = {job.id for job in self._jobs}
         for gone in [job_id for job_id in self._cards if job_id not in known]:
             card = self._cards.pop(gone)
@@ -118,9 +129,12 @@ class JobsStrip(QWidget):
         self._more.setVisible(rest > 0 and not self._all)
         self._more.setText(trn("1 more job", "{n} more jobs", max(rest, 0)))
         self.setVisible(bool(self._jobs))
-        running = [job for job in self._jobs if not job.state.is_over]
+        running = [job for job in jobs if not job.state.is_over]
         self._clock.setInterval(ASK_EVERY_MS if running else IDLE_EVERY_MS)
         self.jobs_changed.emit(running)
+
+    def _is_worth_showing(self, job: Job) -> bool:
+        return (self._shows(job) or (job.state is JobState.FAILED)) and _is_worth_showing(job)
 
     def _in_sight(self) -> int:
         """How many of the first ones have room: those that run or want something of the user, and the last that ended well."""

@@ -1,0 +1,194 @@
+"""The forms of the panel and the acts that open them: produce, create, alter, purge, delete, copy, reset, schemas."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar, cast
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop.core.i18n import tr
+from desktop.core.kafka_record import SeenRecord
+from desktop.core.kafka_spots import Place, Spot
+from desktop.services.kafka import KafkaService
+from desktop.services.notices import Notices
+from desktop.views.kafka.acts import KafkaActs
+from desktop.views.kafka.copy.sheet import CopySheet
+from desktop.views.kafka.groups.destroy import DestroyGroupSheet
+from desktop.views.kafka.groups.reset import ResetSheet
+from desktop.views.kafka.kafka_sheet import KafkaSheet
+from desktop.views.kafka.produce.sheet import ProduceSheet
+from desktop.views.kafka.schemas.sheet import OWN, REGISTRY, SchemasSheet
+from desktop.views.kafka.topics.alter import AlterTopicSheet
+from desktop.views.kafka.topics.create import CreateTopicSheet
+from desktop.views.kafka.topics.destroy import DestroyTopicSheet
+from desktop.views.widgets.jobs import Jobs
+from embedded_server.contracts.connections import Connection
+from embedded_server.contracts.kafka import From, GroupDetail, GroupMember, SchemaUsed, Start, TopicDetail, TopicInfo
+
+S = TypeVar("S", bound=KafkaSheet)
+Make = Callable[[QWidget, KafkaService, Notices], S]
+Now = Callable[[], tuple[Connection, Spot, TopicDetail | GroupDetail | None] | None]
+TOPIC: Final = frozenset({Place.TOPIC})
+GROUP: Final = frozenset({Place.GROUP})
+
+
+class KafkaSheets(QObject):
+    """One form is open at a time. Each is made when it is first asked for."""
+
+    changed = Signal()
+    """Something of the cluster was changed by a form."""
+    created = Signal(object)
+    """The `Spot` of the topic that a form has created."""
+    job_began = Signal()
+    schemas_changed = Signal()
+
+    def __init__(self, host: QWidget, service: KafkaService, notices: Notices) -> None:
+        super().__init__(host)
+        self._host = host
+        self._service = service
+        self._notices = notices
+        self._made: dict[object, KafkaSheet] = {}
+        self._now: Now = lambda: None
+        self._all_targets: Callable[[], Sequence[Connection]] = lambda: ()
+        self._jobs = Jobs(self)
+
+    def add_acts(self, acts: KafkaActs, now: Now) -> None:
+        """Make the acts; *now* answers what is looked at."""
+        self._now = now
+        acts.add(tr("Create a topic…"), self.open_create, keys="Ctrl+Shift+N", icon="ph.plus", changes=True)
+        acts.add(tr("Change the chosen topic…"), self.open_alter, icon="ph.pencil-simple", changes=True, places=TOPIC)
+        acts.add(tr("Copy records of the chosen topic…"), self.open_copy, icon="ph.copy-simple", places=TOPIC)
+        acts.add(tr("Purge the chosen topic…"), lambda: self._open_destroy(purge=True), icon="ph.eraser", changes=True, places=TOPIC)
+        acts.add(tr("Delete the chosen topic…"), lambda: self._open_destroy(purge=False), icon="ph.trash", changes=True, places=TOPIC)
+        acts.add(tr("Set the chosen group's offsets…"), self._open_reset_now, icon="ph.clock", changes=True, places=GROUP)
+        acts.add(tr("Delete the chosen group…"), self._open_destroy_group_now, icon="ph.trash", changes=True, places=GROUP)
+        acts.add(tr("Schemas…"), self.open_schemas, icon="ph.brackets-curly", tip=tr("The Schema Registry's schemas, and your own"))
+
+    def close_one(self) -> bool:
+        """Close the form that is open; False where none is."""
+        sheet = next((one for one in self._made.values() if one.is_open()), None)
+        if sheet is not None:
+            sheet.close_sheet()
+        return sheet is not None
+
+    def close_all(self) -> None:
+        """Close what is open: another cluster is looked at."""
+        for sheet in self._made.values():
+            sheet.close_sheet()
+
+    async def stop(self) -> None:
+        """End what is under way; may be called twice."""
+        await self._jobs.stop()
+        for sheet in self._made.values():
+            await sheet.stop()
+
+    # -- opening
+
+    def open_produce(self, connection: Connection, topic: str) -> None:
+        """Open the form that produces, addressed to *topic*."""
+        self._only(ProduceSheet).open_to(connection, topic)
+
+    def start_again(self, connection: Connection, seq: int) -> None:
+        """Open the form that produces, filled with a record of the journal, byte for byte."""
+
+        async def open_it() -> None:
+            record = await self._service.record(connection.id, seq)
+            self._only(ProduceSheet).open_to(connection, record.topic, record)
+
+        self._jobs.start("again", open_it(), self._notices.from_exception)
+
+    def open_create(self) -> None:
+        """Open the form that creates a topic."""
+        if (now := self._now()) is not None:
+            self._only(CreateTopicSheet).open_to(now[0])
+
+    def open_alter(self) -> None:
+        """Open the form that changes the chosen topic."""
+        now = self._now()
+        if now is not None and isinstance(now[2], TopicDetail):
+            self._only(AlterTopicSheet).open_to(now[0], now[2])
+
+    def open_copy(self, seen: SeenRecord | None = None) -> None:
+        """Open the form that copies the chosen topic's records; from *seen* on in its partition, where that is given."""
+        now = self._now()
+        if now is None or (now[1].place is not Place.TOPIC and seen is None):
+            return
+        sheet, targets = self._only(CopySheet), self._targets(now[0])
+        if seen is None:
+            sheet.open_to(now[0], now[1].name, targets=targets)
+        else:
+            sheet.open_to(now[0], seen.topic, [seen.partition], Start(From.OFFSET, offset=seen.offset), targets)
+
+    def set_targets(self, targets: Callable[[], Sequence[Connection]]) -> None:
+        """Take what answers the connections that records can be copied to."""
+        self._all_targets = targets
+
+    def _targets(self, here: Connection) -> list[Connection]:
+        return [one for one in self._all_targets() if one.id != here.id]
+
+    def open_schemas(self, used: SchemaUsed | None = None) -> None:
+        """Open the schemas, at the one that a record was read with where that is given."""
+        if (now := self._now()) is not None:
+            sheet = self._only(SchemasSheet)
+            sheet.open_to(now[0])
+            if used is not None:
+                sheet.search.setText(used.subject or used.name)
+                sheet.place_choice.choose(REGISTRY if used.id is not None else OWN)
+
+    def open_reset(self, detail: GroupDetail) -> None:
+        """Open the form that sets a group's offsets."""
+        if (now := self._now()) is not None:
+            self._only(ResetSheet).open_to(now[0], detail)
+
+    def open_destroy_group(self, detail: GroupDetail, member: GroupMember | None = None) -> None:
+        """Ask about deleting a group, or taking a member out of it."""
+        if (now := self._now()) is not None:
+            self._only(DestroyGroupSheet).open_to(now[0], detail, member)
+
+    def _open_reset_now(self) -> None:
+        now = self._now()
+        if now is not None and isinstance(now[2], GroupDetail):
+            self.open_reset(now[2])
+
+    def _open_destroy_group_now(self) -> None:
+        now = self._now()
+        if now is not None and isinstance(now[2], GroupDetail):
+            self.open_destroy_group(now[2])
+
+    def _open_destroy(self, *, purge: bool) -> None:
+        now = self._now()
+        if now is not None and now[1].place is Place.TOPIC:
+            records = now[2].topic.messages if isinstance(now[2], TopicDetail) else None
+            self._only(DestroyTopicSheet).open_to(now[0], now[1].name, records, purge=purge)
+
+    # -- the inside
+
+    def _sheet(self, kind: Make[S]) -> S:
+        """Answer the form of a kind, made when it is first asked for."""
+        made = cast("S | None", self._made.get(kind))
+        if made is None:
+            made = self._made[kind] = kind(self._host, self._service, self._notices)
+            made.done.connect(self._on_done)
+            if isinstance(made, ProduceSheet | CopySheet):
+                made.job_started.connect(lambda _: self.job_began.emit())
+            if isinstance(made, ProduceSheet):
+                made.schemas_requested.connect(self.open_schemas)
+            if isinstance(made, SchemasSheet):
+                made.changed.connect(self.schemas_changed)
+            if isinstance(made, CreateTopicSheet):
+                made.done.connect(self._on_created)
+        return made
+
+    def _on_done(self, _: object) -> None:
+        self.changed.emit()
+
+    def _on_created(self, answer: object) -> None:
+        if isinstance(answer, TopicInfo):
+            self.created.emit(Spot(Place.TOPIC, answer.name))
+
+    def _only(self, kind: Make[S]) -> S:
+        """Answer the form of a kind, with every other one closed."""
+        for other, sheet in self._made.items():
+            if other is not kind:
+                sheet.close_sheet()
+        return self._sheet(kind)
