@@ -9,7 +9,7 @@ import pytest
 import embedded_server
 from embedded_server.contracts.problems import UserFacingError
 
-BASES = {"LinkProblem", "ManagementMissing", "StreamProblem"}
+BASES = {"LinkProblem", "ManagementMissing", "RegistryProblem", "StreamProblem"}
 """Only what is derived from them is ever raised."""
 
 

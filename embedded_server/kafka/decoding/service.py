@@ -26,7 +26,7 @@ from embedded_server.kafka.decoding.local import LocalSchemas
 from embedded_server.kafka.decoding.lookups import RegistryCodecs
 from embedded_server.kafka.decoding.problems import ReadingInvalid, RecordGone
 from embedded_server.kafka.decoding.registry import Registry, RegistrySchema, has_registry
-from embedded_server.kafka.decoding.registry_problems import NoRegistryConfigured
+from embedded_server.kafka.decoding.registry_problems import NoRegistryConfigured, SubjectUnknown
 from embedded_server.kafka.decoding.report import SCHEMAS, Reporter
 from embedded_server.kafka.decoding.sides import SideReader
 
@@ -160,6 +160,8 @@ class Decoding:
     async def schema(self, connection: str, *, id: int | None = None, subject: str = "", version: int | None = None) -> SchemaText:
         """Answer a schema by its id, or by subject and version (its newest where none is given)."""
         registry = (await self._required(connection)).registry
+        if id is None and not subject:
+            raise SubjectUnknown(address=registry.address, subject=subject)
 
         def ask() -> SchemaText:
             if id is None:
