@@ -1,86 +1,9 @@
 """What may go wrong between Switchroom and a RabbitMQ, said so that a user can act on it."""
 
-from typing import ClassVar, Final
+from typing import Final
 
 from embedded_server.contracts.problems import N_, UserFacingError
-
-
-class LinkProblem(UserFacingError):
-    """The broker cannot be reached or refuses us. ``final``: trying again does not mend it."""
-
-    status = 502
-    final: ClassVar[bool] = False
-
-
-class NameNotFound(LinkProblem):
-    """The host's name leads nowhere."""
-
-    title = N_("No address is known for “{host}”")
-    hint = N_("Check the host's name for a slip; inside a VPN or a container network it may have another one.")
-
-
-class NobodyListens(LinkProblem):
-    """The connection is refused at once."""
-
-    title = N_("No broker answers at {address}")
-    hint = N_("Check the port, and that the broker runs. RabbitMQ's own port is 5672, with TLS 5671.")
-
-
-class NoAnswer(LinkProblem):
-    """Nothing comes back at all."""
-
-    title = N_("{address} did not answer within {seconds:g} s")
-    hint = N_("A firewall may swallow the packets. Check the address, and whether this machine may reach it.")
-
-
-class NetworkFails(LinkProblem):
-    """The operating system says why not."""
-
-    title = N_("{address} cannot be reached: {reason}")
-    hint = N_("Check the network between this machine and the broker.")
-
-
-class PortWantsTls(LinkProblem):
-    """We spoke plainly to a TLS port."""
-
-    final = True
-    title = N_("{address} speaks TLS, and this connection does not")
-    hint = N_("Switch TLS on for this connection, or use the plain port, usually 5672.")
-
-
-class PortSpeaksPlain(LinkProblem):
-    """We spoke TLS to a plain port."""
-
-    final = True
-    title = N_("{address} does not speak TLS, and this connection does")
-    hint = N_("Switch TLS off for this connection, or use the TLS port, usually 5671.")
-
-
-class CertificateNotTrusted(LinkProblem):
-    """The certificate does not prove who they are."""
-
-    final = True
-    title = N_("The certificate of {address} is not trusted: {reason}")
-    hint = N_(
-        "Name the file of the authority that signed it, or use the host's name that stands in it. For a trial only: switch the check off."
-    )
-
-
-class CertificateRefused(LinkProblem):
-    """The broker wants a certificate of ours, or another one."""
-
-    final = True
-    title = N_("{address} broke off the TLS handshake: {reason}")
-    hint = N_("It may ask for a client certificate, or for another version of TLS. The broker's log says which.")
-
-
-class CertificateUnreadable(LinkProblem):
-    """A file of certificates or keys cannot be used."""
-
-    status = 422
-    final = True
-    title = N_("The certificate file {path} cannot be used: {reason}")
-    hint = N_("It has to be a PEM file on the machine that Switchroom's server runs on, and readable by it.")
+from embedded_server.core.reach.problems import LinkProblem
 
 
 class NotAmqp(LinkProblem):

@@ -13,24 +13,22 @@ from pamqp import body, commands, frame, header
 
 from embedded_server.contracts.connections import LinkState, RabbitSettings
 from embedded_server.core.profiles import Profile
-from embedded_server.rabbitmq.amqp.channel import Channel
-from embedded_server.rabbitmq.amqp.link import Link, _parameters, open_link
-from embedded_server.rabbitmq.amqp.links import Links, Purpose
-from embedded_server.rabbitmq.amqp.pika_connection import Connection
-from embedded_server.rabbitmq.problems import (
+from embedded_server.core.reach.problems import (
     CertificateNotTrusted,
     CertificateRefused,
     CertificateUnreadable,
-    LinkLost,
     LinkProblem,
     NameNotFound,
     NoAnswer,
     NobodyListens,
-    NotAmqp,
     PortSpeaksPlain,
     PortWantsTls,
-    ProtocolBroken,
 )
+from embedded_server.rabbitmq.amqp.channel import Channel
+from embedded_server.rabbitmq.amqp.link import Link, _parameters, open_link
+from embedded_server.rabbitmq.amqp.links import Links, Purpose
+from embedded_server.rabbitmq.amqp.pika_connection import Connection
+from embedded_server.rabbitmq.problems import LinkLost, NotAmqp, ProtocolBroken
 from tests.helpers.broker_processes import EmbeddedBroker, free_port
 from tests.helpers.capability import C, profile_of
 from tests.helpers.certificates import Authority

@@ -15,25 +15,19 @@ from pika import ConnectionParameters, PlainCredentials
 from pika.exceptions import ConnectionClosedByBroker, ConnectionClosedByClient, ProbableAuthenticationError
 
 from embedded_server.contracts.connections import RabbitSettings
-from embedded_server.core.version import VERSION
-from embedded_server.rabbitmq.amqp.pika_connection import Connection, Stream
-from embedded_server.rabbitmq.amqp.tls import tls_context_blocking, tls_problem
-from embedded_server.rabbitmq.problems import (
-    BrokerBlocked,
-    BrokerClosed,
+from embedded_server.core.reach.problems import (
     CertificateRefused,
-    LinkClosed,
-    LinkLost,
     LinkProblem,
-    LoginRefused,
     NameNotFound,
     NetworkFails,
     NoAnswer,
     NobodyListens,
-    NotAmqp,
     PortWantsTls,
-    VHostRefused,
 )
+from embedded_server.core.reach.tls import tls_context_blocking, tls_problem
+from embedded_server.core.version import VERSION
+from embedded_server.rabbitmq.amqp.pika_connection import Connection, Stream
+from embedded_server.rabbitmq.problems import BrokerBlocked, BrokerClosed, LinkClosed, LinkLost, LoginRefused, NotAmqp, VHostRefused
 
 CONNECT_LIMIT_S: Final = 8.0
 OPEN_LIMIT_S: Final = 10.0
@@ -189,7 +183,7 @@ async def open_link(settings: RabbitSettings, password: str, *, vhost: str, name
         link.pika.cut()
         raise NoAnswer(address=link.address, seconds=OPEN_LIMIT_S) from exc
     except NotAmqp as exc:
-        from embedded_server.rabbitmq.walk.peer import speaks_tls  # the walk stands above links
+        from embedded_server.core.reach.peer import speaks_tls
 
         if not settings.tls and await speaks_tls((settings.host, settings.port or PORT)):  # some hang up without a TLS alert
             raise PortWantsTls(address=link.address) from exc

@@ -16,10 +16,11 @@ from pika.adapters.utils.nbio_interface import AbstractIOServices
 from pika.exceptions import AMQPError, StreamLostError
 from pika.frame import Heartbeat, decode_frame
 
+from embedded_server.core.reach.problems import LinkProblem, PortWantsTls
 from embedded_server.rabbitmq.amqp.fields import encode_table
 from embedded_server.rabbitmq.amqp.frames import BODY, FRAME_END, HEADER, HEARTBEAT, METHOD, OURS, OVERHEAD
 from embedded_server.rabbitmq.amqp.receiver import FrameFault, Receiver
-from embedded_server.rabbitmq.problems import LinkProblem, NotAmqp, PortWantsTls, ProtocolBroken
+from embedded_server.rabbitmq.problems import NotAmqp, ProtocolBroken
 
 READ_BYTES: Final = 64 * 1024
 """Read at once: a quarter of asyncio's own, so that a flood lets the loop's other work in between."""

@@ -14,7 +14,8 @@ import orjson
 from embedded_server.contracts.connections import RabbitSettings, Secret
 from embedded_server.core.fresh import Fresh
 from embedded_server.core.profiles import Profile
-from embedded_server.rabbitmq.amqp.tls import tls_context_blocking
+from embedded_server.core.reach.problems import CertificateUnreadable
+from embedded_server.core.reach.tls import tls_context_blocking
 from embedded_server.rabbitmq.management.faults import Faults, kind_of
 from embedded_server.rabbitmq.management.problems import (
     ManagementAnswerTooLarge,
@@ -25,7 +26,6 @@ from embedded_server.rabbitmq.management.problems import (
     ManagementTlsFailed,
     ManagementUrlInvalid,
 )
-from embedded_server.rabbitmq.problems import CertificateUnreadable
 
 if TYPE_CHECKING:
     import httpx

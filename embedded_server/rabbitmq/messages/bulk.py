@@ -13,6 +13,7 @@ from embedded_server.contracts.rabbitmq import Message, MessageStatus
 from embedded_server.core.generate import Source
 from embedded_server.core.jobs import RunningJob
 from embedded_server.core.profiles import Profile
+from embedded_server.core.reach.problems import LinkProblem
 from embedded_server.journal import Journal, JournalClosed
 from embedded_server.rabbitmq.amqp.channel import Channel, open_channel
 from embedded_server.rabbitmq.amqp.link import Link
@@ -23,7 +24,7 @@ from embedded_server.rabbitmq.messages.events import EventMaker
 from embedded_server.rabbitmq.messages.fill import MessageFiller
 from embedded_server.rabbitmq.messages.prepare import Prepared, body_of, prepared_with
 from embedded_server.rabbitmq.messages.unconfirmed import Batches, Unconfirmed
-from embedded_server.rabbitmq.problems import ChannelClosed, LinkProblem
+from embedded_server.rabbitmq.problems import ChannelClosed
 
 WINDOW_MESSAGES: Final = 4_096
 WINDOW_BYTES: Final = 16 * 1024**2

@@ -10,13 +10,14 @@ from embedded_server.contracts.events import Event, Kind
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.contracts.rabbitmq import Message, MessageStatus, PublishOutcome
 from embedded_server.core.profiles import require_writable
+from embedded_server.core.reach.problems import LinkProblem
 from embedded_server.core.uploads import Uploads
 from embedded_server.journal import Journal, JournalClosed
 from embedded_server.rabbitmq.amqp.channel import Channel
 from embedded_server.rabbitmq.amqp.links import Links, Purpose
 from embedded_server.rabbitmq.messages.events import message_event
 from embedded_server.rabbitmq.messages.prepare import Prepared, prepare
-from embedded_server.rabbitmq.problems import ChannelClosed, LinkProblem
+from embedded_server.rabbitmq.problems import ChannelClosed
 
 CONFIRM_LIMIT_S: Final = 30.0
 KEPT_LIMIT_S: Final = 1.0

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from embedded_server.core.jobs import RunningJob
+from embedded_server.core.reach.problems import LinkProblem
 from embedded_server.rabbitmq.amqp.channel import Channel, open_channel
 from embedded_server.rabbitmq.amqp.links import Links, Purpose
 from embedded_server.rabbitmq.messages.pump import Pump
-from embedded_server.rabbitmq.problems import LinkProblem
 
 MAX_PREFETCH: Final = 65_535
 

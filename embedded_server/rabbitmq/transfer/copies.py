@@ -8,11 +8,12 @@ from typing import Final
 
 from embedded_server.contracts.problems import N_
 from embedded_server.contracts.rabbitmq import MessageStatus
+from embedded_server.core.reach.problems import LinkProblem
 from embedded_server.rabbitmq.amqp.channel import Channel
 from embedded_server.rabbitmq.amqp.outstanding import Outstanding, Sent, Settled
 from embedded_server.rabbitmq.amqp.receiver import Delivery, Returned
 from embedded_server.rabbitmq.messages.prepare import Prepared
-from embedded_server.rabbitmq.problems import BrokerBlocked, LinkProblem
+from embedded_server.rabbitmq.problems import BrokerBlocked
 
 CONFIRM_LIMIT_S: Final = 30.0
 """So long without a single confirm, where the broker has not said that it takes nothing."""

@@ -15,12 +15,13 @@ from embedded_server.contracts.concurrency import Backoff
 from embedded_server.contracts.jobs import JobState
 from embedded_server.contracts.problems import N_, UserFacingError
 from embedded_server.core.jobs import RunningJob
+from embedded_server.core.reach.problems import LinkProblem
 from embedded_server.journal import Journal
 from embedded_server.rabbitmq.amqp.channel import Channel
 from embedded_server.rabbitmq.amqp.link import Link
 from embedded_server.rabbitmq.amqp.links import Links, Purpose
 from embedded_server.rabbitmq.amqp.receiver import Delivery
-from embedded_server.rabbitmq.problems import BrokerBlocked, LinkProblem
+from embedded_server.rabbitmq.problems import BrokerBlocked
 from embedded_server.rabbitmq.transfer.copies import Copies
 from embedded_server.rabbitmq.transfer.dealer import Dealer, Plan
 from embedded_server.rabbitmq.transfer.ledger import Ledger

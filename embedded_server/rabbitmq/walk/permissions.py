@@ -7,14 +7,14 @@ from pamqp import commands
 from pamqp.frame import marshal
 from pamqp.header import ContentHeader
 
-from embedded_server.rabbitmq.walk.peer import Peer, Refused
+from embedded_server.rabbitmq.walk.methods import AmqpPeer, Refused
 
 _ACCESS_REFUSED: Final = 403
 _NOT_FOUND: Final = 404
 ALL: Final = ("configure", "write", "read")
 
 
-async def missing_permissions(peer: Peer) -> list[str]:
+async def missing_permissions(peer: AmqpPeer) -> list[str]:
     """Answer which of `ALL` are refused. RabbitMQ looks at the permission before it looks for the object."""
     name = f"switchroom.test.{secrets.token_hex(6)}"
     acts = {
@@ -32,7 +32,7 @@ async def missing_permissions(peer: Peer) -> list[str]:
     return missing
 
 
-async def _is_permitted(peer: Peer, channel: int) -> bool:
+async def _is_permitted(peer: AmqpPeer, channel: int) -> bool:
     try:
         await peer.expect(commands.Queue.DeleteOk, channel)
     except Refused as exc:

@@ -1,53 +1,7 @@
 """What only the test of a connection finds out: it looks closer than a link that wants to get on."""
 
 from embedded_server.contracts.problems import N_
-from embedded_server.rabbitmq.problems import LinkProblem
-
-
-class NameSlow(LinkProblem):
-    """Nobody tells whether the name exists."""
-
-    title = N_("The address of “{host}” was not found within {seconds:g} s")
-    hint = N_("This machine's name server does not answer. Check its network, or use the address instead of the name.")
-
-
-class CertificateExpired(LinkProblem):
-    """Its time is over."""
-
-    final = True
-    title = N_("The certificate of {address} has expired")
-    hint = N_("Whoever runs the broker has to renew it. Check this machine's clock as well.")
-
-
-class CertificateEarly(LinkProblem):
-    """Its time is still to come."""
-
-    final = True
-    title = N_("The certificate of {address} is not valid yet")
-    hint = N_("Check the clock of this machine, and of the one that made the certificate.")
-
-
-class CertificateForOther(LinkProblem):
-    """It proves to be somebody else."""
-
-    final = True
-    title = N_("The certificate of {address} is for another host: {names}")
-    hint = N_("Use a name that stands in the certificate as the host. For a trial only: switch the check off.")
-
-
-class CertificateUnknownAuthority(LinkProblem):
-    """Whoever signed it is not known here."""
-
-    final = True
-    title = N_("The certificate of {address} is signed by an authority this machine does not know: {reason}")
-    hint = N_("Name the file of that authority's certificate under TLS. For a trial only: switch the check off.")
-
-
-class CertificateUnchecked(LinkProblem):
-    """The user has said not to check it."""
-
-    title = N_("The certificate is not checked: anybody in between could read along")
-    hint = N_("Switch the check on once the authority's file is at hand.")
+from embedded_server.core.reach.problems import LinkProblem
 
 
 class PortSpeaksHttp(LinkProblem):

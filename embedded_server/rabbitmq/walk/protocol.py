@@ -6,13 +6,16 @@ from pamqp import commands
 
 from embedded_server.contracts.connections import RabbitSettings
 from embedded_server.contracts.problems import UserFacingError
-from embedded_server.rabbitmq.problems import NotAmqp, PortWantsTls
+from embedded_server.core.reach.certificate import Door
+from embedded_server.core.reach.peer import HungUp, answer_to, is_http, is_tls_alert, shown, speaks_tls, unchecked_context
+from embedded_server.core.reach.problems import LinkProblem, PortSpeaksPlain, PortWantsTls
+from embedded_server.rabbitmq.problems import NotAmqp
 from embedded_server.rabbitmq.walk.handshake import PROTOCOL_HEADER, NotFrames, OtherVersion
-from embedded_server.rabbitmq.walk.peer import HungUp, Peer, Refused, answer_to, is_http, is_tls_alert, shown, speaks_tls, unchecked_context
+from embedded_server.rabbitmq.walk.methods import AmqpPeer, Refused
 from embedded_server.rabbitmq.walk.problems import ClosesAtOnce, OtherAmqpVersion, PortSpeaksHttp, PortSpeaksHttps, SaysNothing
 
 
-async def begin(peer: Peer, settings: RabbitSettings, at: tuple[str, int], address: str, limit_s: float) -> commands.Connection.Start:
+async def begin(peer: AmqpPeer, settings: RabbitSettings, at: tuple[str, int], address: str, limit_s: float) -> commands.Connection.Start:
     """Say hello and answer the broker's greeting. Raises a `UserFacingError` that says what it is instead, or `ssl.SSLError`."""
     peer.send(PROTOCOL_HEADER)
     try:
@@ -24,6 +27,15 @@ async def begin(peer: Peer, settings: RabbitSettings, at: tuple[str, int], addre
         raise _stranger(exc.data, settings, address) from exc
     except (HungUp, Refused, TimeoutError) as exc:
         raise await _quiet(settings, at, address, None if isinstance(exc, HungUp) else limit_s) from exc
+
+
+async def plain(door: Door) -> LinkProblem | None:
+    """Answer what speaks without TLS where TLS failed: a web server or a RabbitMQ."""
+    if is_http(await answer_to(door.at, b"GET / HTTP/1.0\r\n\r\n")):
+        return PortSpeaksHttp(address=door.address)
+    if (await answer_to(door.at, PROTOCOL_HEADER))[:1] == b"\x01":
+        return PortSpeaksPlain(address=door.address)
+    return None
 
 
 def product(start: commands.Connection.Start) -> str:

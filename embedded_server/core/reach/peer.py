@@ -1,34 +1,18 @@
-"""One socket of the test: connecting, TLS, methods one by one; and a closer look at what lives at a port."""
+"""One socket of a connection's test: connecting, TLS, bytes; and a closer look at what lives at a port."""
 
 import asyncio
 import contextlib
 import socket
 import ssl
-from collections import deque
-from typing import Final, TypeVar
-
-from pamqp import base, commands
-
-from embedded_server.rabbitmq.walk.handshake import Incoming, NotFrames
+from typing import Final, Self
 
 READ_BYTES: Final = 64 * 1024
 LOOK_LIMIT_S: Final = 2.0
 _TLS_ALERT: Final = b"\x15\x03"
 
-M = TypeVar("M", bound=base.Frame)
-
 
 class HungUp(Exception):
     """The other side ended the connection without a word."""
-
-
-class Refused(Exception):
-    """The other side ended the connection or the channel, and told why."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-        self.text = text
 
 
 class _Quiet(asyncio.StreamReaderProtocol):
@@ -46,11 +30,9 @@ class Peer:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._incoming = Incoming()
-        self._methods: deque[tuple[int, base.Frame]] = deque()
 
     @classmethod
-    async def connect(cls, address: tuple[str, int]) -> "Peer":
+    async def connect(cls, address: tuple[str, int]) -> Self:
         """Connect to one resolved address. Raises `OSError`."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(loop=loop)
@@ -86,23 +68,6 @@ class Peer:
         if not data:
             raise HungUp
         return data
-
-    async def next_method(self) -> tuple[int, base.Frame]:
-        """Answer the next method and its channel. Raises `HungUp`, `NotFrames` or `OtherVersion`."""
-        while not self._methods:
-            self._methods.extend(self._incoming.feed(await self.read()))
-        return self._methods.popleft()
-
-    async def expect(self, kind: type[M], channel: int = 0) -> M:
-        """Answer the method that has to come. Raises `Refused` where a close comes instead."""
-        while True:
-            on, method = await self.next_method()
-            if isinstance(method, kind) and on == channel:
-                return method
-            if isinstance(method, commands.Connection.Close) or (isinstance(method, commands.Channel.Close) and on == channel):
-                raise Refused(method.reply_code or 0, method.reply_text or "")
-            if on == 0 and not isinstance(method, commands.Connection.Blocked):
-                raise NotFrames(type(method).__name__.encode())
 
     async def close(self) -> None:
         """End it, whatever state it is in. May be called twice."""

@@ -1,9 +1,9 @@
 """TLS towards a broker: the context that a connection's settings ask for, and what a failed handshake means."""
 
 import ssl
+from typing import Protocol
 
-from embedded_server.contracts.connections import RabbitSettings
-from embedded_server.rabbitmq.problems import (
+from embedded_server.core.reach.problems import (
     CertificateNotTrusted,
     CertificateRefused,
     CertificateUnreadable,
@@ -12,7 +12,27 @@ from embedded_server.rabbitmq.problems import (
 )
 
 
-def tls_context_blocking(settings: RabbitSettings) -> ssl.SSLContext:
+class TlsSettings(Protocol):
+    """What a connection of any kind says about TLS."""
+
+    @property
+    def verify(self) -> bool:
+        """Whether certificates and the hosts' names in them are checked."""
+
+    @property
+    def ca_file(self) -> str:
+        """A file of trusted certificates; empty trusts what the system trusts."""
+
+    @property
+    def cert_file(self) -> str:
+        """Our own certificate's file; empty is none."""
+
+    @property
+    def key_file(self) -> str:
+        """Its key's file; empty is in the certificate's."""
+
+
+def tls_context_blocking(settings: TlsSettings) -> ssl.SSLContext:
     """Answer the context to connect with; reads files. Raises `CertificateUnreadable`."""
     context = ssl.create_default_context()
     if not settings.verify:
