@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ class About:
 
 
 NOTHING: Final = About()
+_CODE: Final = re.compile(r"\[Error (\d+)\]")
 
 
 def problem_of_blocking(exc: BaseException, profile: Profile, manager: Manager | None = None, about: About = NOTHING) -> UserFacingError:
@@ -184,12 +186,19 @@ def refusal(exc: BaseException, profile: Profile, about: About = NOTHING) -> Use
     """Answer what a broker's refusal means. An exception that is none of Kafka's is a fault of ours, and raised as it is."""
     if not isinstance(exc, errors.KafkaError):
         raise exc
+    exc = _unwrapped(exc)
     user = (profile.spec.kafka.user if profile.spec.kafka is not None else "") or "ANONYMOUS"
     said = _Said(about.topic or _named(exc), about, user, _words(exc))
     for kinds, make in _REFUSALS:
         if isinstance(exc, kinds):
             return make(said)
     return problems.KafkaRefused(name=str(getattr(exc, "message", "") or type(exc).__name__), detail=said.detail)
+
+
+def _unwrapped(exc: errors.KafkaError) -> errors.KafkaError:
+    """Answer the broker's refusal that kafka-python's producer tells as a text: what ``InitProducerId`` was answered."""
+    code = _CODE.search(str(exc)) if type(exc) is errors.KafkaError else None
+    return errors.for_code(int(code[1]))(str(exc)) if code is not None else exc
 
 
 def _named(exc: BaseException) -> str:

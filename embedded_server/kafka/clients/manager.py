@@ -82,8 +82,9 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has
         return connection
 
     def newest_fault(self) -> Fault | None:
-        """Answer the fault noted last."""
-        return next(reversed(self.faults.values()), None)
+        """Answer the fault noted last; one of a broker that was reached says more than one of an address that was not."""
+        newest = list(reversed(self.faults.values()))
+        return next((fault for fault in newest if not isinstance(fault.cause, ConnectFailed)), newest[0] if newest else None)
 
     def _note(self, node: tuple[str, str, int, bool], exc: BaseException, *, had_opened: bool) -> None:
         known = self.faults.get(node[0])
@@ -134,10 +135,18 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has
         tls = {key: value for key, value in self.config.items() if key.startswith("ssl_")}
         try:
             transport = TlsTransport(self._net, socket, host=node.host, **tls)
-            await transport.handshake()
-        except Exception as exc:
+        except (OSError, ValueError) as exc:
             socket.close()
             raise HandshakeFailed(str(exc)) from exc
+        try:
+            await transport.handshake()
+        except OSError as exc:
+            raise HandshakeFailed(str(exc)) from exc
+        else:
+            socket = None
+        finally:
+            if socket is not None:  # it failed, or nobody waits for it any more
+                transport.abort()
         return transport
 
 

@@ -101,6 +101,9 @@ class Producing:
             await asyncio.to_thread(producer.close, 0.0)
             return ProduceOutcome(RecordStatus.UNACKNOWLEDGED, record.topic, sent[0])
         except errors.KafkaError as exc:
+            if not isinstance(exc, errors.BrokerResponseError):  # its producer id was refused, and will be again
+                lane.producer = None
+                await asyncio.to_thread(producer.close, 0.0)
             about = About(record.topic, sent[0], size=record.size)
             raise await asyncio.to_thread(problem_of_blocking, exc, profile, None, about) from exc
         return ProduceOutcome(RecordStatus.ACKNOWLEDGED, record.topic, metadata.partition, metadata.offset, metadata.timestamp)
