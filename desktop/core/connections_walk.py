@@ -45,6 +45,20 @@ FIXES: Final = {
     "v-host-missing-among": N_("Change the virtual host"),
     "management-unreachable": N_("Set the management URL"),
     "management-login-refused": N_("Set the management user"),
+    "broker-wants-tls": N_("Switch TLS on"),
+    "broker-speaks-plain": N_("Switch TLS off"),
+    "broker-certificate-not-trusted": N_("Choose the authority's file…"),
+    "broker-name-unknown": N_("Change the brokers"),
+    "broker-not-there": N_("Change the brokers"),
+    "not-kafka": N_("Change the brokers"),
+    "sasl-refused": N_("Type the password again"),
+    "mechanism-off": N_("Choose another login"),
+    "login-needed": N_("Choose a login"),
+    "login-not-taken": N_("Take the login out"),
+    "registry-unreachable": N_("Set the registry's URL"),
+    "registry-host-unknown": N_("Set the registry's URL"),
+    "registry-not-there": N_("Set the registry's URL"),
+    "registry-login-refused": N_("Set the registry's user"),
 }
 """What the button under a hint says, by the problem's code; the form does it."""
 

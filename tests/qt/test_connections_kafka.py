@@ -51,8 +51,25 @@ async def test_a_fix_of_a_kafka_leads_to_its_field(bench: Bench) -> None:
     editor.activateWindow()
     editor.walk.fix_requested.emit("name-not-found")
     assert editor.window().focusWidget() is editor.fields.kafka.bootstrap
-    editor.walk.fix_requested.emit("port-wants-tls")
+    editor.walk.fix_requested.emit("broker-wants-tls")
     assert editor.fields.draft().tls
+    editor.fields.kafka.mechanism.choose(SaslMechanism.PLAIN.value)
+    editor.walk.fix_requested.emit("login-not-taken")
+    assert editor.fields.draft().mechanism is SaslMechanism.NONE
+    editor.walk.fix_requested.emit("registry-unreachable")
+    assert editor.window().focusWidget() is editor.fields.kafka.registry_url
+
+
+async def test_a_clients_properties_are_taken_apart_when_they_are_pasted(bench: Bench) -> None:
+    await bench.show()
+    bench.api.parsed = SaveConnection(make_kafka(name="pasted").spec, {Secret.PASSWORD: "Wg7"})
+    bench.panel.open_new()
+    QGuiApplication.clipboard().setText("bootstrap.servers=k1:9092\nsecurity.protocol=SASL_PLAINTEXT")
+    bench.panel.editor.url.line.paste()
+    await until(lambda: bench.panel.editor.fields.kind() is ConnectionKind.KAFKA)
+    sent = next(body for body, request in zip(bench.api.bodies, bench.api.requests, strict=True) if request.endswith("/parse"))
+    assert "security.protocol" in sent.url
+    assert bench.panel.editor.fields.password.text() == "Wg7"
 
 
 async def test_the_embedded_page_says_where_its_kafka_answers(bench: Bench) -> None:

@@ -5,19 +5,19 @@ from PySide6.QtWidgets import QLineEdit
 
 from desktop.views.connections.fields import ConnectionFields
 from desktop.views.connections.kafka_fields import KafkaFields
-from embedded_server.contracts.connections import ConnectionKind
+from embedded_server.contracts.connections import ConnectionKind, SaslMechanism
 
 
 def follow_hint(code: str, fields: ConnectionFields) -> None:
     """Mend what the problem *code* is about."""
     match code:
-        case "port-wants-tls" | "port-speaks-plain":
+        case "port-wants-tls" | "port-speaks-plain" | "broker-wants-tls" | "broker-speaks-plain":
             fields.tls_fold.set_open(True)
-            fields.tls_fold.tls.setChecked(code == "port-wants-tls")
-        case "certificate-unknown-authority":
+            fields.tls_fold.tls.setChecked(code.endswith("wants-tls"))
+        case "certificate-unknown-authority" | "broker-certificate-not-trusted":
             fields.tls_fold.set_open(True)
             fields.tls_fold.ca_file.choose()
-        case "login-refused":
+        case "login-refused" | "sasl-refused":
             _go_to(fields.password)
         case _ if fields.kind() is ConnectionKind.KAFKA:
             _follow_kafka(code, fields.kafka)
@@ -45,13 +45,18 @@ def _follow_rabbit(code: str, fields: ConnectionFields) -> None:
 
 def _follow_kafka(code: str, kafka: KafkaFields) -> None:
     match code:
-        case "name-not-found" | "nobody-listens" | "port-speaks-http" | "port-speaks-https":
-            _go_to(kafka.bootstrap)
-        case _ if code.startswith(("mechanism", "sasl")):
+        case "mechanism-off" | "login-needed":
             kafka.mechanism.setFocus(Qt.FocusReason.OtherFocusReason)
+        case "login-not-taken":
+            kafka.mechanism.choose(SaslMechanism.NONE.value)
+        case "registry-login-refused":
+            kafka.registry_fold.set_open(True)
+            _go_to(kafka.registry_user)
         case _ if code.startswith("registry"):
             kafka.registry_fold.set_open(True)
             _go_to(kafka.registry_url)
+        case _:
+            _go_to(kafka.bootstrap)
 
 
 def _go_to(line: QLineEdit) -> None:

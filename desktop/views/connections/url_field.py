@@ -1,4 +1,6 @@
-"""The line a whole URL is pasted into, a RabbitMQ's or a Kafka's: it fills the form, and keeps no password itself."""
+"""The line a URL or a Kafka client's settings are pasted into: it fills the form, and keeps no password itself."""
+
+from typing import Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -15,6 +17,8 @@ from desktop.views.widgets.wrapped import Wrapped
 
 PASTED_CHARS = 8
 """So many at once were not typed."""
+SETTINGS: Final = ("bootstrap.servers", "metadata.broker.list")
+"""A Kafka client's properties name the brokers so."""
 
 
 class UrlField(QWidget):
@@ -41,7 +45,7 @@ class UrlField(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 8)
         column.setSpacing(4)
-        column.addWidget(caption(tr("Paste a URL, or fill in the fields below")))
+        column.addWidget(caption(tr("Paste a URL or a Kafka client's properties, or fill in the fields below")))
         column.addLayout(row)
         column.addWidget(self.note)
         self.setFocusProxy(self.line)
@@ -70,7 +74,8 @@ class UrlField(QWidget):
         self.parsed.emit(parsed)
 
     def _on_edited(self, text: str) -> None:
-        pasted = len(text) - self._length >= PASTED_CHARS and "://" in text
+        whole = "://" in text or any(name in text for name in SETTINGS)
+        pasted = len(text) - self._length >= PASTED_CHARS and whole
         self._length = len(text)
         self._say("", "dim")
         if pasted:
