@@ -117,11 +117,17 @@ def _header_of(row: Mapping[str, Any]) -> HeaderRow:
 
 
 def time_words(seen: SeenRecord) -> str:
-    """Say when the record was written, and by whose clock."""
+    """Say when the record was written."""
     if seen.timestamp < 0:
         return tr("none")
-    by = tr("broker's clock (LogAppendTime)") if seen.is_append_time else tr("producer's clock (CreateTime)")
-    return f"{millis_text(seen.timestamp)} · {by}"
+    return millis_text(seen.timestamp)
+
+
+def clock_words(seen: SeenRecord) -> str:
+    """Say whose clock told the time."""
+    if seen.timestamp < 0:
+        return ""
+    return tr("the broker's (LogAppendTime)") if seen.is_append_time else tr("the producer's (CreateTime)")
 
 
 def nothing_words(seen: SeenRecord, *, is_key: bool) -> str:

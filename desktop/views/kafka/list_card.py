@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLineEdit, QListView, QMenu, QSizePolicy, QStackedWidget
 
@@ -114,6 +114,7 @@ class ListCard(Card):
         self._search_clock.timeout.connect(lambda: self._set_order(replace(self._order, search=self.search.text().strip())))
         self._look_clock.timeout.connect(self.looked)
         for segment, view in self.views.items():
+            view.installEventFilter(self)
             view.selectionModel().currentChanged.connect(self._on_current_changed)
             view.activated.connect(self._on_activated)
             view.verticalScrollBar().valueChanged.connect(lambda _: self._look_clock.start())
@@ -303,10 +304,15 @@ class ListCard(Card):
         if spot is not None:
             self.opened.emit(spot)
 
+    def _end_placing(self) -> None:
+        self._placing = False
+        self._keep_place()
+
     def _keep_place(self, *_: object) -> None:
         """Rows came, went or changed places under the choice: let the current row be the chosen one, or none."""
         self._show_rows()
         spot = self._choice
+        self.cluster_button.set_icon("ph.hard-drives", "accent" if spot == CLUSTER else "dim")
         fits = spot is not None and spot.place is (Place.TOPIC if self.segment is Segment.TOPICS else Place.GROUP)
         index = self.models[self.segment].index_of(spot.name) if fits and spot is not None else QModelIndex()
         if index != self.view.currentIndex():
@@ -317,6 +323,13 @@ class ListCard(Card):
             self._placing = False
 
     # -- Qt overrides
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt takes the first row as soon as a list gets the keys; that is no choice."""
+        if event.type() == QEvent.Type.FocusIn and isinstance(watched, QListView) and not watched.currentIndex().isValid():
+            self._placing = True
+            QTimer.singleShot(0, self, self._end_placing)
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave letters to the window: a search by typing would take its shortcuts."""

@@ -1,8 +1,10 @@
 """The bar above the records: the ways of reading the chosen topic, each with its cost, and what runs there."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.core.formatting import rate, span
@@ -15,6 +17,9 @@ from desktop.views.widgets.elided import ElidedLabel
 from desktop.views.widgets.labels import caption
 from desktop.views.widgets.state_label import StateLabel
 from embedded_server.contracts.jobs import Job
+
+ROOMY_PX: Final = 560
+"""With less room the buttons alone tell what runs."""
 
 
 class ReadsBar(QWidget):
@@ -34,7 +39,7 @@ class ReadsBar(QWidget):
         self._jobs: list[Job] = []
         self._draft = ReadDraft()
         self._hint = caption(tr("Choose a topic to read from it."))
-        self.buttons = {read: CostButton(tr(TITLES[read]), ICONS[read], BADGES[read]) for read in Read}
+        self.buttons = {read: CostButton(tr(TITLES[read]), ICONS[read], BADGES[read], names_itself=True) for read in Read}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
@@ -67,14 +72,14 @@ class ReadsBar(QWidget):
         self._follow_jobs()
 
     def press(self, read: Read) -> ReadCard | None:
-        """Stop what runs, or begin: a reading opens its options, a tail begins at once, a search shows its line."""
+        """Stop what runs, or begin: a reading opens its options, a tail begins at once; a search shows its line, or hides it."""
         if not self.topic:
             return None
         job = self._job_of(read)
-        if job is not None:
-            self.stop_requested.emit(job.id)
-        elif read is Read.SEARCH:
+        if read is Read.SEARCH:
             self.search_requested.emit()
+        elif job is not None:
+            self.stop_requested.emit(job.id)
         elif read is Read.TAIL:
             request = prepare_read(tail_from_now(ReadDraft(isolation=self._draft.isolation)), self.topic).request
             self.asked.emit(request)
@@ -94,16 +99,24 @@ class ReadsBar(QWidget):
         self._draft = draft
 
     def _job_of(self, read: Read) -> Job | None:
-        return next((job for job in self._jobs if read_of(job) is read and job.source == self.topic), None)
+        return next((job for job in self._jobs if self.topic and read_of(job) is read and job.source == self.topic), None)
 
     def _follow_jobs(self) -> None:
-        for read, button in self.buttons.items():
-            job = self._job_of(read) if self.topic else None
-            button.set_running(job.done if job is not None else None)
-        job = self._job_of(Read.TAIL) or self._job_of(Read.READ) if self.topic else None
-        self.state.setVisible(job is not None)
+        for read in (Read.READ, Read.TAIL):
+            job = self._job_of(read)
+            self.buttons[read].set_running(job.done if job is not None else None)
+            self.buttons[read].setToolTip(tr("Stop: {read}", read=tr(TITLES[read])) if job is not None else tr(COSTS[read]))
+        job = self._job_of(Read.TAIL) or self._job_of(Read.READ)
+        self.state.setVisible(job is not None and self.width() >= ROOMY_PX)
         self.pace.show_text("", "dim")
         if job is not None:
             self.state.set_state(*state_words(job))
             self.state.setToolTip(problem_words(job))
-            self.pace.show_text(f"{rate(job.rate)} · {span(elapsed_s(job))}", "dim")
+            self.pace.show_text(f"{rate(job.rate)} · {span(elapsed_s(job))}" if not self.state.isHidden() else "", "dim")
+
+    # -- Qt overrides
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """There may be room for more words now, or not."""
+        super().resizeEvent(event)
+        self._follow_jobs()

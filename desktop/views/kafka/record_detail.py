@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.core.formatting import date_time, size
 from desktop.core.i18n import tr
-from desktop.core.kafka_record import SeenRecord, kcat_command, seen_of, time_words
+from desktop.core.kafka_record import SeenRecord, clock_words, kcat_command, seen_of, time_words
 from desktop.core.kafka_words import cost_of, status_tone, status_word
 from desktop.core.problems import hint_of, problem_of, title_of
 from desktop.services import Services
@@ -230,6 +230,7 @@ class RecordDetail(EventDetail):
         time = time_words(self.seen) if self.seen is not None else date_time(row.at)
         return [
             (tr("Time"), time),
+            (tr("Clock"), clock_words(self.seen) if self.seen is not None else ""),
             (tr("Size"), self._size_words(row)),
             (tr("Trace"), row.trace),
         ]

@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.core.i18n import N_, tr, trn
 from desktop.core.kafka_record import AS_THEY_STAND, FORMAT_WORDS, HeaderRow, SeenRecord, format_words, nothing_words
 from desktop.core.problems import hint_of, title_of
-from desktop.views.widgets.buttons import Button, popup_under
+from desktop.views.widgets.buttons import Button, IconButton, popup_under
 from desktop.views.widgets.detail_body import BodyTabs
+from desktop.views.widgets.elided import ElidedLabel
 from desktop.views.widgets.fold import Fold
-from desktop.views.widgets.labels import Label, caption
+from desktop.views.widgets.labels import Label
 from desktop.views.widgets.segmented import Segmented
 from desktop.views.widgets.small_table import SmallColumn, SmallTable
 from desktop.views.widgets.wrapped import Wrapped
@@ -68,8 +69,8 @@ class RecordSides(QWidget):
         self.choice = Segmented(choices, Side.VALUE.value, name=tr("Part of the record"))
         self.choice.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.choice.chosen.connect(lambda _: self._show())
-        self.format = caption()
-        self.schema_button = Button(tr("Schema"), self._on_schema_clicked, icon_name="ph.brackets-curly")
+        self.format = ElidedLabel(is_mono=False)
+        self.schema_button = IconButton("ph.brackets-curly", tr("Show the schema"), self._on_schema_clicked)
         self.read_as = Button(tr("Read as"), self.open_formats, icon_name="ph.caret-down")
         self.read_as.setObjectName("kafka_read_as")
         self.why = Fold(tr("Why not otherwise?"))
@@ -88,7 +89,11 @@ class RecordSides(QWidget):
         reading.setSpacing(8)
         reading.addWidget(self.format, 1)
         reading.addWidget(self.schema_button)
-        reading.addWidget(self.read_as)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self.choice)
+        top.addStretch(1)
+        top.addWidget(self.read_as)
         empty = QWidget()
         column = QVBoxLayout(empty)
         column.setContentsMargins(0, 4, 0, 0)
@@ -100,7 +105,7 @@ class RecordSides(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addWidget(self.choice, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addLayout(top)
         layout.addWidget(self._reading)
         layout.addWidget(self.why)
         layout.addWidget(self.note)
@@ -115,7 +120,7 @@ class RecordSides(QWidget):
         self.headers.set_rows([])
         self.nothing.setText("")
         self._pages.setCurrentIndex(2)
-        for widget in (self._reading, self.why, self.note):
+        for widget in (self._reading, self.why, self.note, self.read_as):
             widget.hide()
 
     def show_record(self, seen: SeenRecord, body: bytes, decoded: DecodedRecord | None, note: str = "") -> None:
@@ -174,12 +179,13 @@ class RecordSides(QWidget):
         decoded = self.decoded()
         self.note.setVisible(bool(self.note.text()) and side is not None)
         if side is None:
-            self._reading.hide()
-            self.why.hide()
+            for widget in (self._reading, self.why, self.read_as):
+                widget.hide()
             self._pages.setCurrentIndex(1)
             return
         data = self.bytes_of(side)
         self._reading.setVisible(bool(data))
+        self.read_as.setVisible(bool(data))
         self._show_reading(decoded if data else None)
         if not data:
             self.nothing.setText(nothing_words(self._seen, is_key=side is Side.KEY))
@@ -196,8 +202,7 @@ class RecordSides(QWidget):
         words = format_words(decoded) if decoded is not None else ""
         if decoded is not None and decoded.truncated:
             words = tr("{format} · cut", format=words)
-        self.format.setText(words)
-        self.format.setToolTip(words)
+        self.format.show_text(words, "dim")
         self.schema_button.setVisible(decoded is not None and decoded.schema is not None)
         attempts = decoded.attempts if decoded is not None else []
         self.why.setVisible(bool(attempts))

@@ -30,6 +30,7 @@ from desktop.views.widgets.feed_splitter import QuietSplitter
 from desktop.views.widgets.feed_view import FeedView
 from desktop.views.widgets.job_strip import JobsStrip
 from embedded_server.contracts.feeds import Source
+from embedded_server.contracts.jobs import Job, JobState
 from embedded_server.contracts.kafka import GroupInfo, TopicInfo
 
 SETTINGS_KEY: Final = "kafka"
@@ -70,7 +71,7 @@ class KafkaView(Panel):
         )
         self.feed.filter_bar.line.setPlaceholderText(tr("Filter what is listed: words, key:order-42, body.total:>100"))
         self.feed.table.setAccessibleName(tr("Records"))
-        self.strip = JobsStrip(self._service, services.notices, resender(self._service), shows=lambda job: read_of(job) is None)
+        self.strip = JobsStrip(self._service, services.notices, resender(self._service), shows=_has_no_bar)
         self.middle.add_below(self.strip)
         self.reader = Reader(self._service, services.notices, self)
         self.group_page = GroupPage(self._service, services.notices)
@@ -123,6 +124,11 @@ class KafkaView(Panel):
     def shows_group(self) -> bool:
         """Whether a group's page is in sight."""
         return self._places.currentWidget() is self.group_page
+
+
+def _has_no_bar(job: Job) -> bool:
+    """Reads and searches are shown above the records, unless they wait for their connection."""
+    return read_of(job) is None or job.state is JobState.WAITING
 
 
 def asking() -> EmptyState:

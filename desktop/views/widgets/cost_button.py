@@ -19,8 +19,12 @@ OFF: Final = 0.5
 class CostButton(QAbstractButton):
     """One way of reading: *badge* is its cost in a word (marked with ``N_``) and that word's colour."""
 
-    def __init__(self, text: str, icon_name: str, badge: tuple[str, str], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, text: str, icon_name: str, badge: tuple[str, str], parent: QWidget | None = None, *, names_itself: bool = False
+    ) -> None:
+        """*names_itself*: its word stays while it runs, where several may run at once."""
         super().__init__(parent)
+        self._names_itself = names_itself
         self.running = False
         self._icon_name = icon_name
         self._badge = badge
@@ -46,7 +50,7 @@ class CostButton(QAbstractButton):
         return short_number(self._done) if self.running else tr(self._badge[0])
 
     def _word(self) -> str:
-        return tr("Stop") if self.running else self.text()
+        return tr("Stop") if self.running and not self._names_itself else self.text().removesuffix("…") if self.running else self.text()
 
     def _tell(self) -> None:
         self.setAccessibleName(tr("Stop: {read}", read=self.text()) if self.running else f"{self.text()}: {tr(self._badge[0])}")

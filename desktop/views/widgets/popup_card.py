@@ -46,6 +46,7 @@ class PopupCard(QFrame):
         left = min(under.x(), max(window.width() - WIDTH_PX - EDGE_PX, 0))
         self.move(window.mapToGlobal(QPoint(left, max(top, EDGE_PX))))
         self.show()
+        self.fit()
         self.first_field().setFocus(Qt.FocusReason.PopupFocusReason)
 
     def first_field(self) -> QWidget:
