@@ -110,7 +110,7 @@ class Composition:
         connections = ConnectionService(
             data_dir,
             Hooks(
-                embedded=lambda: embedded_settings(brokers.amqp_url, brokers.management_url),
+                embedded=lambda: embedded_settings(brokers.amqp_url, brokers.management_url, brokers.kafka_address),
                 rabbitmq=LinkHooks(rabbitmq.health, test_rabbitmq, rabbitmq.reconnect, rabbitmq.disconnect),
                 kafka=LinkHooks(kafka.health, test_kafka, kafka.reconnect, kafka.disconnect),
             ),
