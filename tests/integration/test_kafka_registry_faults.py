@@ -153,6 +153,19 @@ def test_a_flood_of_records_asks_once(pretender: Pretender, tmp_path: Path, fail
     codecs.close()
 
 
+def test_numbers_that_only_look_like_ids_do_not_flood_the_registry(pretender: Pretender, tmp_path: Path) -> None:
+    pretender.status, pretender.body = 404, {"error_code": 40403, "message": "Schema not found"}
+    codecs = RegistryCodecs(registry_at(f"http://{pretender.address}"))
+    local = LocalSchemas(tmp_path / "schemas.json")
+    reader = SideReader(Reading(Format.AUTO), codecs, local)
+    for number in range(500):
+        assert reader.preview(b"\x00" + number.to_bytes(4, "big") + b"\xff").endswith("ff")
+    assert len(pretender.asked) == 20
+    Reporter(codecs, local).read(b"\x00\x00\x00\x01\xff\x01", Reading())
+    assert pretender.asked[-1] == "/schemas/ids/511", "for the report on one record it is asked all the same"
+    codecs.close()
+
+
 async def test_the_loop_never_waits_for_a_registry(pretender: Pretender, tmp_path: Path) -> None:
     codecs = RegistryCodecs(registry_at(f"http://{pretender.address}"))
     reader = SideReader(Reading(Format.AUTO), codecs, LocalSchemas(tmp_path / "schemas.json"))

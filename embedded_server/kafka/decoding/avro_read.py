@@ -24,6 +24,7 @@ _OURS: Final = "switchroom"
 """Prefix of the logical types by which fastavro hands values to our own texts instead of Python's dates, which hold less."""
 _FLOAT: Final = struct.Struct("<f")
 _DOUBLE: Final = struct.Struct("<d")
+_NOTHING: Final = object()
 _FLOATS: Final = frozenset({Shape.FLOAT, Shape.DOUBLE})
 
 
@@ -50,15 +51,9 @@ class AvroReader:
 
     def beginning(self, data: bytes, at: int = 0) -> Any:
         """Read a value for a preview: quick, and of a large one only the beginning. Raises an `Undecodable`."""
-        if self._fast is not None and len(data) <= FAST_BYTES:
-            try:
-                stream = io.BytesIO(data)
-                stream.seek(at)
-                value = fastavro.schemaless_reader(stream, self._fast, None)
-                if stream.tell() == len(data):
-                    return value
-            except Exception:  # noqa: BLE001, S110 - whatever it was, our own reader tells it better
-                pass
+        value = self._quickly(data, at)
+        if value is not _NOTHING:
+            return value
         reader = _Reader(data, at, Budget(preview=True), self._name)
         holder: list[Any] = []
         try:
@@ -68,6 +63,22 @@ class AvroReader:
         if reader.at < len(data):
             raise LeftOver(count=len(data) - reader.at, at=reader.at, schema=self._name)
         return holder[0]
+
+    def whole(self, data: bytes, at: int = 0) -> Any:
+        """Read all of a value, quickly where that is possible. Raises an `Undecodable`."""
+        value = self._quickly(data, at)
+        return self.read(data, at) if value is _NOTHING else value
+
+    def _quickly(self, data: bytes, at: int) -> Any:
+        if self._fast is None or len(data) > FAST_BYTES:
+            return _NOTHING
+        stream = io.BytesIO(data)
+        stream.seek(at)
+        try:
+            value = fastavro.schemaless_reader(stream, self._fast, None)
+        except Exception:  # noqa: BLE001 - whatever it was, our own reader tells it better
+            return _NOTHING
+        return value if stream.tell() == len(data) else _NOTHING
 
 
 class _Reader:

@@ -30,6 +30,9 @@ class Codec(Protocol):
     def preview(self, data: bytes, at: int, message: str = "", *, framed: bool = False) -> str:
         """Answer the beginning of the JSON, quickly."""
 
+    def text(self, data: bytes, at: int, message: str = "", *, framed: bool = False) -> str:
+        """Answer all of the JSON, quickly: what does not fit is told by `read`."""
+
     def write(self, text: str, message: str = "", *, framed: bool = False) -> bytes:
         """Answer a JSON text as bytes; *framed* ones begin with what stands between a registry's id and the value."""
 
@@ -53,6 +56,10 @@ class AvroCodec:
         """As `Codec.preview`."""
         return dumps(self._reader.beginning(data, at), floats=self._reader.floats)
 
+    def text(self, data: bytes, at: int, message: str = "", *, framed: bool = False) -> str:  # noqa: ARG002 - the same
+        """As `Codec.text`."""
+        return dumps(self._reader.whole(data, at), floats=self._reader.floats)
+
     def write(self, text: str, message: str = "", *, framed: bool = False) -> bytes:  # noqa: ARG002 - the same
         """As `Codec.write`."""
         return write_avro(self._schema, loads(text), self._name)
@@ -75,6 +82,10 @@ class JsonCodec:
     def preview(self, data: bytes, at: int, message: str = "", *, framed: bool = False) -> str:  # noqa: ARG002 - the same
         """As `Codec.preview`."""
         return data[at : at + 4_096].decode("utf-8", "backslashreplace")
+
+    def text(self, data: bytes, at: int, message: str = "", *, framed: bool = False) -> str:  # noqa: ARG002 - the same
+        """As `Codec.text`."""
+        return checked(data[at:])
 
     def write(self, text: str, message: str = "", *, framed: bool = False) -> bytes:  # noqa: ARG002 - the same
         """As `Codec.write`; the text stays as it is written."""
@@ -103,6 +114,10 @@ class ProtoCodec:
         """As `Codec.preview`."""
         reader, at = self._reader(data, at, message, framed)
         return dumps(reader.read(data, at, preview=True))
+
+    def text(self, data: bytes, at: int, message: str = "", *, framed: bool = False) -> str:
+        """As `Codec.text`."""
+        return self.read(data, at, message, framed=framed)[0]
 
     def write(self, text: str, message: str = "", *, framed: bool = False) -> bytes:
         """As `Codec.write`."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
 from jsonschema.exceptions import SchemaError, ValidationError, best_match
@@ -15,6 +16,8 @@ from embedded_server.kafka.decoding.problems import NotWritable, SchemaMismatch,
 
 MOST_BYTES: Final = 1024**2
 """A longer text is not checked: it would take seconds."""
+MOST_FAULTS: Final = 100
+"""The best of so many is told."""
 _REASON_CHARS: Final = 300
 
 
@@ -53,7 +56,7 @@ class JsonSchema:
 
     def _fault(self, value: Any) -> ValidationError | None:
         try:
-            return best_match(self._validator.iter_errors(value))
+            return best_match(islice(self._validator.iter_errors(value), MOST_FAULTS))
         except (Unresolvable, NoSuchResource) as exc:
             raise SchemaUnresolved(name=self.name, reference=str(getattr(exc, "ref", exc))[:200]) from exc
         except RecursionError as exc:

@@ -9,12 +9,14 @@ from embedded_server.contracts.kafka import SchemaUsed
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.kafka.decoding.codecs import Codec, codec_blocking
 from embedded_server.kafka.decoding.registry import Registry
+from embedded_server.kafka.decoding.registry_problems import RegistryProblem, SchemaIdUnknown
 from embedded_server.kafka.decoding.wire import HEAD_BYTES
 
 FAILURE_KEPT_S: Final = 10.0
 NEWEST_KEPT_S: Final = 5.0
 """A bulk of a million records asks for its subject's newest schema a few times, and a new version is soon used."""
 MOST_FAILURES: Final = 10_000
+UNKNOWN_IN_A_ROW: Final = 20
 
 
 class Known(NamedTuple):
@@ -31,39 +33,53 @@ class RegistryCodecs:
         self.registry = registry
         self._known: dict[int, Known] = {}
         self._failed: dict[int, tuple[float, UserFacingError]] = {}
+        self._resting: tuple[float, UserFacingError] | None = None
+        self._unknown_in_a_row = 0
         self._newest: dict[str, tuple[float, int]] = {}
         self._asking = threading.Lock()
 
-    def of(self, id: int) -> Known:
-        """Answer the schema of an id. Raises why it cannot be had."""
+    def of(self, id: int, *, in_passing: bool = False) -> Known:
+        """Answer the schema of an id. Raises why it cannot be had.
+
+        *In passing*, for one record of a flood, a registry that has just failed or did not know some ids in a row is not asked: these
+        may be numbers that only look like ids.
+        """
         known = self._known.get(id)
         if known is not None:
             return known
-        self._raise_again(id)
+        self._raise_again(id, in_passing=in_passing)
         with self._asking:
             known = self._known.get(id)
             if known is not None:
                 return known
-            self._raise_again(id)
+            self._raise_again(id, in_passing=in_passing)
             try:
                 made = self._ask(id)
             except UserFacingError as exc:
-                if len(self._failed) >= MOST_FAILURES:
-                    self._failed.clear()
-                self._failed[id] = (time.monotonic() + FAILURE_KEPT_S, exc)
+                self._note_failure(id, exc)
                 raise
             self._known[id] = made
+            self._unknown_in_a_row = 0
             return made
+
+    def _note_failure(self, id: int, problem: UserFacingError) -> None:
+        until = time.monotonic() + FAILURE_KEPT_S
+        if len(self._failed) >= MOST_FAILURES:
+            self._failed.clear()
+        self._failed[id] = (until, problem)
+        self._unknown_in_a_row = self._unknown_in_a_row + 1 if isinstance(problem, SchemaIdUnknown) else 0
+        if self._unknown_in_a_row >= UNKNOWN_IN_A_ROW or (isinstance(problem, RegistryProblem) and problem.status >= 500):
+            self._resting = (until, problem)
 
     def begin(self, id: int) -> None:
         """Ask for a schema on a thread of its own, for somebody who must not wait: the next record finds it known."""
-        failed = self._failed.get(id)
+        failed = self._failed.get(id) or self._resting
         if not self._asking.locked() and (failed is None or time.monotonic() >= failed[0]):
             threading.Thread(target=self._try, args=(id,), name=f"kafka-schema-{id}", daemon=True).start()
 
     def _try(self, id: int) -> None:
         with contextlib.suppress(UserFacingError):  # kept, and told to whoever asks in earnest
-            self.of(id)
+            self.of(id, in_passing=True)
 
     def peek(self, data: bytes) -> Known | None:
         """Answer the schema that *data* begins with the id of, where it is known already."""
@@ -93,12 +109,12 @@ class RegistryCodecs:
         name = codec.messages[0] if codec.messages else ""
         return Known(codec, SchemaUsed(schema.format, id, subject, version, name))
 
-    def _raise_again(self, id: int) -> None:
-        failed = self._failed.get(id)
-        if failed is not None and time.monotonic() < failed[0]:
-            problem = failed[1]
-            problem.__traceback__ = None  # the same one is raised for every record: it must not grow
-            raise problem
+    def _raise_again(self, id: int, *, in_passing: bool) -> None:
+        for failed in (self._failed.get(id), self._resting if in_passing else None):
+            if failed is not None and time.monotonic() < failed[0]:
+                problem = failed[1]
+                problem.__traceback__ = None  # the same one is raised for every record: it must not grow
+                raise problem
 
     def close(self) -> None:
         """Close the registry's connections. May be called twice."""

@@ -15,7 +15,7 @@ from embedded_server.kafka.decoding.json_exact import dumps
 from embedded_server.kafka.decoding.local import LocalSchemas
 from embedded_server.kafka.decoding.lookups import RegistryCodecs
 from embedded_server.kafka.decoding.messagepack import is_convincing, unpack
-from embedded_server.kafka.decoding.report import SCHEMAS, Reporter
+from embedded_server.kafka.decoding.report import MOST_BYTES, MOST_TEXT_CHARS, SCHEMAS, Reporter
 
 _HEAD_BYTES: Final = MAX_PREVIEW_CHARS * 4
 _PREVIEW: Final[dict[Format, Callable[[bytes], str]]] = {
@@ -65,8 +65,24 @@ class SideReader:
 
     def text(self, data: bytes) -> str:
         """Answer the whole text, as the detail shows it; JSON's escapes are taken out beside it, so that either can be found."""
-        text = Reporter(self._registry, self._local).read(data, self._reading).text
+        text = self._quick_text(data)
+        if text is None:
+            text = Reporter(self._registry, self._local).read(data, self._reading).text
         return f"{text}\n{normal}" if "\\" in text and (normal := normal_json(text)) else text
+
+    def _quick_text(self, data: bytes) -> str | None:
+        """Answer what a registry's schema makes of *data*, without the report; None where that is not so simple."""
+        if not (self._by_schema and data[0] == wire.MAGIC and wire.HEAD_BYTES < len(data) <= MOST_BYTES):
+            return None
+        assert self._registry is not None
+        try:
+            codec, used = self._registry.of(int.from_bytes(data[1 : wire.HEAD_BYTES], "big"), in_passing=True)
+            if self._reading.format not in {Format.AUTO, used.format}:
+                return None
+            text = codec.text(data, wire.HEAD_BYTES, "" if self._reading.format is Format.AUTO else self._reading.message, framed=True)
+        except (UserFacingError, RecursionError):
+            return None
+        return text[:MOST_TEXT_CHARS]
 
     @property
     def is_verbatim(self) -> bool:
@@ -81,7 +97,7 @@ class SideReader:
             if _is_on_loop():
                 self._registry.begin(id_)
                 return _automatic(data)
-            known = self._registry.of(id_)
+            known = self._registry.of(id_, in_passing=True)
         codec, used = known
         if self._reading.format not in {Format.AUTO, used.format}:
             return _automatic(data)

@@ -97,6 +97,7 @@ def test_what_is_written_is_read_again(schema: Any, value: Any) -> None:
     data = written(schema, value)
     assert reader.read(data) == value
     assert reader.beginning(data) == value
+    assert reader.whole(data) == value
 
 
 def test_another_writer_s_bytes_are_read() -> None:
