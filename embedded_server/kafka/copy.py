@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import threading
-from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,6 +14,7 @@ from embedded_server.core.profiles import Profile, require_typed, require_writab
 from embedded_server.journal import Journal, JournalClosed, Sieve
 from embedded_server.kafka.clients.clients import Clients
 from embedded_server.kafka.decoding.service import Decoding
+from embedded_server.kafka.held import Held
 from embedded_server.kafka.records.batches import Batch, RawHeader, RawRecord
 from embedded_server.kafka.records.bulk import BulkPlan, BulkRun, Progress
 from embedded_server.kafka.records.events import RecordEvents
@@ -26,10 +25,8 @@ from embedded_server.kafka.records.reader import Reader, Span
 from embedded_server.kafka.records.service import Records
 from embedded_server.kafka.sifting import sifted
 
-HELD_RECORDS: Final = 10_000
-HELD_BYTES: Final = 32 * 1024**2
-"""Read and not yet sent, at most."""
-WAIT_S: Final = 0.05
+AT_ONCE: Final = 1_000
+"""Handed over from who reads to who writes."""
 LOOK_S: Final = 0.1
 TOLD_LIMIT_S: Final = 1.0
 
@@ -91,44 +88,6 @@ class Copies:
         return self._records.start_job(
             JobKind.COPY, connection, work, source=request.topic, target=request.to_topic, total=total, dry_run=request.dry_run
         )
-
-
-class Held:
-    """What has been read and waits to be sent: whoever reads waits while it is full. Between two threads."""
-
-    def __init__(self) -> None:
-        self._records: deque[Prepared] = deque()
-        self._bytes = 0
-        self._ended = False
-        self._changed = threading.Condition()
-
-    def put_blocking(self, records: Sequence[Prepared]) -> bool:
-        """Add records, once there is room; False where nothing is taken any more."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._ended or (len(self._records) < HELD_RECORDS and self._bytes < HELD_BYTES))
-            if self._ended:
-                return False
-            self._records.extend(records)
-            self._bytes += sum(record.size for record in records)
-            self._changed.notify_all()
-            return True
-
-    def take_blocking(self, count: int) -> Sequence[Prepared] | None:
-        """Answer the next records; none at the end, None where there are none for the moment."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._ended or bool(self._records), WAIT_S)
-            if not self._records:
-                return [] if self._ended else None
-            taken = [self._records.popleft() for _ in range(min(count, len(self._records)))]
-            self._bytes -= sum(record.size for record in taken)
-            self._changed.notify_all()
-            return taken
-
-    def end(self) -> None:
-        """Let nothing more come; what is there is still taken."""
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()
 
 
 class CopyRun:
@@ -237,8 +196,8 @@ class CopyRun:
         if limit:
             records = records[: limit - self._matched]
         self._matched += len(records)
-        for first in range(0, 0 if self._request.dry_run else len(records), HELD_RECORDS // 10):
-            part = [self._prepared(partition, record) for record in records[first : first + HELD_RECORDS // 10]]
+        for first in range(0, 0 if self._request.dry_run else len(records), AT_ONCE):
+            part = [self._prepared(partition, record) for record in records[first : first + AT_ONCE]]
             if not self._held.put_blocking(part):
                 return False
         return not (limit and self._matched >= limit)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 
 from embedded_server.contracts.connections import Health
-from embedded_server.contracts.kafka import Format, Side
 from embedded_server.contracts.server import Part, PartState
 from embedded_server.core.jobs import Jobs
 from embedded_server.core.parts import idle_part
@@ -30,7 +29,7 @@ class KafkaService:
         self._resolve = resolve
         self.clients = Clients(resolve)
         self.decoding = Decoding(journal, resolve, data_dir)
-        self.records = Records(journal, self.clients, jobs, data_dir, self.decoding, DecodedPreviews(self.decoding))
+        self.records = Records(journal, self.clients, jobs, data_dir, self.decoding, self.decoding)
         self.holdings = Holdings(journal, resolve, self.clients)
         self.search = Searches(journal, self.clients, self.records, self.decoding)
         self.copies = Copies(journal, self.clients, self.records, self.decoding)
@@ -78,25 +77,3 @@ class KafkaService:
         await self._jobs.stop_all(connection)
         self.holdings.drop(connection)
         await asyncio.gather(self.clients.drop(connection), self.records.drop(connection), self.decoding.drop(connection, removed=removed))
-
-
-_SHOWN_AS_IT_IS: Final = frozenset({Format.AUTO, Format.TEXT, Format.JSON})
-
-
-class DecodedPreviews:
-    """Previews for readers' threads, as each topic is read."""
-
-    def __init__(self, decoding: Decoding) -> None:
-        self._decoding = decoding
-
-    async def prepare(self, connection: str) -> None:
-        """Learn what the connection's previews need."""
-        await self._decoding.prepare(connection)
-
-    def preview(self, connection: str, topic: str, side: Side, data: bytes) -> str:
-        """Answer one line of a key or a value."""
-        return self._decoding.preview(connection, topic, side, data)
-
-    def is_plain(self, connection: str, topic: str, side: Side) -> bool:
-        """Whether printable ASCII is shown as it stands: no schema and no other format was chosen."""
-        return self._decoding.choices.of(connection, topic, side).format in _SHOWN_AS_IT_IS

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from embedded_server.kafka.decoding import times
-from embedded_server.kafka.decoding.avro_schema import Node, Shape
+from embedded_server.kafka.decoding.avro_nodes import Node, Shape
 from embedded_server.kafka.decoding.plain import shortest
 
 MOST_DECIMAL_BYTES: Final = 1_024

@@ -13,7 +13,7 @@ import fastavro
 import fastavro.read
 
 from embedded_server.kafka.decoding.avro_logical import shown
-from embedded_server.kafka.decoding.avro_schema import AvroSchema, Node, Shape
+from embedded_server.kafka.decoding.avro_nodes import AvroSchema, Node, Shape
 from embedded_server.kafka.decoding.budget import Budget, Enough
 from embedded_server.kafka.decoding.json_exact import said
 from embedded_server.kafka.decoding.problems import DoesNotFit, LeftOver, Truncated

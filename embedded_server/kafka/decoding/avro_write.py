@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from embedded_server.kafka.decoding.avro_logical import decimal_bytes, duration_bytes, ticks_of, uuid_bytes
-from embedded_server.kafka.decoding.avro_schema import AvroSchema, Field, Node, Shape
+from embedded_server.kafka.decoding.avro_nodes import AvroSchema, Field, Node, Shape
 from embedded_server.kafka.decoding.budget import MOST_VALUES
 from embedded_server.kafka.decoding.json_exact import MAX_DEPTH
 from embedded_server.kafka.decoding.json_places import Path, said
