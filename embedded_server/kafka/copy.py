@@ -24,6 +24,7 @@ from embedded_server.kafka.records.problems import RecordsDeleted
 from embedded_server.kafka.records.reader import Reader, Span
 from embedded_server.kafka.records.service import Records
 from embedded_server.kafka.sifting import sifted
+from embedded_server.kafka.starts import narrowed
 
 AT_ONCE: Final = 1_000
 """Handed over from who reads to who writes."""
@@ -124,6 +125,7 @@ class CopyRun:
         job.counts |= {"matched": 0, "bytes": 0}
         if deleted:
             self._note_deleted(-1, deleted)
+        spans = await narrowed(self._clients, job, self._request.topic, self._request.start, spans)
         reader = Reader(self._clients, job.connection, self._request.topic, spans, self._take)
         reader.on_open = job.running
         reader.on_lost = job.waiting

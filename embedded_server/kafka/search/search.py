@@ -22,6 +22,7 @@ from embedded_server.kafka.records.service import Records
 from embedded_server.kafka.search.needle import Needle
 from embedded_server.kafka.search.problems import NothingToSearchFor, SearchTextTooLong
 from embedded_server.kafka.sifting import events_of, sifted
+from embedded_server.kafka.starts import narrowed
 
 MOST_CHARS: Final = 4_096
 LOOK_S: Final = 0.1
@@ -112,6 +113,7 @@ class SearchRun:
         """Look through all of it, up to as many hits as were asked for. Raises what trying again does not mend."""
         job, request = self._job, self._request
         job.counts |= {"hits": 0, "bytes": 0}
+        spans = await narrowed(self._clients, job, request.topic, request.start, spans, request.isolation)
         reader = Reader(self._clients, job.connection, request.topic, spans, self._take, isolation=request.isolation)
         reader.on_open = job.running
         reader.on_lost = job.waiting

@@ -62,6 +62,7 @@ async def test_hits_are_found_and_all_of_it_is_scanned(capability: Capability, t
         ({"text": "ada", "filter": "offset:>=400"}, 2),
         ({"text": "ada", "partitions": [1]}, 1),
         ({"text": "ada", "start": Start(From.OFFSET, offset=400)}, 2),
+        ({"text": "order", "start": Start(From.NEWEST, count=9)}, 9),
         ({"text": "ada", "until": {0: 0, 1: 0, 2: 200}}, 1),
     ],
     ids=str,

@@ -128,6 +128,13 @@ async def test_what_the_journal_cut_is_shown_as_far_as_it_goes(local: LocalSchem
     assert titles(found) == ["The journal kept 10 of 1000 bytes, too few to decode"]
 
 
+async def test_three_megabytes_are_decoded_whole(local: LocalSchemas) -> None:
+    data = b'{"filler": "' + b"x" * 3_000_000 + b'", "id": 9007199254740993}'
+    found = read(local, data)
+    assert (found.format, found.text == data.decode(), found.truncated) == (Format.JSON, True, False)
+    assert len(SideReader(Reading(), None, local).preview(data)) == 256
+
+
 async def test_what_is_too_large_is_not_decoded(local: LocalSchemas, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_module, "MOST_BYTES", 1024**2)
     found = read(local, b"[" + b"1," * 600_000 + b"1]")
