@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 INTERNAL: Final = frozenset({"__consumer_offsets", "__transaction_state"})
 STEP_S: Final = 0.01
 """So long may one step of ``tidy`` hold the loop, batches that take longer by themselves aside."""
-ROUND_MS: Final = 5_000
+ROUND_MS: Final = 2_000
 """How often every log is looked at for what retention and compaction ask; Kafka waits five minutes and fifteen seconds."""
 DOOMED: Final = "-delete"
 _FOLDER: Final = re.compile(r"(.+)-(\d+)")

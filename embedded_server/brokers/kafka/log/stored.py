@@ -33,9 +33,10 @@ class StoredLog:
         self.settings = settings
         self.files = files
         self.say = say
-        self.segments = Segments(files, folder)
-        self.known = Producers()
-        self.state = State()
+        self.segments: Segments
+        """This, the producers it knows and its state are there once it is open: ten thousand logs are made at a start, and few are used."""
+        self.known: Producers
+        self.state: State
         self._saved = (-1, -1)
         """Of the last snapshot: its offset, and the changes of the producers up to it."""
         self._since_checkpoint = 0
