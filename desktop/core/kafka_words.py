@@ -24,7 +24,7 @@ _STATUSES: Final = {
     RecordStatus.UNACKNOWLEDGED: (N_("unacknowledged"), "warn"),
     RecordStatus.TAILED: (N_("tailed"), "run"),
     RecordStatus.READ: (N_("read"), "wait"),
-    RecordStatus.FOUND: (N_("found"), "accent"),
+    RecordStatus.FOUND: (N_("found"), "ok"),
     RecordStatus.COPIED: (N_("copied"), "ok"),
 }
 _COSTS: Final = {
