@@ -1,45 +1,7 @@
 """What may go wrong between Switchroom and a Kafka cluster, said so that a user can act on it."""
 
-from typing import ClassVar
-
 from embedded_server.contracts.problems import N_, UserFacingError
-
-
-class LinkProblem(UserFacingError):
-    """The cluster cannot be reached or refuses us. ``final``: trying again does not mend it."""
-
-    status = 502
-    final: ClassVar[bool] = False
-
-
-class BrokerNameUnknown(LinkProblem):
-    """The host's name leads nowhere."""
-
-    title = N_("No address is known for the Kafka host “{host}”")
-    hint = N_("Check the host's name for a slip; inside a VPN or a container network it may have another one.")
-
-
-class BrokerNotThere(LinkProblem):
-    """The connection is refused at once."""
-
-    title = N_("No Kafka broker answers at {address}")
-    hint = N_("Check the port, and that the broker runs. Kafka's own port is 9092.")
-
-
-class BrokerSilent(LinkProblem):
-    """Nothing comes back at all."""
-
-    title = N_("The Kafka broker at {address} did not answer within {seconds:g} s")
-    hint = N_(
-        "A firewall may swallow the packets, or something else listens there. Check the address, and whether this machine may reach it."
-    )
-
-
-class BrokerUnreachable(LinkProblem):
-    """The operating system says why not."""
-
-    title = N_("The Kafka broker at {address} cannot be reached: {reason}")
-    hint = N_("Check the network between this machine and the broker.")
+from embedded_server.core.reach.problems import LinkProblem
 
 
 class AdvertisedUnreachable(LinkProblem):
@@ -50,40 +12,6 @@ class AdvertisedUnreachable(LinkProblem):
         "The bootstrap address answers, but Kafka clients go on to the address that each broker advertises. "
         "Set advertised.listeners of that broker to an address that this machine can reach."
     )
-
-
-class BrokerWantsTls(LinkProblem):
-    """We spoke plainly to a TLS listener."""
-
-    final = True
-    title = N_("The Kafka listener {address} speaks TLS, and this connection does not")
-    hint = N_("Switch TLS on for this connection, or use the address of a plain listener.")
-
-
-class BrokerSpeaksPlain(LinkProblem):
-    """We spoke TLS to a plain listener."""
-
-    final = True
-    title = N_("The Kafka listener {address} does not speak TLS, and this connection does")
-    hint = N_("Switch TLS off for this connection, or use the address of a TLS listener.")
-
-
-class BrokerCertificateNotTrusted(LinkProblem):
-    """The certificate does not prove who they are."""
-
-    final = True
-    title = N_("The certificate of the Kafka broker at {address} is not trusted: {reason}")
-    hint = N_(
-        "Name the file of the authority that signed it, or use the host's name that stands in it. For a trial only: switch the check off."
-    )
-
-
-class BrokerRefusedTls(LinkProblem):
-    """The broker wants a certificate of ours, or another one."""
-
-    final = True
-    title = N_("The Kafka broker at {address} broke off the TLS handshake: {reason}")
-    hint = N_("It may ask for a client certificate, or for another version of TLS. The broker's log says which.")
 
 
 class NotKafka(LinkProblem):

@@ -15,9 +15,9 @@ from embedded_server.contracts.connections import LinkState, SaslMechanism
 from embedded_server.contracts.kafka import Content, ReadRequest, Record
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.core.profiles import Profile
+from embedded_server.core.reach import problems as reach
 from embedded_server.kafka import problems
 from embedded_server.kafka.clients.clients import Clients
-from embedded_server.kafka.clients.tls import KafkaCertificateUnreadable
 from tests.contract.kafka.capability import CONNECTION, capability_over, profile_of
 from tests.helpers.broker_processes import free_port
 from tests.helpers.certificates import Authority
@@ -53,20 +53,20 @@ async def problem_with(profile: Profile) -> tuple[UserFacingError, LinkState]:
 async def test_nobody_at_the_address_is_said_and_tried_again() -> None:
     address = f"127.0.0.1:{free_port()}"
     problem, state = await problem_with(profile_of(address))
-    assert isinstance(problem, problems.BrokerNotThere)
-    assert str(problem) == f"No Kafka broker answers at {address}"
+    assert isinstance(problem, reach.NobodyListens)
+    assert str(problem) == f"No broker answers at {address}"
     assert state is LinkState.WAITING
 
 
 async def test_a_name_that_leads_nowhere_is_said() -> None:
     problem, _ = await problem_with(profile_of("no-such-host.invalid:9092"))
-    assert isinstance(problem, problems.BrokerNameUnknown)
+    assert isinstance(problem, reach.NameNotFound)
 
 
 async def test_of_several_addresses_that_fail_one_is_named_and_a_broker_that_was_reached_first() -> None:
     nobody = [f"127.0.0.1:{free_port()}" for _ in range(2)]
     problem, _ = await problem_with(profile_of(",".join(nobody)))
-    assert str(problem) in {f"No Kafka broker answers at {address}" for address in nobody}
+    assert str(problem) in {f"No broker answers at {address}" for address in nobody}
     with something_else() as other:
         problem, _ = await problem_with(profile_of(f"{nobody[0]},{other}"))
     assert isinstance(problem, problems.NotKafka)
@@ -76,7 +76,7 @@ async def test_a_silent_listener_is_told_from_one_that_is_not_there(monkeypatch:
     monkeypatch.setattr("embedded_server.kafka.clients.manager.CONNECT_LIMIT_S", 0.3)
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         problem, _ = await problem_with(profile_of(f"127.0.0.1:{silent.getsockname()[1]}"))
-    assert isinstance(problem, problems.BrokerSilent)
+    assert isinstance(problem, reach.NoAnswer)
 
 
 async def test_something_else_at_the_port_is_told() -> None:
@@ -114,7 +114,7 @@ def _answer_http(listener: socket.socket) -> None:
 async def test_a_certificate_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     path = tmp_path / "no.pem"
     problem, state = await problem_with(profile_of("127.0.0.1:1", tls=True, ca_file=str(path)))
-    assert isinstance(problem, KafkaCertificateUnreadable)
+    assert isinstance(problem, reach.CertificateUnreadable)
     assert str(path) in str(problem)
     assert state is LinkState.FAILED
 
@@ -201,14 +201,14 @@ async def test_a_login_that_is_missing_or_not_known_is_told(guarded: RealKafka) 
 async def test_tls_where_there_is_none_and_none_where_there_is(guarded: RealKafka, tmp_path: Path) -> None:
     assert guarded.tls is not None
     problem, _ = await problem_with(profile_of(guarded.tls.bootstrap))
-    assert isinstance(problem, problems.BrokerWantsTls)
+    assert isinstance(problem, reach.PortWantsTls)
     problem, _ = await problem_with(profile_of(guarded.bootstrap, tls=True, verify=False))
-    assert isinstance(problem, problems.BrokerSpeaksPlain)
+    assert isinstance(problem, reach.PortSpeaksPlain)
     problem, _ = await problem_with(profile_of(guarded.tls.bootstrap, tls=True))
-    assert isinstance(problem, problems.BrokerCertificateNotTrusted)
+    assert isinstance(problem, reach.CertificateNotTrusted)
     other = Authority(tmp_path, "Another authority")
     problem, state = await problem_with(profile_of(guarded.tls.bootstrap, tls=True, ca_file=str(other.cert)))
-    assert isinstance(problem, problems.BrokerCertificateNotTrusted)
+    assert isinstance(problem, reach.CertificateNotTrusted)
     assert state is LinkState.FAILED
 
 

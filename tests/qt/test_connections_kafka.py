@@ -51,7 +51,7 @@ async def test_a_fix_of_a_kafka_leads_to_its_field(bench: Bench) -> None:
     editor.activateWindow()
     editor.walk.fix_requested.emit("name-not-found")
     assert editor.window().focusWidget() is editor.fields.kafka.bootstrap
-    editor.walk.fix_requested.emit("broker-wants-tls")
+    editor.walk.fix_requested.emit("port-wants-tls")
     assert editor.fields.draft().tls
     editor.fields.kafka.mechanism.choose(SaslMechanism.PLAIN.value)
     editor.walk.fix_requested.emit("login-not-taken")

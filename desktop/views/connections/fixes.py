@@ -11,10 +11,10 @@ from embedded_server.contracts.connections import ConnectionKind, SaslMechanism
 def follow_hint(code: str, fields: ConnectionFields) -> None:
     """Mend what the problem *code* is about."""
     match code:
-        case "port-wants-tls" | "port-speaks-plain" | "broker-wants-tls" | "broker-speaks-plain":
+        case "port-wants-tls" | "port-speaks-plain":
             fields.tls_fold.set_open(True)
             fields.tls_fold.tls.setChecked(code.endswith("wants-tls"))
-        case "certificate-unknown-authority" | "broker-certificate-not-trusted":
+        case "certificate-unknown-authority" | "certificate-not-trusted":
             fields.tls_fold.set_open(True)
             fields.tls_fold.ca_file.choose()
         case "login-refused" | "sasl-refused":

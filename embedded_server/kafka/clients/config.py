@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from embedded_server.contracts.connections import KafkaSettings, SaslMechanism, Secret
 from embedded_server.core.profiles import Profile
-from embedded_server.kafka.clients.tls import tls_context_blocking
+from embedded_server.core.reach.tls import tls_context_blocking
 from embedded_server.kafka.problems import NoKafkaThere
 
 CLIENT_ID: Final = "switchroom"

@@ -13,12 +13,13 @@ from kafka import errors
 from embedded_server.contracts.connections import KafkaSettings, SaslMechanism
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.core.profiles import Profile
+from embedded_server.core.reach import problems as reach
+from embedded_server.core.reach.problems import LinkProblem
+from embedded_server.core.reach.tls import tls_context_blocking, tls_problem
 from embedded_server.kafka import problems
 from embedded_server.kafka.clients.config import REQUEST_LIMIT_S, addresses, kafka_settings
 from embedded_server.kafka.clients.manager import CONNECT_LIMIT_S, ConnectFailed, Fault, HandshakeFailed, Manager
 from embedded_server.kafka.clients.probe import ask_blocking, speaks_tls_blocking
-from embedded_server.kafka.clients.tls import tls_context_blocking, tls_words
-from embedded_server.kafka.problems import LinkProblem
 
 _CONNECTION_ERRORS: Final = (
     errors.KafkaConnectionError,
@@ -80,7 +81,7 @@ def link_problem_blocking(fault: Fault, profile: Profile) -> LinkProblem:
     if isinstance(cause, (errors.IllegalSaslStateError, errors.UnsupportedVersionError)) and settings.mechanism is not SaslMechanism.NONE:
         return problems.LoginNotTaken(address=address, detail=detail)
     if isinstance(cause, (errors.KafkaTimeoutError, errors.RequestTimedOutError)):
-        return problems.BrokerSilent(address=address, seconds=CONNECT_LIMIT_S, detail=detail)
+        return reach.NoAnswer(address=address, seconds=CONNECT_LIMIT_S, detail=detail)
     return _broken_off(fault, settings, detail)
 
 
@@ -89,22 +90,20 @@ def _not_connected(fault: Fault) -> LinkProblem:
     detail = str(cause)
     code = cause.errno if isinstance(cause, ConnectFailed) else 0
     if code == errno.ECONNREFUSED:
-        return problems.BrokerNotThere(address=address, detail=detail)
+        return reach.NobodyListens(address=address, detail=detail)
     if "DNS" in detail:
-        return problems.BrokerNameUnknown(host=fault.host, detail=detail)
+        return reach.NameNotFound(host=fault.host, detail=detail)
     if code == errno.ETIMEDOUT or "timed out" in detail.lower():
-        return problems.BrokerSilent(address=address, seconds=CONNECT_LIMIT_S, detail=detail)
-    return problems.BrokerUnreachable(address=address, reason=os.strerror(code) if code else detail, detail=detail)
+        return reach.NoAnswer(address=address, seconds=CONNECT_LIMIT_S, detail=detail)
+    return reach.NetworkFails(address=address, reason=os.strerror(code) if code else detail, detail=detail)
 
 
 def _no_handshake(fault: Fault, cause: BaseException) -> LinkProblem:
-    address = fault.address
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return problems.BrokerCertificateNotTrusted(address=address, reason=cause.verify_message or tls_words(cause), detail=str(cause))
-    if not speaks_tls_blocking(fault.host, fault.port):
-        return problems.BrokerSpeaksPlain(address=address, detail=str(cause))
-    reason = tls_words(cause) if isinstance(cause, ssl.SSLError) else str(cause)
-    return problems.BrokerRefusedTls(address=address, reason=reason, detail=str(cause))
+    if not isinstance(cause, ssl.SSLCertVerificationError) and not speaks_tls_blocking(fault.host, fault.port):
+        return reach.PortSpeaksPlain(address=fault.address, detail=str(cause))
+    if isinstance(cause, ssl.SSLError):
+        return tls_problem(cause, fault.address)
+    return reach.CertificateRefused(address=fault.address, reason=str(cause), detail=str(cause))
 
 
 def _broken_off(fault: Fault, settings: KafkaSettings, detail: str) -> LinkProblem:
@@ -112,9 +111,9 @@ def _broken_off(fault: Fault, settings: KafkaSettings, detail: str) -> LinkProbl
     address = fault.address
     inner = fault.cause.args[0] if fault.cause.args else None
     if isinstance(inner, ssl.SSLError) and not isinstance(inner, ssl.SSLEOFError):
-        return problems.BrokerRefusedTls(address=address, reason=tls_words(inner), detail=detail)
+        return tls_problem(inner, address)
     if not settings.tls and speaks_tls_blocking(fault.host, fault.port):
-        return problems.BrokerWantsTls(address=address, detail=detail)
+        return reach.PortWantsTls(address=address, detail=detail)
     found = ask_blocking(fault.host, fault.port, tls_context_blocking(settings) if settings.tls else None)
     if settings.mechanism is SaslMechanism.NONE and found.takes_login:
         return problems.LoginNeeded(address=address, offered=", ".join(found.mechanisms), detail=detail)

@@ -14,10 +14,11 @@ from embedded_server.contracts.concurrency import Backoff, cancel, spawn
 from embedded_server.contracts.connections import Health, LinkState
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.core.profiles import Profile, Resolve
+from embedded_server.core.reach.problems import LinkProblem
 from embedded_server.kafka.clients.config import client_config_blocking
 from embedded_server.kafka.clients.faults import NOTHING, About, problem_of_blocking
 from embedded_server.kafka.clients.manager import Fault, Manager, OpenFailed, open_client_blocking
-from embedded_server.kafka.problems import BrokerLost, KafkaTimedOut, LinkProblem
+from embedded_server.kafka.problems import BrokerLost, KafkaTimedOut
 
 T = TypeVar("T")
 

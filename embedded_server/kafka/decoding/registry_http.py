@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import orjson
 
 from embedded_server.contracts.connections import KafkaSettings
-from embedded_server.kafka.clients.tls import KafkaCertificateUnreadable, tls_context_blocking
+from embedded_server.core.reach.problems import CertificateUnreadable
+from embedded_server.core.reach.tls import tls_context_blocking
 from embedded_server.kafka.decoding.registry_problems import (
     RegistryAnswerTooLarge,
     RegistryFails,
@@ -132,7 +133,7 @@ class RegistryHttp:
         if self._base.startswith("https"):
             try:
                 tls = tls_context_blocking(self._settings)
-            except KafkaCertificateUnreadable as exc:
+            except CertificateUnreadable as exc:
                 raise RegistryTlsFailed(address=self.address, reason=str(exc)) from exc
         user = self._settings.registry_user
         host = urlsplit(self._base).hostname or ""

@@ -17,11 +17,12 @@ from embedded_server.contracts.kafka import Compression, RecordStatus
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.core.generate import Source
 from embedded_server.core.profiles import Profile
+from embedded_server.core.reach.problems import LinkProblem
 from embedded_server.journal import Journal
 from embedded_server.kafka.clients.faults import About, link_problem_blocking, problem_of_blocking
 from embedded_server.kafka.clients.manager import Fault
 from embedded_server.kafka.clients.producer import Producer, Sent, open_producer_blocking
-from embedded_server.kafka.problems import LinkProblem, PartitionUnknown
+from embedded_server.kafka.problems import PartitionUnknown
 from embedded_server.kafka.records.batches import RawRecord
 from embedded_server.kafka.records.events import RecordEvents
 from embedded_server.kafka.records.fill import RecordFiller

@@ -10,11 +10,12 @@ from kafka import errors
 
 from embedded_server.contracts.kafka import NO_TIMESTAMP, Compression, ProduceOutcome, RecordStatus
 from embedded_server.core.profiles import Profile
+from embedded_server.core.reach.problems import LinkProblem
 from embedded_server.journal import Journal, JournalClosed
 from embedded_server.kafka.clients.clients import Clients
 from embedded_server.kafka.clients.faults import About, problem_of_blocking
 from embedded_server.kafka.clients.producer import Producer, open_producer_blocking
-from embedded_server.kafka.problems import LinkProblem, PartitionUnknown
+from embedded_server.kafka.problems import PartitionUnknown
 from embedded_server.kafka.records.events import Previews, RecordEvents
 from embedded_server.kafka.records.murmur import partition_of
 from embedded_server.kafka.records.prepare import Prepared

@@ -18,11 +18,12 @@ from embedded_server.contracts.concurrency import Backoff
 from embedded_server.contracts.kafka import Isolation
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.core.profiles import Profile
+from embedded_server.core.reach.problems import LinkProblem
 from embedded_server.kafka.clients.clients import Clients
 from embedded_server.kafka.clients.config import client_config_blocking
 from embedded_server.kafka.clients.faults import About, problem_of_blocking
 from embedded_server.kafka.clients.manager import CONNECT_LIMIT_S, Manager
-from embedded_server.kafka.problems import BatchDamaged, LinkProblem
+from embedded_server.kafka.problems import BatchDamaged
 from embedded_server.kafka.records.batches import BadBatch, Batch, batches_of
 from embedded_server.kafka.records.fetching import Fetched, Fetching
 

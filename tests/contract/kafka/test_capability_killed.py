@@ -49,7 +49,7 @@ async def test_a_tail_goes_on_at_its_offsets_with_no_gap_and_no_duplicate(
     await asyncio.to_thread(broker.kill)
     waiting = await _in_state(capability, tail, JobState.WAITING)
     assert waiting.problem is not None
-    assert waiting.problem.type.rpartition(":")[2] in {"broker-not-there", "broker-lost"}
+    assert waiting.problem.type.rpartition(":")[2] in {"nobody-listens", "broker-lost"}
     await asyncio.to_thread(broker.start)
     await asyncio.to_thread(_produce, broker.bootstrap, 3_000, 3_000)
     await capability.done(tail, 6_000, 40)
