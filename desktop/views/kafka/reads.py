@@ -106,6 +106,7 @@ class ReadsBar(QWidget):
             job = self._job_of(read)
             self.buttons[read].set_running(job.done if job is not None else None)
             self.buttons[read].setToolTip(tr("Stop: {read}", read=tr(TITLES[read])) if job is not None else tr(COSTS[read]))
+        self._share_room()
         job = self._job_of(Read.TAIL) or self._job_of(Read.READ)
         self.state.setVisible(job is not None and self.width() >= ROOMY_PX)
         self.pace.show_text("", "dim")
@@ -113,6 +114,15 @@ class ReadsBar(QWidget):
             self.state.set_state(*state_words(job))
             self.state.setToolTip(problem_words(job))
             self.pace.show_text(f"{rate(job.rate)} · {span(elapsed_s(job))}" if not self.state.isHidden() else "", "dim")
+
+    def _share_room(self) -> None:
+        """Where room is short the costs step aside one by one: the tool tips tell them."""
+        for button in self.buttons.values():
+            button.set_compact(False)
+        for read in (Read.SEARCH, Read.TAIL, Read.READ):
+            if sum(button.sizeHint().width() + 8 for button in self.buttons.values()) <= self.width():
+                return
+            self.buttons[read].set_compact(True)
 
     # -- Qt overrides
 

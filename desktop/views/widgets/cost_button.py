@@ -29,6 +29,7 @@ class CostButton(QAbstractButton):
         self._icon_name = icon_name
         self._badge = badge
         self._done = 0
+        self._compact = False
         self.setText(text)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -45,8 +46,17 @@ class CostButton(QAbstractButton):
             self.updateGeometry()
             self.update()
 
+    def set_compact(self, compact: bool) -> None:
+        """Leave the cost to the tool tip, where there is no room; while it runs, what it has read is told all the same."""
+        if compact != self._compact:
+            self._compact = compact
+            self.updateGeometry()
+            self.update()
+
     def badge(self) -> str:
-        """Answer the word beside the act."""
+        """Answer the word beside the act; none where there is no room."""
+        if self._compact and not self.running:
+            return ""
         return short_number(self._done) if self.running else tr(self._badge[0])
 
     def _word(self) -> str:
@@ -63,8 +73,8 @@ class CostButton(QAbstractButton):
     def sizeHint(self) -> QSize:
         """Answer the room for icon, act and cost."""
         word = QFontMetrics(theme().font(TEXT_PX)).horizontalAdvance(self._word())
-        badge = QFontMetrics(theme().font(CAPTION_PX)).horizontalAdvance(self.badge())
-        return QSize(8 + ICON_PX + 6 + word + 6 + badge + 12 + 6, HEIGHT_PX)
+        badge = QFontMetrics(theme().font(CAPTION_PX)).horizontalAdvance(self.badge()) + 12 + 6 if self.badge() else 4
+        return QSize(8 + ICON_PX + 6 + word + 6 + badge, HEIGHT_PX)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Press it by Enter too."""
@@ -89,6 +99,8 @@ class CostButton(QAbstractButton):
         painter.setPen(theme().color("text"))
         left = 8 + ICON_PX + 6
         painter.drawText(QRect(left, 0, self.width(), HEIGHT_PX), Qt.AlignmentFlag.AlignVCenter, self._word())
+        if not self.badge():
+            return
         left += QFontMetrics(font).horizontalAdvance(self._word()) + 6
         badge = QRectF(left, 5, self.width() - left - 6, HEIGHT_PX - 10)
         painter.setPen(Qt.PenStyle.NoPen)
