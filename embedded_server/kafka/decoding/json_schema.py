@@ -30,13 +30,15 @@ class JsonSchema:
         value = parse(text, name)
         if not isinstance(value, dict | bool):
             raise invalid(text, name, (), "a JSON Schema is an object")
-        kind = validator_for(value, default=Draft202012Validator)
         try:
+            kind = validator_for(value, default=Draft202012Validator)
             kind.check_schema(value)
         except SchemaError as exc:
             raise invalid(text, name, _path(exc), exc.message[:_REASON_CHARS]) from exc
         except RecursionError as exc:
             raise invalid(text, name, (), "nested too deeply") from exc
+        except Exception as exc:  # such as a $schema that is a number: the library lets it through
+            raise invalid(text, name, (), f"not a schema: {exc}"[:_REASON_CHARS]) from exc
         self._validator = kind(value, registry=_registry(imports or {}))
         self.title = str(value.get("title", "")) if isinstance(value, dict) else ""
 
@@ -73,10 +75,14 @@ def _registry(imports: Mapping[str, str]) -> Any:
     """Answer what a ``$ref`` may find: the imports by their names, and nothing from elsewhere."""
     made: Any = Registry(retrieve=_nowhere)  # type: ignore[call-arg] # attrs' converters hide it from mypy
     for name, text in imports.items():
-        resource = Resource.from_contents(parse(text, name), default_specification=DRAFT202012)
-        made = made.with_resource(name, resource)
-        if (its := resource.id()) and its != name:
-            made = made.with_resource(its, resource)
+        value = parse(text, name)
+        try:
+            resource = Resource.from_contents(value, default_specification=DRAFT202012)
+            made = made.with_resource(name, resource)
+            if (its := resource.id()) and its != name:
+                made = made.with_resource(its, resource)
+        except Exception as exc:  # the same
+            raise invalid(text, name, (), f"not a schema: {exc}"[:_REASON_CHARS]) from exc
     return made
 
 
