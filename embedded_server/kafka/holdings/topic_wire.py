@@ -16,7 +16,7 @@ from kafka.protocol.admin import (
 )
 
 from embedded_server.contracts.kafka import AddPartitions, AlterConfigs, ConfigEntry, ConfigSource, CreateTopic, PurgeTopic, TopicInfo
-from embedded_server.kafka.holdings.configs import TOPIC, read_configs, value_of
+from embedded_server.kafka.holdings.configs import TOPIC, entry_of, read_configs, value_of
 from embedded_server.kafka.holdings.figures import Place, read_figures
 from embedded_server.kafka.holdings.layout import Topic, layout_of, require_topic
 from embedded_server.kafka.holdings.problems import (
@@ -33,6 +33,8 @@ from embedded_server.kafka.holdings.problems import (
 from embedded_server.kafka.holdings.wire import PAUSE_S, SETTLING_S, Wire, raise_for, settled
 
 TIMEOUT_MS: Final = 30_000
+NO_TOPIC: Final = "switchroom.settings-of-a-new-topic"
+"""A name to ask about; it is never created."""
 _SET: Final = 0
 _DELETE: Final = 1
 """Operations of IncrementalAlterConfigs (KIP-339)."""
@@ -62,6 +64,17 @@ def create(wire: Wire, request: CreateTopic) -> TopicInfo:
             request.name, partitions=max(partitions, request.partitions, 0), replication=max(replication, request.replication, 0)
         )
     return _wait(wire, request.name, lambda topic: topic is not None and topic.is_whole).info()
+
+
+def would_be_settings(wire: Wire) -> list[ConfigEntry]:
+    """Answer a new topic's settings as the cluster would give them, without creating any (CreateTopics from version 5 on, Kafka 2.4)."""
+    if wire.offers(CreateTopicsRequest, 5) < 0:
+        return []
+    topic = CreateTopicsRequest.CreatableTopic(name=NO_TOPIC, num_partitions=-1, replication_factor=-1, assignments=[], configs=[])
+    asked = CreateTopicsRequest(topics=[topic], timeout_ms=TIMEOUT_MS, validate_only=True)
+    answer = _controller(wire, asked, lambda response: response.topics)
+    raise_for(answer.error_code, answer.error_message)
+    return sorted((entry_of(config) for config in answer.configs or ()), key=lambda entry: entry.name)
 
 
 def grow(wire: Wire, request: AddPartitions) -> int:

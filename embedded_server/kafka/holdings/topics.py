@@ -17,6 +17,7 @@ from embedded_server.kafka.holdings.configs import changed, new_topic_entries, r
 from embedded_server.kafka.holdings.figures import Figures, Place, Rates, read_figures, settled_figures
 from embedded_server.kafka.holdings.layout import Layout, Topic, layout_of, partition_info, require_topic
 from embedded_server.kafka.holdings.paging import page_of
+from embedded_server.kafka.holdings.topic_wire import would_be_settings
 from embedded_server.kafka.holdings.wire import Wire
 from embedded_server.kafka.problems import TopicNotAuthorized, TopicUnknown
 
@@ -100,7 +101,7 @@ class Topics:
         return (await self._clients.admin(connection, lambda admin: read_configs(Wire(admin), [name]), topic=name))[name]
 
     async def new_settings(self, connection: str) -> list[ConfigEntry]:
-        """Answer what a new topic's settings would be, learnt from any topic there is; none where there is no topic yet."""
+        """Answer what a new topic's settings would be: learnt from any topic there is, else as the cluster would set them."""
         layout = await self.layout(connection)
         for topic in sorted(layout.topics.values(), key=lambda topic: topic.internal):
             try:
@@ -108,7 +109,7 @@ class Topics:
             except UserFacingError as exc:
                 if not isinstance(exc, _NOT_THIS_ONE):
                     raise
-        return []
+        return await self._clients.admin(connection, lambda admin: would_be_settings(Wire(admin)))
 
     # -- inside
 
