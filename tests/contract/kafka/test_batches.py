@@ -124,7 +124,7 @@ def test_a_batch_sent_again_is_answered_with_where_it_is(raw: RawClient, topic: 
     assert [raw.produce(topic, one).base_offset for one in sent] == [0, 2, 4, 6, 8]
     for number, one in enumerate(sent):
         again = raw.produce(topic, one)
-        assert (again.error, again.base_offset) == (NONE, number * 2)
+        assert (again.error, again.base_offset, again.append_time) == (NONE, number * 2, now_ms)
     assert raw.fetch(topic, 0).end == 10
 
 

@@ -206,7 +206,7 @@ class Logs:
         if self._catalogue is None:
             return False
         if self._round is None:
-            if now_ms < self._next_round_ms:
+            if 0 < self._next_round_ms - now_ms <= ROUND_MS:  # more would mean that the clock was put back
                 return False
             self._next_round_ms = now_ms + ROUND_MS
             self._round = self._steps(now_ms)

@@ -1,7 +1,8 @@
 """One partition's log: what a broker appends, reads, looks up by time and trims."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from embedded_server.brokers.kafka.errors import ErrorCode
@@ -43,16 +44,25 @@ class PartitionLog(StoredLog):
     def aborted(self, first: int, below: int) -> list[Aborted]:
         """The aborted transactions with records from *first* on and before *below*, by first offset."""
         self.open()
-        found = []
+        with self._reading():
+            return sorted(self._aborted(first, below), key=lambda one: one.first_offset)
+
+    def _aborted(self, first: int, below: int) -> Iterator[Aborted]:
         for segment in list(self.segments)[self.segments.number_of(first) :]:
             rows = segment.aborted
             for number in range(rows.behind(first - 1, 3) if len(rows) else 0, len(rows)):
                 _, producer_id, begun, _, stable = rows[number]
                 if begun < below:
-                    found.append(Aborted(producer_id, begun))
+                    yield Aborted(producer_id, begun)
                 if stable >= below:
-                    return sorted(found, key=lambda one: one.first_offset)
-        return sorted(found, key=lambda one: one.first_offset)
+                    return
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as exc:
+            raise LogFault(ErrorCode.KAFKA_STORAGE_ERROR, f"{self.name} cannot be read: {exc.strerror}") from exc
 
     # -- appending
 
@@ -155,20 +165,20 @@ class PartitionLog(StoredLog):
         below = min(below, end)
         if offset >= below:
             return []
-        try:
+        with self._reading():
             return self.segments.read(offset, max_bytes, below, at_least_one=at_least_one)
-        except OSError as exc:
-            raise LogFault(ErrorCode.KAFKA_STORAGE_ERROR, f"{self.name} cannot be read: {exc.strerror}") from exc
 
     def offset_for_time(self, timestamp_ms: int) -> Found | None:
         """The first record whose timestamp is not below *timestamp_ms*."""
         self.open()
-        return times.first_at(self.segments, self.state.start, timestamp_ms)
+        with self._reading():
+            return times.first_at(self.segments, self.state.start, timestamp_ms)
 
     def max_timestamp(self) -> Found | None:
         """The first record with the largest timestamp."""
         self.open()
-        return times.newest(self.segments, self.state.start)
+        with self._reading():
+            return times.newest(self.segments, self.state.start)
 
     def epoch_end(self, epoch: int) -> tuple[int, int]:
         """The largest leader epoch not above *epoch*, and where it ended (KIP-320); (-1, -1) where there is none."""

@@ -14,6 +14,8 @@ from embedded_server.brokers.kafka.log.faults import LogFault
 
 REMEMBERED_BATCHES: Final = 5
 """As many as a client may have under way (max.in.flight.requests.per.connection of an idempotent producer)."""
+MAX_KNOWN: Final = 5_000
+"""In one partition. Apache Kafka has no such limit; here a thousand test runs a day, each with producers of its own, must not add up."""
 NO_EPOCH: Final = -1
 NO_TRANSACTION: Final = -1
 
@@ -195,9 +197,14 @@ class Producers:
         opened = sorted((one.transaction_from, one.id) for one in producers if one.transaction_from >= 0)
         self._open = {producer_id: first for first, producer_id in opened}
 
-    def forget(self, unused_since_ms: int) -> None:
-        """Forget those that have written nothing since then and have no transaction open."""
-        gone = [one.id for one in self._known.values() if one.timestamp < unused_since_ms and one.transaction_from < 0]
+    def forget(self, unused_since_ms: int, limit: int = MAX_KNOWN) -> None:
+        """Forget those that have written nothing since then, and of more than *limit* the oldest; none with a transaction open."""
+        idle = [one for one in self._known.values() if one.transaction_from < 0]
+        gone = [one.id for one in idle if one.timestamp < unused_since_ms]
+        over = len(self._known) - len(gone) - limit
+        if over > 0:
+            kept = [one for one in idle if one.timestamp >= unused_since_ms]
+            gone += [one.id for one in sorted(kept, key=lambda one: one.timestamp)[:over]]
         for producer_id in gone:
             del self._known[producer_id]
         self.changes += len(gone)

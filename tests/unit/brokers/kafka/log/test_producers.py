@@ -98,6 +98,13 @@ def test_a_producer_unused_for_a_day_is_forgotten_unless_its_transaction_is_open
     assert [one.producer_id for one in life.log().producers()] == [8]
 
 
+def test_of_very_many_producers_those_unused_for_longest_are_forgotten(life: Life) -> None:
+    for producer in range(20):
+        life.send(numbered(1, at=NOW_MS + producer % 7), By(producer, 0, 0, transactional=producer == 0))
+    life.log().known.forget(0, 5)
+    assert {one.producer_id for one in life.log().producers()} == {0, 6, 12, 13, 19}  # and 5, were there room for one more
+
+
 def test_the_stable_offset_waits_for_the_oldest_open_transaction(life: Life) -> None:
     life.send(numbered(2))
     life.send(numbered(1), By(7, 0, 0, transactional=True))
