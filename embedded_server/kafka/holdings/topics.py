@@ -125,7 +125,7 @@ class Topics:
         try:
             configs = await self.settings(connection, name)
         except UserFacingError as exc:
-            configs, problem = [], problem or exc.problem()
+            configs, problem = [], exc.problem()  # which says more than that the bytes are not told
         info = _with_settings(_with_figures(topic, figures, rates), configs or None)
         return info, [_partition(topic, number, figures, rates) for number in range(len(topic.partitions))], configs, problem
 
