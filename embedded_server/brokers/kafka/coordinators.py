@@ -4,13 +4,13 @@ What they know is read back when somebody first asks, or a moment after the star
 """
 
 import logging
-from collections.abc import Collection
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from embedded_server.brokers.kafka.groups import admin_handlers, coordinator, member_handlers, offset_handlers
 from embedded_server.brokers.kafka.groups.coordinator import Groups
 from embedded_server.brokers.kafka.internal_topic import InternalTopic
+from embedded_server.brokers.kafka.log.logs import Topic
 from embedded_server.brokers.kafka.request import Handler
 from embedded_server.brokers.kafka.transactions import coordinator as transactions_coordinator
 from embedded_server.brokers.kafka.transactions import handlers as transaction_handlers
@@ -61,13 +61,16 @@ class Coordinators:
         """Whether a producer may begin its transaction in a partition now."""
         return self.transactions.may_begin(topic, partition, producer_id, epoch)
 
-    def topics_deleted(self, topics: Collection[str]) -> None:
-        """Topics are gone."""
-        self.groups.topics_deleted(topics)
+    def topic_deleted(self, topic: Topic) -> None:
+        """A topic is gone."""
+        self.groups.topics_deleted([topic.name])
 
 
-def handlers(broker: "Broker", coordinators: Coordinators) -> dict[ApiKey, Handler]:
-    """The handlers of both."""
+def handlers(broker: "Broker") -> dict[ApiKey, Handler]:
+    """The handlers of both; who produces into a transaction and who deletes a topic asks and tells them from now on."""
+    coordinators = Coordinators(broker)
+    broker.may_begin = coordinators.may_begin
+    broker.on_topic_deleted.append(coordinators.topic_deleted)
     return {
         **member_handlers.handlers(coordinators),
         **offset_handlers.handlers(broker, coordinators),

@@ -2,7 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from embedded_server.brokers.kafka import api_versions, cluster, config_requests, fetch, metadata, offsets, produce, refusals, topics
+from embedded_server.brokers.kafka import (
+    api_versions,
+    cluster,
+    config_requests,
+    coordinators,
+    fetch,
+    metadata,
+    offsets,
+    produce,
+    refusals,
+    topics,
+)
 from embedded_server.brokers.kafka.request import Handler
 from embedded_server.brokers.kafka.versions import ApiKey
 
@@ -21,5 +32,6 @@ def handlers(broker: "Broker") -> dict[ApiKey, Handler]:
         **topics.handlers(broker),
         **config_requests.handlers(broker),
         **cluster.handlers(broker),
+        **coordinators.handlers(broker),
         **refusals.handlers(broker),
     }
