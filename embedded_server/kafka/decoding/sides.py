@@ -64,11 +64,13 @@ class SideReader:
         return _automatic(data)
 
     def text(self, data: bytes) -> str:
-        """Answer the whole text, as the detail shows it; JSON's escapes are taken out beside it, so that either can be found."""
+        """Answer the whole text, as the detail shows it; behind a zero without JSON's escapes, so that either can be found."""
         text = self._quick_text(data)
         if text is None:
             text = Reporter(self._registry, self._local).read(data, self._reading).text
-        return f"{text}\n{normal}" if "\\" in text and (normal := normal_json(text)) else text
+        if "\\" not in text:
+            return text
+        return f"{text}\0{unescaped(text.encode('utf-8', 'surrogatepass')).decode()}"
 
     def _quick_text(self, data: bytes) -> str | None:
         """Answer what a registry's schema makes of *data*, without the report; None where that is not so simple."""
@@ -125,12 +127,22 @@ def _is_on_loop() -> bool:
     return True
 
 
-def normal_json(text: str) -> str:
-    """Answer a JSON text with its escapes taken out, or nothing where it is no JSON or cannot be said without them."""
+def unescaped(data: bytes) -> bytes:
+    """Answer a JSON text as it is read in a tree, without its escapes; nothing where it is no JSON."""
     try:
-        return orjson.dumps(orjson.loads(text)).decode()
+        text = orjson.dumps(orjson.loads(data))
     except (ValueError, TypeError):
-        return ""
+        return b""
+    if b"\\" in text:
+        for escape, meant in _ESCAPES:
+            text = text.replace(escape, meant)
+    return text
+
+
+_ESCAPES: Final = (
+    *((rb"\\", b"\0"), (rb"\"", b'"'), (rb"\n", b"\n"), (rb"\t", b"\t"), (rb"\r", b"\r")),
+    (b"\0", b"\\"),  # the first, which must not be taken for the beginning of another
+)
 
 
 def _automatic(data: bytes) -> str:

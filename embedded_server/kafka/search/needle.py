@@ -9,7 +9,7 @@ import base64
 from collections.abc import Sequence
 from typing import Final
 
-from embedded_server.kafka.decoding.sides import SideReader
+from embedded_server.kafka.decoding.sides import SideReader, unescaped
 from embedded_server.kafka.records.batches import RawRecord
 
 _BETWEEN: Final = b"\0"
@@ -99,8 +99,11 @@ class Needle:
         return any(self.in_text(name) or (content and self.in_text(header_text(content))) for name, content in headers)
 
     def _is_in_part(self, data: bytes, reader: SideReader) -> bool:
-        if _BETWEEN not in data and _stands(data):
-            return self._find(data)
+        if _BETWEEN not in data:
+            if _stands(data):
+                return self._find(data)
+            if b"\\" in data and _stands(data.replace(b"\\", b"")):
+                return self._find(data) or self._find(unescaped(data))
         return self.in_text(reader.text(data))
 
 

@@ -59,6 +59,13 @@ def test_it_is_found_wherever_people_read_it(where: RawRecord) -> None:
     assert needle("adb").found([*others, where, *others]) == []
 
 
+def test_it_is_found_as_a_tree_shows_it() -> None:
+    records = [record(b'{"said": "a \\"b\\"\\nC:\\\\new"}'), record(b'{"said": "\\\\\\""}')]
+    assert needle('a "b"').found(records) == records[:1]
+    assert needle('b"\nc:\\new').found(records) == records[:1]
+    assert needle('\\"').found(records) == records
+
+
 def test_case_matters_only_when_asked() -> None:
     records = [record("Ärger".encode()), record("ärger".encode())]
     assert needle("ÄRGER").found(records) == records
