@@ -177,6 +177,7 @@ class BulkRun:
                 continue
             producer.manager.on_fault = self._on_fault
             producer.on_settled = self._on_settled
+            self._is_lost = False
             self._last_key = (b"", -1)
             backoff.started()
             self._tell(self.on_open)
@@ -196,13 +197,12 @@ class BulkRun:
             self._collect()
             if self._sent >= plan.total and not self._waiting_records:
                 return
-            if self._is_lost and not self._waiting_records:
-                self._is_lost = False
+            if self._is_lost:  # what else it holds may never be answered: its sequence has a gap
                 return
             count = min(plan.total - self._sent, BURST)
             if plan.rate:
                 count = min(count, int((time.monotonic() - began) * plan.rate) + 1 - (self._sent - sent_before))
-            if count <= 0 or self._is_lost or self._waiting_records >= WINDOW_RECORDS or self._waiting_bytes >= WINDOW_BYTES:
+            if count <= 0 or self._waiting_records >= WINDOW_RECORDS or self._waiting_bytes >= WINDOW_BYTES:
                 self._pause(PACE_S if plan.rate and count <= 0 and self._sent < plan.total else LOOK_S)
                 continue
             if not pending and not self._refill(pending, count):

@@ -98,6 +98,33 @@ async def test_what_was_not_acknowledged_when_a_bulk_is_stopped_is_kept_and_sent
     assert sum(there.values()) <= stopped.done + stopped.counts["unacknowledged"]
 
 
+async def test_records_given_up_after_a_while_are_told_and_the_rest_goes_on_with_the_broker(
+    broker: EmbeddedBroker | RealKafka, capability: Capability, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embedded_server.kafka.records.bulk.DELIVERY_LIMIT_S", 1.0)
+    record = Record(TOPIC, key=Content("{{n}}"), value=Content("{{n}}"))
+    bulk = await capability.records.bulk(CONNECTION, BulkProduce(record, 60_000))
+    await capability.done(bulk, 1_000)
+    await asyncio.to_thread(broker.kill)
+
+    async def given_up() -> bool:
+        return capability.now(bulk).counts["unacknowledged"] > 0
+
+    assert await until(given_up, 20)
+    await asyncio.to_thread(broker.start)
+    ended = await asyncio.wait_for(capability.ended(bulk), 60)
+    unknown = ended.counts["unacknowledged"]
+    assert (ended.state, ended.counts["acknowledged"]) == (JobState.DONE, 60_000 - unknown)
+    rows = await capability.rows(bulk)
+    assert Counter(row.status for row in rows) == {"acknowledged": 60_000 - unknown, "unacknowledged": unknown}
+    there = Counter(await asyncio.to_thread(_all_values, broker.bootstrap))
+    acknowledged = {int(row.preview) for row in rows if row.status == "acknowledged"}
+    assert all(there[number] == 1 for number in acknowledged), "what was acknowledged is there once"
+    again = await capability.ended(await capability.records.bulk(CONNECTION, BulkProduce(record, 1, resend_of=bulk.id)))
+    assert again.counts["acknowledged"] == unknown
+    assert set(await asyncio.to_thread(_all_values, broker.bootstrap)) == set(range(1, 60_001))
+
+
 async def _in_state(capability: Capability, job: Job, state: JobState) -> Job:
     async def there() -> Job | None:
         now = capability.now(job)

@@ -24,6 +24,7 @@ from embedded_server.contracts.kafka import (
 from embedded_server.core.profiles import ConnectionReadOnly
 from embedded_server.kafka.problems import PartitionUnknown, RecordTooLarge, TopicUnknown
 from embedded_server.kafka.records.problems import NotARecord, PartitionOutOfRange
+from embedded_server.kafka.records.reader import Reader, Span
 from tests.contract.kafka.capability import CONNECTION, Capability, capability_over, profile_of
 
 
@@ -256,6 +257,22 @@ async def test_what_was_purged_before_it_was_read_is_said(
     assert job.problem.title == f"15 records of “{topic}” were deleted before they could be read"
     (gap,) = (await capability.journal.query("kind:server.lifecycle status:gap")).rows
     assert "15 records" in gap.preview
+
+
+async def test_what_is_purged_while_it_is_read_is_counted_and_the_reading_goes_on(
+    capability: Capability, bootstrap: str, admin: KafkaAdminClient, topic: str
+) -> None:
+    fill(bootstrap, topic, 50)
+    admin.delete_records({TopicPartition(topic, 0): 20})
+    found: list[int] = []
+    told: list[tuple[int, int]] = []
+    reader = Reader(
+        capability.service.clients, CONNECTION, topic, [Span(0, 5, 50)], lambda _, batch: found.extend(one[0] for one in batch.records)
+    )
+    reader.on_deleted = lambda partition, count: told.append((partition, count))
+    await reader.run()
+    assert found == list(range(20, 50))
+    assert (told, reader.passed.deleted, reader.passed.offsets, reader.passed.records) == ([(0, 15)], 15, 45, 30)
 
 
 async def test_a_tail_takes_up_new_partitions(
