@@ -204,7 +204,6 @@ class _Writing:
     def finish(self) -> None:
         self._write()
         self._segment.seal()
-        self._segment.aborted.make()
 
 
 def _put_in_place(log: StoredLog, group: list[Segment], fresh: Segment) -> None:

@@ -156,6 +156,15 @@ def _producers(folder: str, segments: Segments, snapshots: list[int]) -> tuple[P
             producers.load(written)
             begin = known = offset
             break
+    lost = [one for one in segments if one.lacks_aborted and (one is not segments.active or (len(producers) and known > one.base))]
+    for segment in {id(one): one for one in (*lost, segments.active)}.values():
+        segment.aborted.heal()
+    if lost:
+        for segment in lost:
+            segment.aborted.cut(0)
+        _tell(segments, Producers(), segments.oldest.base, into=lost)
+        for segment in lost:
+            segment.flush()
     replay(segments, producers, begin)
     return producers, known
 
@@ -167,6 +176,12 @@ def replay(segments: Segments, producers: Producers, begin: int) -> None:
     for segment in list(segments)[segments.number_of(begin) :]:
         if len(segment.aborted):
             segment.aborted.cut(segment.aborted.behind(begin - 1, 3))
+    _tell(segments, producers, begin, into=list(segments))
+
+
+def _tell(segments: Segments, producers: Producers, begin: int, *, into: list[Segment]) -> None:
+    """Tell *producers* of the batches from *begin* on; the aborted transactions are written where they end in one of *into*."""
+    chosen = {id(one) for one in into}
     for segment, (position, header) in segments.walk(begin):
         if not has_producer(header):
             continue
@@ -178,5 +193,5 @@ def replay(segments: Segments, producers: Producers, begin: int) -> None:
         except BadRecords:
             marker = None
         ended = producers.marked(header, marker.coordinator_epoch) if marker else None
-        if ended is not None and marker is not None and not marker.commit:
+        if ended is not None and marker is not None and not marker.commit and id(segment) in chosen:
             segment.aborted.add(ended.row)

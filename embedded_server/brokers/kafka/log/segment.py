@@ -112,8 +112,14 @@ class Segment:
         """Write the rows and the largest timestamp: no batch follows. Raises ``OSError``."""
         self._note_time()
         self.flush()
-        for table in (self.offsets, self.times):
+        for table in (self.offsets, self.times, self.aborted):
             table.make()
+
+    @property
+    def lacks_aborted(self) -> bool:
+        """Whether the table of aborted transactions is gone, or is none: a sealed segment has one, though it be empty."""
+        row = self.aborted.last()
+        return bool(self.size) and (not self.aborted.is_whole or (row is not None and (row[0] != 0 or row[3] < self.base)))
 
     def cut(self, size: int) -> None:
         """Keep the first *size* bytes; the caller has cut the indexes."""
@@ -134,7 +140,7 @@ class Segment:
         """
         self._is_trusted = True
         self.max_timestamp = NO_TIMESTAMP
-        for table in (self.offsets, self.times, self.aborted):
+        for table in (self.offsets, self.times):
             table.heal()
         count = len(self.offsets)
         while count and self.offsets[count - 1][1] >= self.size:  # the log is shorter than its index after a loss of power

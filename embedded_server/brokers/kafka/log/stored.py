@@ -133,6 +133,8 @@ class StoredLog:
         if not self.is_dirty:
             return
         self.segments.active.flush()
+        if len(self.known):
+            self.segments.active.aborted.make()
         before, end = self._saved[0], self.segments.end
         snapshot.save(self.folder, end, self.known.all())
         self._saved = (end, self.known.changes)

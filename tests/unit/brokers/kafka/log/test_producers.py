@@ -153,6 +153,30 @@ def test_aborted_transactions_are_told_once_though_a_crash_came_between_two_file
     assert life.kill_and_return().aborted(0, 6) == [Aborted(7, 0), Aborted(7, 2), Aborted(7, 4)]
 
 
+@pytest.mark.parametrize("harm", ["lost", "torn", "foreign"])
+@pytest.mark.parametrize("checkpointed", [True, False])
+def test_aborted_transactions_are_found_again_where_their_tables_are_gone(life: Life, harm: str, checkpointed: bool) -> None:
+    life.log(segment_bytes="600")
+    for number in range(21):
+        life.send(numbered(2), By(7, 0, number * 2, transactional=True))
+        _mark(life, 7, commit=number % 2 == 0)
+    expected = life.log().aborted(0, life.log().end)
+    assert len(expected) == 10
+    if checkpointed:
+        life.log().checkpoint()
+    life.logs._files.close()
+    tables = [life.path(name) for name in life.files if name.endswith(".txnindex")]
+    assert len(tables) > 3
+    for path in tables:
+        if harm == "lost":
+            path.unlink()
+        else:
+            path.write_bytes(path.read_bytes()[:-3] + b"?" if harm == "torn" else b"\x7f" * 34)
+    log = life.kill_and_return()
+    assert log.aborted(0, log.end) == expected
+    assert life.close_and_return().aborted(0, log.end) == expected
+
+
 def test_the_oldest_open_transaction_is_known_again_whoever_was_seen_first(life: Life) -> None:
     life.send(numbered(1), By(8, 0, 0))
     life.send(numbered(1), By(7, 0, 0, transactional=True))
