@@ -19,6 +19,7 @@ MODULES: Final = (
     "kafka_broker",
     "kafka_search",
     "kafka",
+    "kafka_topics",
     "kafka_memory",
 )
 

@@ -1,7 +1,7 @@
 """The real window, offscreen, against a running server: measures how late a 10 ms timer is while something is asked of it.
 
-Reads one command a line (``idle SECONDS``, ``until TOTAL``, ``measure``, ``memory``, ``scroll TIMES``, ``tree PORT MANAGEMENT_URL``),
-answers each with one line of JSON.
+Reads one command a line (``idle SECONDS``, ``until TOTAL``, ``measure``, ``memory``, ``scroll TIMES``, ``tree PORT MANAGEMENT_URL``,
+``topics BOOTSTRAP``), answers each with one line of JSON.
 """
 
 import argparse
@@ -127,6 +127,27 @@ class Probe:
         picture_s = time.perf_counter() - began
         figures = {"tree_s": tree_s, "picture_s": picture_s, "rows": shown, "queues": panel.model.pages("/").total}
         return {**figures, "boxes": len(canvas.layout_now.boxes), "late_ms": self._figures()["max"]}
+
+    async def do_topics(self, bootstrap: str) -> dict[str, Any]:
+        """Look at a Kafka that was never looked at; tell the seconds until its topics are painted."""
+        from desktop.services.connections import connection_service
+        from embedded_server.contracts.connections import ConnectionKind, ConnectionSpec, KafkaSettings, SaveConnection
+
+        connections = connection_service(self._application.services.api)
+        spec = ConnectionSpec(f"bench {time.monotonic_ns()}", ConnectionKind.KAFKA, kafka=KafkaSettings(bootstrap))
+        added = await connections.add(SaveConnection(spec))
+        self._application.window.show_panel("kafka")
+        panel = self._application.window.panel("kafka")
+        await _until(lambda: panel.topics.rowCount() == 0)
+        self._begin()
+        began = time.perf_counter()
+        connections.choose("kafka", added.id)
+        await _until(lambda: panel.topics.rowCount() > 0)
+        panel.list.view.viewport().repaint()
+        list_s = time.perf_counter() - began
+        topics, late_ms = panel.topics.rowCount(), self._figures()["max"]
+        await connections.remove(added.id)
+        return {"list_s": list_s, "topics": topics, "late_ms": late_ms}
 
     async def _sign_in(self) -> None:
         services = self._application.services

@@ -11,7 +11,7 @@ from embedded_server.contracts.kafka import BrokerInfo, ClusterInfo
 from embedded_server.core.profiles import Profile
 from embedded_server.kafka.clients.clients import Clients
 from embedded_server.kafka.clients.faults import refusal
-from embedded_server.kafka.holdings.layout import Layout, layout_of
+from embedded_server.kafka.holdings.layout import Layout
 from embedded_server.kafka.holdings.wire import Wire, raise_for
 
 SWITCHROOM: Final = "Switchroom"
@@ -21,8 +21,8 @@ SWITCHROOM: Final = "Switchroom"
 class _Seen:
     """What one look at the cluster found."""
 
-    def __init__(self, wire: Wire) -> None:
-        self.layout: Layout = layout_of(wire.metadata())
+    def __init__(self, wire: Wire, layout: Layout) -> None:
+        self.layout = layout
         self.version = wire.version
         nodes = [broker.id for broker in self.layout.brokers]
         self.failure: errors.KafkaError | None = None
@@ -62,11 +62,11 @@ class _Seen:
         return True
 
 
-async def look(clients: Clients, connection: str) -> ClusterInfo:
-    """Answer the cluster's figures. Raises a `UserFacingError` where it cannot be reached."""
+async def look(clients: Clients, connection: str, layout: Layout) -> ClusterInfo:
+    """Answer the figures of the cluster that is laid out so. Raises a `UserFacingError` where it cannot be reached."""
 
     def ask(admin: KafkaAdminClient) -> _Seen:
-        return _Seen(Wire(admin))
+        return _Seen(Wire(admin), layout)
 
     seen = await clients.admin(connection, ask)
     return _info(seen, await clients.profile(connection))

@@ -41,7 +41,7 @@ class Holdings:
 
     async def cluster(self, connection: str) -> ClusterInfo:
         """Look at a cluster. Raises why it cannot be reached."""
-        return await look(self._clients, connection)
+        return await look(self._clients, connection, await self.topics.layout(connection))
 
     async def topic(self, connection: str, name: str) -> TopicDetail:
         """Answer one topic whole, with the groups that have offsets in it where these may be listed."""
