@@ -53,7 +53,9 @@ def time_display() -> TimeDisplay:
 
 
 def number(value: float, decimals: int = 0) -> str:
-    """Write a whole number with separators: ``1,203,441``."""
+    """Write a whole number with separators: ``1,203,441``; one of 64 bits stays exact."""
+    if isinstance(value, int) and not decimals:
+        return f"{value:,}"
     return f"{value:,.{decimals}f}"
 
 

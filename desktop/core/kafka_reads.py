@@ -84,7 +84,7 @@ def prepare_read(draft: ReadDraft, topic: str, partitions: int | None = None) ->
     chosen = partitions_of(draft.partitions)
     if chosen is None:
         return PreparedRead(
-            None, Fault(N_("“{text}” is no list of partitions"), N_("Write such as 0-3, 7; nothing is all."), {"text": draft.partitions})
+            None, Fault(N_("“{typed}” is no list of partitions"), N_("Write such as 0-3, 7; nothing is all."), {"typed": draft.partitions})
         )
     if chosen and partitions is not None and chosen[-1] >= partitions:
         params = {"partition": str(chosen[-1]), "last": str(partitions - 1)}

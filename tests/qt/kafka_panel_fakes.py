@@ -167,7 +167,8 @@ class FakeKafkaApi(QObject):
             return self.decoded[body.seq]
         if act in {"read", "search"}:
             kind = JobKind.SEARCH if act == "search" else JobKind.TAIL if body.follow else JobKind.READ
-            job = make_job(f"{act}-{len(self.bodies)}", kind, body.topic)
+            state = JobState.DONE if kind is JobKind.READ else JobState.RUNNING
+            job = make_job(f"{act}-{len(self.bodies)}", kind, body.topic, state=state)
             self.jobs.append(job)
             return job
         if act == "stop":

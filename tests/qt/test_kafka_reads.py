@@ -1,0 +1,166 @@
+"""Reading and searching a topic from the panel: what is asked for, what runs, which records are shown."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from desktop.core.kafka_reads import Read
+from embedded_server.contracts.jobs import JobKind, JobState
+from embedded_server.contracts.kafka import From, Isolation, ReadRequest, SearchRequest, Start
+from tests.qt.kafka_panel_bench import ORDERS, Bench
+from tests.qt.kafka_panel_fakes import make_job, make_topic
+from tests.qt.tasks_fakes import until
+
+pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints", extend=True)
+
+
+@pytest.fixture
+async def bench(qtbot: QtBot, tmp_path: Path) -> AsyncIterator[Bench]:
+    made = Bench(tmp_path)
+    qtbot.addWidget(made.panel)
+    await made.begin()
+    yield made
+    made.panel.deactivate()
+    await made.panel.stop()
+
+
+async def test_a_topic_shows_its_newest_records_once_by_itself(bench: Bench) -> None:
+    await bench.choose(ORDERS)
+    await until(lambda: bench.chips() == ["Newest 100"])
+    (request,) = bench.api.sent("/read")
+    assert request == ReadRequest("orders", start=Start(From.NEWEST, 100))
+    bench.panel.list.choose(replace(ORDERS, name="orders.retry"))
+    await until(lambda: bench.api.count("/read") == 2)
+    assert bench.chips() in ([], ["Newest 100"])
+    await bench.choose(ORDERS)
+    bench.panel.refresh()
+    await until(lambda: bench.api.count("/topic name=orders") > 2)
+    assert bench.api.count("/read") == 2
+
+
+async def test_an_empty_topic_is_not_read_and_says_that_it_is_empty(bench: Bench) -> None:
+    bench.api.cluster.topics.append(make_topic("void", messages=0))
+    await bench.choose(replace(ORDERS, name="void"))
+    assert bench.api.count("/read") == 0
+    assert bench.panel._said is not None
+    assert bench.panel._said.title == "The topic is empty"
+
+
+async def test_a_tail_begins_with_one_press_and_its_button_stops_it(bench: Bench) -> None:
+    await bench.choose(ORDERS)
+    await until(lambda: bench.api.count("/read") == 1)
+    bench.panel.reads.press(Read.TAIL)
+    await until(lambda: bench.chips() == ["Live tail"])
+    request = bench.api.sent("/read")[-1]
+    assert (request.start.at, request.follow) == (From.END, True)
+    await until(lambda: bench.panel.reads.buttons[Read.TAIL].running)
+    bench.panel.reads.press(Read.TAIL)
+    await until(lambda: bench.api.count("/stop") == 1)
+
+
+async def test_a_job_of_another_topic_is_not_this_ones(bench: Bench) -> None:
+    await bench.choose(ORDERS)
+    bench.panel.reads.set_jobs([make_job("t", JobKind.TAIL, "payments")])
+    assert not bench.panel.reads.buttons[Read.TAIL].running
+
+
+async def test_the_card_asks_for_what_is_typed_and_keeps_it_for_the_next_time(bench: Bench) -> None:
+    await bench.choose(ORDERS)
+    card = bench.panel.reads.press(Read.READ)
+    assert card is not None
+    card.begin.setCurrentIndex(card.begin.findData(From.OFFSET.value))
+    card.at.setText("0:1200, 3:90")
+    card.isolation.setCurrentIndex(1)
+    card.limit.setValue(500)
+    card.submit()
+    await until(lambda: bench.chips() == ["From 0:1200, 3:90"])
+    request = bench.api.sent("/read")[-1]
+    assert request == ReadRequest(
+        "orders", [0, 3], Start(From.OFFSET, offsets={0: 1200, 3: 90}), limit=500, isolation=Isolation.READ_COMMITTED
+    )
+    again = bench.panel.reads.press(Read.READ)
+    assert again is not None
+    assert again.at.text() == "0:1200, 3:90"
+    again.close()
+
+
+@pytest.mark.parametrize(
+    ("start", "at", "partitions", "words"),
+    [
+        (From.OFFSET, "soon", "", "This is no offset"),
+        (From.TIME, "yesterday-ish", "", "This is no time"),
+        (From.OLDEST, "", "first", "is no list of partitions"),
+        (From.OLDEST, "", "6", "There is no partition 6. The last one is 5."),
+    ],
+)
+async def test_what_makes_no_sense_is_told_in_the_card_and_nothing_is_read(
+    bench: Bench, start: From, at: str, partitions: str, words: str
+) -> None:
+    await bench.choose(ORDERS)
+    await until(lambda: bench.api.count("/read") == 1)
+    card = bench.panel.reads.press(Read.READ)
+    assert card is not None
+    card.begin.setCurrentIndex(card.begin.findData(start.value))
+    card.at.setText(at)
+    card.partitions.setText(partitions)
+    card.submit()
+    assert words in card.fault.text()
+    assert bench.api.count("/read") == 1
+    card.close()
+
+
+async def test_a_search_tells_how_far_it_is_and_what_it_found(bench: Bench) -> None:
+    await bench.choose(ORDERS)
+    bench.panel.reads.press(Read.SEARCH)
+    search = bench.panel.search
+    search.line.setText("129.50")
+    search.start()
+    await until(lambda: bench.chips() == ["Found: 129.50"])
+    assert bench.api.sent("/search") == [SearchRequest("orders", "129.50", limit=1_000)]
+    running = bench.api.jobs[-1]
+    await until(lambda: search.job is not None)
+    assert search.words.text() == "Scanned 1,204 of 48,000 · 0 hits"
+    assert not search.stop_button.isHidden()
+    left = {0: 41_000, 3: 7}
+    bench.api.jobs[-1] = replace(running, state=JobState.STOPPED, counts={"hits": 3}, next_offsets=left)
+    await until(lambda: search.words.text() == "Scanned 1,204 of 48,000 · 3 hits")
+    assert search.stop_button.isHidden()
+    search.on.click()
+    await until(lambda: len(bench.api.sent("/search")) == 2)
+    onward = bench.api.sent("/search")[-1]
+    assert (onward.partitions, onward.start.offsets, onward.text) == ([0, 3], left, "129.50")
+
+
+async def test_a_search_by_filter_is_sent_as_one(bench: Bench) -> None:
+    await bench.choose(ORDERS)
+    search = bench.panel.search
+    search.open_bar()
+    search.way.choose("filter")
+    search.line.setText("body.order.id:42")
+    search.start()
+    await until(lambda: bool(bench.api.sent("/search")))
+    assert bench.api.sent("/search")[0].filter == "body.order.id:42"
+    assert bench.api.sent("/search")[0].text == ""
+
+
+async def test_another_topic_has_another_search(bench: Bench) -> None:
+    await bench.choose(ORDERS)
+    search = bench.panel.search
+    search.open_bar()
+    search.line.setText("x")
+    search.start()
+    await until(lambda: search.job is not None)
+    await bench.choose(replace(ORDERS, name="orders.retry"))
+    assert search.job is None
+    await bench.choose(ORDERS)
+    assert search.job is not None
+
+
+async def test_taking_the_chip_away_lists_all_the_journal_has_of_the_topic(bench: Bench) -> None:
+    await bench.choose(ORDERS)
+    await until(lambda: bench.chips() == ["Newest 100"])
+    bench.panel.feed.remove_chip("job")
+    assert bench.feed.filter == "connection:embedded kind:record subject:/^orders\\[/"
