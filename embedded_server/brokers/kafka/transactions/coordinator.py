@@ -95,10 +95,10 @@ class Transactions:
         if found.state is State.ONGOING:
             self._fence(found)
             raise TransactionFault(ErrorCode.CONCURRENT_TRANSACTIONS)
-        self._renew(found, timeout_ms, expected)
-        return found.producer_id, found.epoch
+        renewed = self._renew(found, timeout_ms, expected)
+        return renewed.producer_id, renewed.epoch
 
-    def _renew(self, found: Transaction, timeout_ms: int, expected: tuple[int, int] | None) -> None:
+    def _renew(self, found: Transaction, timeout_ms: int, expected: tuple[int, int] | None) -> Transaction:
         producer_id, epoch, previous, last = found.producer_id, found.epoch, found.previous_producer_id, found.last_epoch
         if found.is_used_up and (expected is None or expected[1] == epoch):
             producer_id, epoch, previous, last = self._take_id(), 0, producer_id, epoch if expected is not None else NO_EPOCH
@@ -112,6 +112,7 @@ class Transactions:
         self._keep(changed)
         self._by_producer.pop(found.producer_id, None)
         self._take_in(changed)
+        return changed
 
     def add(self, name: str, producer: tuple[int, int], partitions: Collection[Partition]) -> None:
         """Let a producer write into *partitions* in its transaction, which begins with the first."""
