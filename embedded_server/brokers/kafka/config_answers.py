@@ -7,6 +7,7 @@ from embedded_server.brokers.kafka.config_rules import ConfigSource, ConfigType
 from embedded_server.brokers.kafka.configs import TOPIC_CONFIGS
 from embedded_server.brokers.kafka.connection import MAX_REQUEST_BYTES
 from embedded_server.brokers.kafka.fetch import MAX_BYTES
+from embedded_server.brokers.kafka.log.logs import ROUND_MS
 from embedded_server.brokers.kafka.metadata import NUM_PARTITIONS
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _BROKER: Final[tuple[tuple[str, ConfigType, str, str], ...]] = (
     ("socket.request.max.bytes", _INT, str(MAX_REQUEST_BYTES), "The largest request that is taken."),
     ("fetch.max.bytes", _INT, str(MAX_BYTES), "The most that is sent in one answer to Fetch, a first batch that is larger aside."),
     ("log.retention.hours", _INT, "168", "How long records are kept where their topic says nothing."),
-    ("log.retention.check.interval.ms", _LONG, "5000", "How often the logs are looked at for what is to go."),
+    ("log.retention.check.interval.ms", _LONG, str(ROUND_MS), "How often the logs are looked at for what is to go."),
     ("log.roll.hours", _INT, "168", "The time after which a partition begins a new file where its topic says nothing."),
     ("compression.type", _STRING, "producer", "How batches are compressed in the log where their topic says nothing."),
 )
