@@ -2,13 +2,15 @@
 
 import socket
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from tests.helpers.broker_processes import wait_until
 
 PRODUCE, FETCH, METADATA, INIT_PRODUCER_ID = 0, 1, 3, 22
+NO_LEADER_YET: Final = (3, 5, 6)
 LIMIT_S: Final = 30.0
 
 
@@ -31,6 +33,9 @@ class Fetched:
     stable: int
     aborted: list[tuple[int, int]] = field(default_factory=list)
     records: bytes = b""
+
+
+Reply = TypeVar("Reply", Produced, Fetched)
 
 
 class Answer:
@@ -81,6 +86,9 @@ class RawClient:
 
     def produce(self, topic: str, records: bytes, *, acks: int = -1, transactional_id: str | None = None) -> Produced:
         """Produce to partition 0, version 7."""
+        return _settled(lambda: self._produce(topic, records, acks, transactional_id))
+
+    def _produce(self, topic: str, records: bytes, acks: int, transactional_id: str | None) -> Produced:
         self.start_producing(topic, records, acks=acks, transactional_id=transactional_id)
         return self.produced()
 
@@ -103,6 +111,9 @@ class RawClient:
 
     def fetch(self, topic: str, offset: int, *, committed: bool = False, max_bytes: int = 1 << 25, wait_ms: int = 0) -> Fetched:
         """Fetch from partition 0, version 5."""
+        return _settled(lambda: self._fetch(topic, offset, committed, max_bytes, wait_ms))
+
+    def _fetch(self, topic: str, offset: int, committed: bool, max_bytes: int, wait_ms: int) -> Fetched:
         body = struct.pack(">iiiibi", -1, wait_ms, 1, max_bytes, int(committed), 1) + _text(topic)
         answer = self.ask(FETCH, 5, body + struct.pack(">iiqqi", 1, 0, offset, -1, max_bytes))
         answer.take("ii")
@@ -130,6 +141,18 @@ class RawClient:
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:
         self._stream.close()
         self._socket.close()
+
+
+def _settled(ask: Callable[[], Reply]) -> Reply:
+    """Ask until the partition has its leader, which in Apache Kafka takes a moment after its topic was made."""
+    found: list[Reply] = []
+
+    def asked() -> bool:
+        found.append(ask())
+        return found[-1].error not in NO_LEADER_YET
+
+    wait_until(asked, LIMIT_S, "the partition has a leader")
+    return found[-1]
 
 
 def _text(text: str | None) -> bytes:
