@@ -279,3 +279,10 @@ async def test_a_trace_is_asked_for(bench: Bench) -> None:
     spy = QSignalSpy(bench.panel.trace_requested)
     bench.panel.detail.trace_requested.emit("4bf9")
     assert spy.count() == 1
+
+
+async def test_a_cluster_without_groups_says_so(bench: Bench) -> None:
+    bench.api.cluster.groups = []
+    await bench.begin()
+    bench.panel.list.show_segment(Segment.GROUPS)
+    await until(lambda: bench.panel.list.message._title.text() == "No consumer group")

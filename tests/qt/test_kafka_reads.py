@@ -8,8 +8,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.core.kafka_reads import Read
+from desktop.core.kafka_spots import CLUSTER
 from embedded_server.contracts.jobs import JobKind, JobState
-from embedded_server.contracts.kafka import From, Isolation, ReadRequest, SearchRequest, Start
+from embedded_server.contracts.kafka import From, Isolation, ProduceOutcome, ReadRequest, RecordStatus, SearchRequest, Start
 from tests.qt.kafka_panel_bench import ORDERS, Bench
 from tests.qt.kafka_panel_fakes import make_job, make_topic
 from tests.qt.tasks_fakes import until
@@ -164,3 +165,30 @@ async def test_taking_the_chip_away_lists_all_the_journal_has_of_the_topic(bench
     await until(lambda: bench.chips() == ["Newest 100"])
     bench.panel.feed.remove_chip("job")
     assert bench.feed.filter == "connection:embedded kind:record subject:/^orders\\[/"
+
+
+async def test_a_topic_that_is_looked_at_again_lists_what_it_listed_before(bench: Bench) -> None:
+    await bench.choose(ORDERS)
+    await until(lambda: bench.chips() == ["Newest 100"])
+    bench.panel.list.choose(CLUSTER)
+    assert bench.chips() == []
+    bench.panel.list.choose(ORDERS)
+    assert bench.chips() == ["Newest 100"]
+
+
+async def test_what_is_produced_here_is_seen_although_a_readings_result_was_listed(bench: Bench) -> None:
+    await bench.choose(ORDERS)
+    await until(lambda: bench.chips() == ["Newest 100"])
+    bench.panel.sheets.produced.emit(ProduceOutcome(RecordStatus.ACKNOWLEDGED, "elsewhere", 0, 1))
+    assert bench.chips() == ["Newest 100"]
+    bench.panel.sheets.produced.emit(ProduceOutcome(RecordStatus.ACKNOWLEDGED, "orders", 0, 1))
+    assert bench.chips() == []
+
+
+async def test_a_live_tail_stays_listed_when_something_is_produced(bench: Bench) -> None:
+    await bench.choose(ORDERS)
+    await until(lambda: bench.chips() == ["Newest 100"])
+    bench.panel.reads.press(Read.TAIL)
+    await until(lambda: bench.chips() == ["Live tail"])
+    bench.panel.sheets.produced.emit(ProduceOutcome(RecordStatus.ACKNOWLEDGED, "orders", 0, 1))
+    assert bench.chips() == ["Live tail"]

@@ -60,7 +60,7 @@ class ListCard(Card):
         self.models: dict[Segment, PagedListModel[TopicInfo] | PagedListModel[GroupInfo]] = {Segment.TOPICS: topics, Segment.GROUPS: groups}
         self.choice = Segmented([(one.value, tr(text)) for one, text in _TITLES.items()], Segment.TOPICS.value, name=tr("What is listed"))
         self.choice.setObjectName("kafka_segment")
-        self.choice.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.choice.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.cluster_button = IconButton("ph.hard-drives", tr("The cluster and its brokers"), lambda: self.choose(CLUSTER))
         self.search = QLineEdit()
         self.search.setObjectName("kafka_search_names")
@@ -85,7 +85,8 @@ class ListCard(Card):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.setSpacing(4)
-        head.addWidget(self.choice, 1)
+        head.addWidget(self.choice)
+        head.addStretch(1)
         head.addWidget(self.cluster_button)
         top = QHBoxLayout()
         top.setSpacing(4)
@@ -150,6 +151,7 @@ class ListCard(Card):
         """Tell how many there are in all."""
         self._counts = {Segment.TOPICS: topics, Segment.GROUPS: groups}
         self._follow()
+        self._show_rows()
 
     def set_empty(self, segment: Segment, state: EmptyState) -> None:
         """Say what stands where a list has nothing in it."""

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QMenu
 
 from desktop.core.feeds import FeedStatus, Link
 from desktop.core.i18n import tr
-from desktop.core.kafka_reads import NEWEST_AT_OPENING, Read
+from desktop.core.kafka_reads import Read
 from desktop.core.kafka_spots import CLUSTER, Place, Spot, base_filter, kept_text, spot_of
-from desktop.core.problems import hint_of, problem_of, title_of
+from desktop.core.problems import hint_of, title_of
 from desktop.services import Services
 from desktop.services.connections import connection_service
 from desktop.views.kafka.head import Tab
@@ -20,7 +20,7 @@ from desktop.views.kafka.view import NOTHING, SETTINGS_KEY, KafkaView, asking, n
 from desktop.views.widgets.empty_state import EmptyState
 from embedded_server.contracts.connections import Connection, ConnectionKind, LinkState
 from embedded_server.contracts.jobs import Job
-from embedded_server.contracts.kafka import ClusterInfo, GroupDetail, ReadRequest, SearchRequest, Start, TopicDetail
+from embedded_server.contracts.kafka import ClusterInfo, GroupDetail, ReadRequest, SearchRequest, TopicDetail
 from embedded_server.contracts.problems import ProblemDetails
 
 KINDS: Final = (ConnectionKind.EMBEDDED, ConnectionKind.KAFKA)
@@ -39,8 +39,6 @@ class KafkaPanel(KafkaView):
         self._wanted: Spot | None = None
         self._is_live = False
         self._said: EmptyState | None = None
-        self._opened: set[tuple[str, str]] = set()
-        """Connections and topics whose newest records were read by itself."""
         self._make_acts()
         self._nothing = NothingSeen(self, self._produce, self._create, self.reads.press)
         self._say_nothing_seen()
@@ -92,11 +90,12 @@ class KafkaPanel(KafkaView):
         self.search.closed.connect(self.feed.table.setFocus)
         self.reader.search.changed.connect(self._on_search_changed)
         self.reader.began.connect(self.strip.refresh)
-        self.reader.result.connect(self._show_result)
+        self.reader.result.connect(self._on_result)
         self.strip.jobs_changed.connect(self.reads.set_jobs)
-        self.strip.messages_requested.connect(lambda filter_: self._show_job(filter_, tr("one job")))
+        self.strip.messages_requested.connect(self._show_job)
         self.sheets.changed.connect(self._on_changed)
         self.sheets.created.connect(self._on_created)
+        self.sheets.produced.connect(self.results.show_produced)
         self.sheets.job_began.connect(self.strip.refresh)
         self.sheets.schemas_changed.connect(self._load_schemas)
         self.sheets.set_targets(lambda: connection_service(self._services.api).offered(KINDS))
@@ -162,7 +161,7 @@ class KafkaPanel(KafkaView):
         self.pages.show_spot("", None)
         self.reads.show_topic("", None)
         self.search.show_topic("")
-        self.reader.forget_opening()
+        self.results.look_at("", "")
         self.reader.search.forget()
         self.group_page.set_group(None, None)
         self.source.set_connection(connection.id if connection else "")
@@ -261,37 +260,15 @@ class KafkaPanel(KafkaView):
         self.refresh()
         self.list.choose(spot)
 
-    # -- the result that is shown
+    # -- which records are listed
 
-    def _show_result(self, job: Job, words: str) -> None:
-        """Show what a reading brings as soon as it has begun, and follow it."""
-        if job.source == self._topic_name():
-            self._show_job(job.filter, words)
-            self.feed.go_to_tail()
-
-    def _show_job(self, filter_: str, words: str) -> None:
-        if self.head.tab() is not Tab.MESSAGES:
+    def _on_result(self, job: Job, words: str) -> None:
+        if self.results.show_begun(job, words):
             self.head.choose_tab(Tab.MESSAGES)
-        self.feed.set_chip("job", words, filter_)
 
-    def _read_newest(self, detail: TopicDetail) -> None:
-        """A topic that is opened for the first time shows its newest records by itself: no group is joined, nothing is committed."""
-        connection = self._connection
-        if connection is None or not detail.topic.messages:
-            return
-        key = (connection.id, detail.topic.name)
-        if key not in self._opened:
-            self._opened.add(key)
-            request = ReadRequest(detail.topic.name, start=Start(count=NEWEST_AT_OPENING))
-            self.reader.start(connection.id, request, self._on_opening_failed)
-
-    def _on_opening_failed(self, exc: BaseException) -> None:
-        """Nobody asked for it: what the cluster refuses is told where the table stands."""
-        problem = problem_of(exc)
-        if problem is None:
-            self._services.notices.from_exception(exc)
-        else:
-            self._say(EmptyState("ph.warning", title_of(problem), hint_of(problem), (self._refresh,)))
+    def _show_job(self, filter_: str) -> None:
+        self.head.choose_tab(Tab.MESSAGES)
+        self.results.show_job(filter_, tr("one job"))
 
     # -- what the cluster says
 
@@ -321,7 +298,7 @@ class KafkaPanel(KafkaView):
         self.reads.show_topic(self._topic_name() if detail is not None else "", len(detail.partitions) if detail is not None else None)
         self._follow()
         if detail is not None:
-            self._read_newest(detail)
+            self.results.read_newest(detail)
 
     def _on_failed(self, problem: ProblemDetails) -> None:
         if self._cluster is None:
@@ -340,7 +317,6 @@ class KafkaPanel(KafkaView):
         self._topic = None
         self._forget_record()
         self._services.settings.set_value(f"{SETTINGS_KEY}/spot_{self._connection.id}", kept_text(spot))
-        self.reader.forget_opening()
         self.show_place(group=spot.place is Place.GROUP)
         if spot.place is Place.GROUP:
             self.group_page.set_group(self._connection, spot.name)
@@ -358,7 +334,7 @@ class KafkaPanel(KafkaView):
         self.search.show_topic(spot.name)
         if (job := self.reader.search.job) is not None and job.source == spot.name:
             self.search.show_job(job)
-        self.feed.remove_chip("job")
+        self.results.look_at(self._connection.id, self._topic_name())
         self._list_records(spot)
         self._show_tab(self.head.tab())
         if spot == CLUSTER and self._cluster is not None:

@@ -23,7 +23,8 @@ from desktop.views.kafka.topics.create import CreateTopicSheet
 from desktop.views.kafka.topics.destroy import DestroyTopicSheet
 from desktop.views.widgets.jobs import Jobs
 from embedded_server.contracts.connections import Connection
-from embedded_server.contracts.kafka import From, GroupDetail, GroupMember, SchemaUsed, Start, TopicDetail, TopicInfo
+from embedded_server.contracts.jobs import Job
+from embedded_server.contracts.kafka import From, GroupDetail, GroupMember, ProduceOutcome, SchemaUsed, Start, TopicDetail, TopicInfo
 
 S = TypeVar("S", bound=KafkaSheet)
 Make = Callable[[QWidget, KafkaService, Notices], S]
@@ -40,6 +41,8 @@ class KafkaSheets(QObject):
     created = Signal(object)
     """The `Spot` of the topic that a form has created."""
     job_began = Signal()
+    produced = Signal(object)
+    """A `ProduceOutcome`, or the `Job` that produces many."""
     schemas_changed = Signal()
 
     def __init__(self, host: QWidget, service: KafkaService, notices: Notices) -> None:
@@ -173,6 +176,7 @@ class KafkaSheets(QObject):
                 made.job_started.connect(lambda _: self.job_began.emit())
             if isinstance(made, ProduceSheet):
                 made.schemas_requested.connect(self.open_schemas)
+                made.done.connect(self._on_produced)
             if isinstance(made, SchemasSheet):
                 made.changed.connect(self.schemas_changed)
             if isinstance(made, CreateTopicSheet):
@@ -181,6 +185,10 @@ class KafkaSheets(QObject):
 
     def _on_done(self, _: object) -> None:
         self.changed.emit()
+
+    def _on_produced(self, answer: object) -> None:
+        if isinstance(answer, ProduceOutcome | Job):
+            self.produced.emit(answer)
 
     def _on_created(self, answer: object) -> None:
         if isinstance(answer, TopicInfo):

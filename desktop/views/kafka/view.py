@@ -22,6 +22,7 @@ from desktop.views.kafka.produce.resend import resender
 from desktop.views.kafka.reader import Reader
 from desktop.views.kafka.reads import ReadsBar
 from desktop.views.kafka.record_detail import RecordDetail
+from desktop.views.kafka.results import Results
 from desktop.views.kafka.search_bar import SearchBar
 from desktop.views.kafka.sheets import KafkaSheets
 from desktop.views.panel import Panel
@@ -74,6 +75,7 @@ class KafkaView(Panel):
         self.strip = JobsStrip(self._service, services.notices, resender(self._service), shows=_has_no_bar)
         self.middle.add_below(self.strip)
         self.reader = Reader(self._service, services.notices, self)
+        self.results = Results(self.feed, self.reader, services.notices, self)
         self.group_page = GroupPage(self._service, services.notices)
         self.sheets = KafkaSheets(self, self._service, services.notices)
         self._lay_out()

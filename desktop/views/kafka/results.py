@@ -1,0 +1,86 @@
+"""Which records of a topic are listed: all that the journal has, or those of one reading, as a chip the user can take away."""
+
+from PySide6.QtCore import QObject
+
+from desktop.core.i18n import tr
+from desktop.core.kafka_reads import NEWEST_AT_OPENING
+from desktop.core.problems import hint_of, problem_of, title_of
+from desktop.services.notices import Notices
+from desktop.views.kafka.reader import Reader
+from desktop.views.widgets.empty_state import EmptyState
+from desktop.views.widgets.feed_view import FeedView
+from embedded_server.contracts.jobs import Job
+from embedded_server.contracts.kafka import ProduceOutcome, ReadRequest, Start, TopicDetail
+
+CHIP = "job"
+
+
+class Results(QObject):
+    """Remembers by connection and topic what was listed last, and reads a topic's newest records when it is first opened."""
+
+    def __init__(self, feed: FeedView, reader: Reader, notices: Notices, parent: QObject) -> None:
+        super().__init__(parent)
+        self._feed = feed
+        self._reader = reader
+        self._notices = notices
+        self._place = ("", "")
+        self._kept: dict[tuple[str, str], tuple[str, str]] = {}
+        self._opened: set[tuple[str, str]] = set()
+        """Connections and topics whose newest records were read by itself."""
+
+    def look_at(self, connection: str, topic: str) -> None:
+        """Another topic is looked at, or none: list what was listed of it last."""
+        self._reader.forget_opening()
+        self._place = (connection, topic)
+        kept = self._kept.get(self._place)
+        if kept is None:
+            self._feed.remove_chip(CHIP)
+        else:
+            self._feed.set_chip(CHIP, *kept)
+
+    def show_job(self, filter_: str, words: str) -> None:
+        """List the records of a job."""
+        self._kept[self._place] = (words, filter_)
+        self._feed.set_chip(CHIP, words, filter_)
+
+    def show_begun(self, job: Job, words: str) -> bool:
+        """List what a reading brings as soon as it has begun, and follow it; False where another topic is looked at by now."""
+        if job.source != self._place[1]:
+            return False
+        self.show_job(job.filter, words)
+        self._feed.go_to_tail()
+        return True
+
+    def show_produced(self, answer: ProduceOutcome | Job) -> None:
+        """Let what was produced into this topic be seen: a reading's result would leave it out."""
+        topic = answer.topic if isinstance(answer, ProduceOutcome) else answer.target
+        if topic != self._place[1] or self._is_followed():
+            return
+        if isinstance(answer, Job):
+            self.show_job(answer.filter, tr("Produced"))
+        else:
+            self._kept.pop(self._place, None)
+            self._feed.remove_chip(CHIP)
+        self._feed.go_to_tail()
+
+    def read_newest(self, detail: TopicDetail) -> None:
+        """A topic that is opened for the first time shows its newest records by itself: no group is joined, nothing is committed."""
+        connection, topic = self._place
+        if connection and topic == detail.topic.name and detail.topic.messages and self._place not in self._opened:
+            self._opened.add(self._place)
+            request = ReadRequest(topic, start=Start(count=NEWEST_AT_OPENING))
+            self._reader.start(connection, request, self._on_opening_failed)
+
+    def _is_followed(self) -> bool:
+        """Whether a live tail is listed: it brings what is produced by itself."""
+        kept = self._kept.get(self._place)
+        shown = {chip.key for chip in self._feed.filter_bar.chips}
+        return kept is not None and CHIP in shown and kept[0].startswith(tr("Live tail"))
+
+    def _on_opening_failed(self, exc: BaseException) -> None:
+        """Nobody asked for it: what the cluster refuses is told where the table stands."""
+        problem = problem_of(exc)
+        if problem is None:
+            self._notices.from_exception(exc)
+        else:
+            self._feed.set_empty(EmptyState("ph.warning", title_of(problem), hint_of(problem)))
