@@ -1,6 +1,7 @@
 """Every test here runs against the embedded broker and against a real Apache Kafka."""
 
 import itertools
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,3 +53,9 @@ def topic(admin: KafkaAdminClient, name: str) -> str:
     admin.create_topics({name: {"num_partitions": 1, "replication_factor": 1}})
     admin.wait_for_topics([name])
     return name
+
+
+@pytest.fixture
+def chatty_client(caplog: pytest.LogCaptureFixture) -> None:
+    """kafka-python says as an error that closing has cancelled its refresh of metadata."""
+    caplog.set_level(logging.ERROR, logger="kafka.cluster")

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 from aiokafka import AIOKafkaConsumer
 from confluent_kafka import Consumer
-from kafka import KafkaConsumer
+from kafka import KafkaAdminClient, KafkaConsumer
 
 from tests.helpers.broker_processes import wait_until
 
@@ -120,3 +120,9 @@ def settled(members: list[Member], counts: list[int]) -> None:
     wait_until(lambda: sorted(len(one.assigned) for one in members) == sorted(counts), LIMIT_S, f"{counts} partitions each")
     for one in members:
         assert one.failure is None
+
+
+def committed(admin: KafkaAdminClient, group: str) -> dict[Place, tuple[int, str]]:
+    """A group's offsets and what was noted with them."""
+    found = admin.list_group_offsets(group)[group]
+    return {(place.topic, place.partition): (one.offset, one.metadata) for place, one in found.items()}

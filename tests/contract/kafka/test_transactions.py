@@ -8,9 +8,11 @@ from confluent_kafka import Consumer, KafkaException, Producer
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
+from tests.contract.kafka.members import committed
 from tests.helpers.broker_processes import wait_until
 
 LIMIT_S = 30.0
+pytestmark = pytest.mark.usefixtures("chatty_client")
 
 
 def read(bootstrap: str, topic: str, count: int, *, committed: bool = True) -> list[bytes]:
@@ -106,13 +108,13 @@ def test_librdkafka_commits_offsets_with_what_it_makes_of_records(bootstrap: str
     assert record is not None
     producer = rdkafka(bootstrap, f"t-{topic}")
     producer.begin_transaction()
-    producer.produce(made, record.value().upper())
+    producer.produce(made, (record.value() or b"").upper())
     places = consumer.position(consumer.assignment())
     producer.send_offsets_to_transaction(places, consumer.consumer_group_metadata(), LIMIT_S)
     (producer.commit_transaction if keep else producer.abort_transaction)(LIMIT_S)
-    committed = consumer.committed(consumer.assignment(), LIMIT_S)[0].offset
+    resumes_at = consumer.committed(consumer.assignment(), LIMIT_S)[0].offset
     consumer.close()
-    assert committed == (1 if keep else confluent_kafka.OFFSET_INVALID)
+    assert resumes_at == (1 if keep else confluent_kafka.OFFSET_INVALID)
     if keep:
         assert read(bootstrap, made, 1) == [b"RAW"]
 
@@ -127,8 +129,7 @@ def test_kafka_python_commits_offsets_with_a_transaction(bootstrap: str, topic: 
         producer.send_offsets_to_transaction({TopicPartition(topic, 0): OffsetAndMetadata(7, "", -1)}, consumer.group_metadata())
         producer.commit_transaction()
     consumer.close()
-    found: Any = next(iter(admin.list_group_offsets(group).values()))
-    assert found.offset == 7
+    assert committed(admin, group) == {(topic, 0): (7, "")}
 
 
 def test_a_transaction_that_takes_too_long_is_aborted(bootstrap: str, topic: str, admin: KafkaAdminClient) -> None:
