@@ -8,11 +8,13 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from desktop.core.kafka_copy import Place
+from desktop.core.problems import ApiError
 from desktop.views.kafka.copy.sheet import CopySheet
 from desktop.views.kafka.schemas.sheet import REGISTRY, SchemasSheet
 from embedded_server.contracts.connections import Environment
 from embedded_server.contracts.jobs import JobKind, JobState
 from embedded_server.contracts.kafka import CopyRequest, Format, From, Start
+from embedded_server.contracts.problems import ProblemDetails
 from tests.qt.kafka_form_fakes import Bench, make_connection, make_job, make_problem
 from tests.qt.tasks_fakes import until
 
@@ -101,6 +103,16 @@ async def test_a_copy_onto_itself_is_told_at_its_field(bench: Bench, copy: CopyS
     copy.start_dry_run()
     assert "the topic they are in" in copy.fields.fault(Place.TARGET)
     assert bench.api.bodies("/copy") == []
+
+
+async def test_a_target_that_is_not_there_is_told_at_its_field(bench: Bench, copy: CopySheet) -> None:
+    problem = ProblemDetails("urn:switchroom:problem:topic-unknown", "There is no topic", 404, params={"topic": "nowhere"})
+    bench.api.failures["/copy"] = ApiError(problem)
+    copy.open_to(make_connection(), "orders")
+    copy.fields.topic.setText("nowhere")
+    copy.start_dry_run()
+    await until(lambda: "Create it first" in copy.fields.fault(Place.TARGET))
+    assert copy.failure() == ""
 
 
 async def test_a_wrong_filter_is_told_at_the_filter(bench: Bench, copy: CopySheet) -> None:

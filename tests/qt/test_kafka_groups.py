@@ -249,6 +249,16 @@ async def test_while_a_group_is_active_it_says_why_not_and_lets_before_and_after
     assert reset.act.isEnabled()
 
 
+async def test_the_form_sees_by_itself_that_the_consumers_have_gone(bench: Bench, reset: ResetSheet) -> None:
+    reset.open_to(make_connection(), make_group())
+    assert reset._clock.isActive()
+    bench.api.group = EMPTY
+    reset._look_again()
+    await until(lambda: reset.why_not() == "")
+    reset.close_sheet()
+    assert not reset._clock.isActive()
+
+
 async def test_on_production_the_groups_id_is_typed(bench: Bench, reset: ResetSheet) -> None:
     reset.open_to(make_connection(environment=Environment.PRODUCTION), EMPTY)
     reset.start_dry_run()

@@ -1,6 +1,7 @@
 """The forms that create, change, purge and delete topics, over a fake server."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtTest import QTest
@@ -141,6 +142,15 @@ async def test_partitions_and_settings_are_changed_together_and_only_what_differ
     await until(lambda: not alter.is_open())
     assert bench.api.bodies("/configs") == [AlterConfigs("orders", {"segment.bytes": "1000000"}, ["retention.ms"])]
     assert bench.api.bodies("/partitions") == [AddPartitions("orders", 6)]
+
+
+async def test_a_default_that_the_topic_hides_is_learned_from_a_new_topics(bench: Bench, alter: AlterTopicSheet) -> None:
+    hidden = [replace(one, default=None) if one.name == "retention.ms" else one for one in DETAIL.configs]
+    alter.close_sheet()
+    alter.open_to(make_connection(), replace(DETAIL, configs=hidden))
+    row = alter.rows.row_named("retention.ms")
+    assert row is not None
+    await until(lambda: row.note.text().startswith("default 604800000 (7d)"))
 
 
 async def test_partitions_cannot_be_taken_away(bench: Bench, alter: AlterTopicSheet) -> None:

@@ -7,9 +7,10 @@ from typing import Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.core.i18n import tr
+from desktop.core.faults import Fault
+from desktop.core.i18n import N_, tr
 from desktop.core.jobs_words import problem_words
-from desktop.core.kafka_copy import CopyDraft, copy_words, draft_from, found_words, matched_in, prepare_copy
+from desktop.core.kafka_copy import CopyDraft, Place, copy_words, draft_from, found_words, matched_in, prepare_copy
 from desktop.core.problems import problem_of
 from desktop.services.kafka import KafkaService
 from desktop.services.notices import Notices
@@ -23,9 +24,11 @@ from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.connections import Connection, Environment
 from embedded_server.contracts.jobs import Job, JobState
 from embedded_server.contracts.kafka import CopyRequest, Start
+from embedded_server.contracts.problems import ProblemDetails
 
 WIDTH_PX: Final = 560
 DRAFT_KEY: Final = "copy"
+NO_TARGET: Final = Fault(N_("There is no topic of this name"), N_("Create it first, or choose one of the list: a copy makes none."))
 
 
 class CopySheet(KafkaSheet):
@@ -185,8 +188,14 @@ class CopySheet(KafkaSheet):
         problem = problem_of(exc)
         if problem is not None and "position" in problem.params:
             self.fields.show_filter_fault(problem)
+        elif problem is not None and self._is_about_target(problem):
+            self.fields.show_faults({Place.TARGET: NO_TARGET})
         else:
             super()._on_act_failed(exc)
+
+    def _is_about_target(self, problem: ProblemDetails) -> bool:
+        target = self.fields.draft().to_topic.strip()
+        return problem.type.endswith(":topic-unknown") and problem.params.get("topic") == target
 
     def _on_job_changed(self, job: Job) -> None:
         self.card.show_job(job)

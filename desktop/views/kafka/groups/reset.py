@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from desktop.core.i18n import tr, trn
@@ -20,6 +21,7 @@ from embedded_server.contracts.kafka import GroupDetail, ResetRequest, ResetResu
 
 WIDTH_PX: Final = 640
 TABLE_PX: Final = 260
+ASK_EVERY_MS: Final = 2_000
 
 
 class ResetSheet(KafkaSheet):
@@ -31,6 +33,7 @@ class ResetSheet(KafkaSheet):
         self._found: ResetRequest | None = None
         """What the last dry run was asked."""
         self._result: ResetResult | None = None
+        self._clock = QTimer(self, interval=ASK_EVERY_MS)
         self._make_fields()
         self._lay_out()
         self._connect()
@@ -51,6 +54,7 @@ class ResetSheet(KafkaSheet):
         self.typed_name.ask_for(detail.group.id, wanted=self.is_production())
         self._show_active()
         self.open_sheet(self.fields.first())
+        self._clock.start()
 
     def follow(self, detail: GroupDetail) -> None:
         """Take in how the group is by now: consumers may have come or gone."""
@@ -106,8 +110,25 @@ class ResetSheet(KafkaSheet):
         self.fields.edited.connect(self._on_edited)
         self.typed_name.changed.connect(self._show_buttons)
         self.submit_requested.connect(self._on_submit)
+        self._clock.timeout.connect(self._look_again)
+        self.closed.connect(self._clock.stop)
+
+    async def stop(self) -> None:
+        """End what is under way; may be called twice."""
+        self._clock.stop()
+        await super().stop()
 
     # -- what happens
+
+    def _look_again(self) -> None:
+        """See whether consumers have come or gone, while the form is open."""
+        if self._detail is not None and self.connection is not None and not self._jobs.is_running("group"):
+            self._jobs.start("group", self._learn(self.connection.id, self._detail.group.id), self._on_help_failed)
+
+    async def _learn(self, connection: str, group: str) -> None:
+        detail = await self._service.group(connection, group)
+        if connection == self.connection_id():
+            self.follow(detail)
 
     def _checked(self) -> ResetRequest | None:
         """Answer the request, or None with what is wrong shown and the cursor in it."""

@@ -1,5 +1,6 @@
 """The form that changes a topic: more partitions, and settings with what they were and what they become."""
 
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtWidgets import QWidget
@@ -58,6 +59,7 @@ class AlterTopicSheet(KafkaSheet):
         if not changed:
             self._show_detail()
         self.open_sheet(self.partitions)
+        self._jobs.start("defaults", self._load_defaults(detail), self._on_help_failed)
 
     def start_applying(self) -> None:
         """Check everything; apply it if it holds, else go to the first fault."""
@@ -84,6 +86,14 @@ class AlterTopicSheet(KafkaSheet):
         self.partitions.setText(str(detail.topic.partitions))
         self.rows.show_drafts(own_rows(detail.configs))
         self._on_edited()
+
+    async def _load_defaults(self, detail: TopicDetail) -> None:
+        """A broker does not tell the default of what the topic has set itself: a new topic's settings do."""
+        defaults = {entry.name: entry.default for entry in await self._service.config_names(self.connection_id())}
+        if self._detail is detail:
+            configs = [replace(one, default=one.default if one.default is not None else defaults.get(one.name)) for one in detail.configs]
+            self._detail = replace(detail, configs=configs)
+            self.rows.know(configs)
 
     def _changes(self, detail: TopicDetail) -> AlterConfigs:
         return changes_of(detail.topic.name, self.rows.drafts(), detail.configs)

@@ -168,7 +168,7 @@ class CreateTopicSheet(KafkaSheet):
         topic = await self._service.create_topic(self.connection_id(), request)
         self._said.setText(
             tr(
-                "The broker would take it: {partitions} partitions, {replicas} replicas.",
+                "The broker would take it. Partitions: {partitions}, replicas: {replicas}.",
                 partitions=max(topic.partitions, request.partitions, 1),
                 replicas=max(topic.replication, request.replication, 1),
             )
