@@ -70,7 +70,8 @@ def fill(bootstrap: str) -> None:
     from kafka import KafkaAdminClient
 
     admin = KafkaAdminClient(bootstrap_servers=bootstrap)
-    admin.create_topics({TOPIC: {"num_partitions": PARTITIONS, "replication_factor": 1}})
+    kept = {"retention.ms": "-1"}  # its records' time is the same in each run, and long ago
+    admin.create_topics({TOPIC: {"num_partitions": PARTITIONS, "replication_factor": 1, "configs": kept}})
     admin.wait_for_topics([TOPIC])
     admin.close()
     usual, special = batch(), batch(needle=True)

@@ -19,6 +19,8 @@ from tests.helpers.broker_processes import EmbeddedBroker
 from tests.helpers.kafka_processes import RealKafka
 
 COUNT = 2_000
+FOR_EVER = {"retention.ms": "-1"}
+"""The records' times are long ago."""
 SPECIAL: list[tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]] = [
     (b"tomb", None, []),
     (None, b"", [("a", b""), ("a", b"\xff\x00"), ("", b"x")]),
@@ -29,7 +31,7 @@ SPECIAL: list[tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]] = [
 @pytest.fixture(scope="module")
 def source(kafka: EmbeddedBroker | RealKafka, admin: KafkaAdminClient) -> str:
     name = "copied"
-    admin.create_topics({name: {"num_partitions": 2, "replication_factor": 1}})
+    admin.create_topics({name: {"num_partitions": 2, "replication_factor": 1, "configs": FOR_EVER}})
     admin.wait_for_topics([name])
     producer = KafkaProducer(bootstrap_servers=kafka.bootstrap, linger_ms=20)
     for number in range(COUNT):
@@ -43,7 +45,7 @@ def source(kafka: EmbeddedBroker | RealKafka, admin: KafkaAdminClient) -> str:
 
 @pytest.fixture
 def target(admin: KafkaAdminClient, name: str) -> str:
-    admin.create_topics({f"{name}-copy": {"num_partitions": 3, "replication_factor": 1}})
+    admin.create_topics({f"{name}-copy": {"num_partitions": 3, "replication_factor": 1, "configs": FOR_EVER}})
     admin.wait_for_topics([f"{name}-copy"])
     return f"{name}-copy"
 
