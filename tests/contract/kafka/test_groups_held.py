@@ -1,6 +1,7 @@
 """Consumer groups, as the capability lists, describes, resets and deletes them."""
 
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,13 +16,13 @@ from embedded_server.contracts.kafka import Assigned, DeleteGroup, GroupDetail, 
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.kafka.holdings.groups import GroupQuery
 from embedded_server.kafka.holdings.holdings import Holdings
-from embedded_server.kafka.holdings.wire import settled
+from embedded_server.kafka.holdings.wire import raise_for, settled
 from tests.contract.kafka.capability import CONNECTION as C
 from tests.contract.kafka.capability import Capability, capability_over, profile_of
 from tests.helpers.server import until
 
 RECORDS = 10
-BEGAN = 1_700_000_000_000
+BEGAN = int(time.time() * 1000) - 60_000
 """The timestamp of a partition's first record; the next ones follow a second apart."""
 
 
@@ -58,7 +59,12 @@ def group(admin: KafkaAdminClient, stocked: str) -> str:
     """A quiet group that has read four records of each partition."""
     id_ = f"group-{stocked}"
     offsets = {TopicPartition(stocked, number): OffsetAndMetadata(4, "by hand", -1) for number in (0, 1)}
-    settled(lambda: admin.alter_group_offsets(id_, offsets), 20)  # the first group of a cluster waits for its offsets' own topic
+
+    def commit() -> None:
+        for error in admin.alter_group_offsets(id_, offsets).values():
+            raise_for(error.errno)
+
+    settled(commit, 20)  # the first group of a cluster waits for its offsets' own topic
     return id_
 
 
