@@ -21,6 +21,7 @@ from embedded_server.brokers.amqp.accounts import SqliteAccounts
 from embedded_server.brokers.amqp.broker import Broker
 from embedded_server.brokers.amqp.server import AmqpServer
 from embedded_server.brokers.amqp.stores import FolderStores
+from embedded_server.brokers.kafka import codec
 from embedded_server.brokers.kafka.broker import Broker as KafkaBroker
 from embedded_server.brokers.kafka.log.logs import Logs
 from embedded_server.brokers.kafka.server import KafkaServer
@@ -120,6 +121,7 @@ async def _run(options: argparse.Namespace) -> int:
         await doorman.start(management_socket(options.management_port, child=options.child))
         _spare_the_collector()
         _say_ready(server.port, doorman.port, kafka.port)
+        await asyncio.to_thread(codec.load)
         await stopped.wait()
     finally:
         await doorman.stop()

@@ -3,16 +3,9 @@
 import struct
 from collections.abc import Mapping
 from functools import cache
+from types import ModuleType
 from typing import Any, Final
 from uuid import UUID
-
-import kafka.protocol.admin
-import kafka.protocol.consumer
-import kafka.protocol.metadata
-import kafka.protocol.producer
-import kafka.protocol.sasl  # noqa: F401 - as the others: it makes its classes known
-from kafka.protocol.api_message import ApiMessage
-from kafka.protocol.schemas.fields.codecs import EncodeBufferPool
 
 Buffer = bytes | bytearray | memoryview
 Values = Mapping[str, Any]
@@ -29,14 +22,26 @@ class Malformed(Exception):
     """A request whose bytes are not what its version says; Kafka closes the connection."""
 
 
+def load() -> None:
+    """Import the message classes, which the first request would wait for; a broker is ready sooner that does so once it is."""
+    _schemas()
+
+
+@cache
+def _schemas() -> ModuleType:
+    from embedded_server.brokers.kafka import schemas
+
+    return schemas
+
+
 def request_class(key: int) -> Any:
     """The message class of a request."""
-    return _classes()[0][key]
+    return _schemas().REQUESTS[key]
 
 
 def response_class(key: int) -> Any:
     """The message class of its answer."""
-    return _classes()[1][key]
+    return _schemas().RESPONSES[key]
 
 
 def is_flexible(key: int, version: int) -> bool:
@@ -125,23 +130,9 @@ def encode_body(key: int, version: int, values: Values) -> bytes:
     """An answer's bytes, without frame and header."""
     encode, fill = _encoder(key, version)
     item = fill(values)
-    with EncodeBufferPool.acquire() as out:
+    with _schemas().EncodeBufferPool.acquire() as out:
         encode(item, out)
         return bytes(out.result())
-
-
-@cache
-def _classes() -> tuple[dict[int, Any], dict[int, Any]]:
-    requests: dict[int, Any] = {}
-    responses: dict[int, Any] = {}
-    for one in _leaves(ApiMessage):
-        (requests if one.is_request() else responses)[one.API_KEY] = one
-    return requests, responses
-
-
-def _leaves(parent: Any) -> list[Any]:
-    children = [one for one in parent.__subclasses__() if one._class_version is None]  # noqa: SLF001 - tells versions from the class itself
-    return [leaf for child in children for leaf in (child, *_leaves(child))]
 
 
 @cache

@@ -85,6 +85,18 @@ def test_management_port_in_use_is_told_in_one_line(process: EmbeddedBroker, tmp
     assert len(ended.stderr.splitlines()) == 1
 
 
+def test_kafka_port_in_use_is_told_in_one_line(process: EmbeddedBroker, tmp_path: Path) -> None:
+    port = process.kafka.rpartition(":")[2]
+    ended = run("--data-dir", str(tmp_path / "other"), "--kafka-port", port)
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    expected = (
+        f"switchroom brokers: Port {port} on 127.0.0.1 is in use. "
+        "Stop the program that has it, or choose another port with --kafka-port (0 takes a free one).\n"
+    )
+    assert ended.stderr == expected
+
+
 def test_folder_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     ended = run("--data-dir", str(tmp_path / "file"))
