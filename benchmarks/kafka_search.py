@@ -23,7 +23,7 @@ RECORDS: Final = 5_000_000
 BATCH: Final = 4_000
 PARTITIONS: Final = 4
 VALUE_BYTES: Final = 200
-BARE_RECORDS: Final = 400_000
+BARE_RECORDS: Final = 250_000
 """The part that the bare consumer reads, each time."""
 TOPIC: Final = "bench.search"
 NEEDLE: Final = "needle-7f3a"
