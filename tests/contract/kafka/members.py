@@ -64,7 +64,7 @@ class KafkaPython(Member):
         try:
             consumer.subscribe(self.topics)
             while not self._ends.is_set():
-                for records in consumer.poll(timeout_ms=100).values():
+                for records in consumer.poll(timeout_ms=500).values():
                     self.read += [one.value for one in records]
                 self.assigned = frozenset((one.topic, one.partition) for one in consumer.assignment())
         finally:
