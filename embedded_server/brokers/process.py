@@ -40,11 +40,6 @@ def kept_url(data_dir: Path) -> str:
     return _url(kept_port(brokers_folder(data_dir)))
 
 
-def kept_kafka_address(data_dir: Path) -> str:
-    """Answer where its Kafka will be."""
-    return _address(kept_port(brokers_folder(data_dir), KAFKA_PORT_FILE))
-
-
 def command(data_dir: Path, ports: Ports) -> list[str]:
     """Answer the command that runs them as a child."""
     return [

@@ -17,6 +17,7 @@ from embedded_server.brokers import EmbeddedBrokers
 from embedded_server.contracts.server import PartState
 from tests.contract.amqp.client import Client, drained, publish, settle, wait_for
 from tests.helpers.broker_processes import EmbeddedBroker
+from tests.helpers.kafka_processes import knows_a_broker
 
 COMMAND = (sys.executable, "-m", "embedded_server.brokers.command")
 
@@ -173,7 +174,8 @@ async def test_supervised_brokers_come_back_on_their_port(tmp_path: Path) -> Non
     await brokers.start()
     try:
         first = brokers.status()
-        url, management_url = brokers.amqp_url, brokers.management_url
+        url, management_url, kafka = brokers.amqp_url, brokers.management_url, brokers.kafka_address
+        assert knows_a_broker(int(kafka.rpartition(":")[2]))
         assert (first.state, first.address) == (PartState.RUNNING, url)
         async with httpx.AsyncClient() as client:
             assert (await client.get(f"{management_url}/api/whoami")).json()["name"] == "guest"
@@ -181,7 +183,7 @@ async def test_supervised_brokers_come_back_on_their_port(tmp_path: Path) -> Non
         again = brokers.status()
         assert again.state is PartState.RUNNING
         assert again.pid != first.pid
-        assert (brokers.amqp_url, brokers.management_url) == (url, management_url)
+        assert (brokers.amqp_url, brokers.management_url, brokers.kafka_address) == (url, management_url, kafka)
     finally:
         await brokers.stop()
         await brokers.stop()
@@ -192,9 +194,9 @@ async def test_brokers_of_a_data_directory_are_where_they_were(tmp_path: Path) -
     urls = []
     for _ in range(2):
         brokers = EmbeddedBrokers(tmp_path, lambda *_: None)
-        urls.append(brokers.amqp_url)
+        urls.append((brokers.amqp_url, brokers.kafka_address))
         await brokers.start()
-        assert brokers.amqp_url == urls[0]
+        assert (brokers.amqp_url, brokers.kafka_address) == urls[0]
         await brokers.stop()
     assert urls[0] == urls[1]
     assert (tmp_path / "brokers" / "amqp.sqlite3").exists()
@@ -213,6 +215,19 @@ async def test_brokers_move_where_another_program_has_their_port(tmp_path: Path)
     await brokers.stop()
     assert brokers.amqp_url != wanted
     assert EmbeddedBrokers(tmp_path, lambda *_: None).amqp_url == brokers.amqp_url
+
+
+async def test_brokers_move_kafka_where_another_program_has_its_port(tmp_path: Path) -> None:
+    brokers = EmbeddedBrokers(tmp_path, lambda *_: None)
+    url, wanted = brokers.amqp_url, brokers.kafka_address
+    with socket.create_server(("127.0.0.1", int(wanted.rpartition(":")[2]))):
+        await brokers.start()
+        assert "--kafka-port" in brokers.status().reason
+        await brokers.restart()
+        assert brokers.status().state is PartState.RUNNING
+    await brokers.stop()
+    assert brokers.kafka_address != wanted
+    assert brokers.amqp_url == url
 
 
 async def test_amqp_does_not_wait_for_a_management_port_that_is_taken(tmp_path: Path) -> None:
