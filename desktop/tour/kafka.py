@@ -1,0 +1,142 @@
+"""The tour's steps at the embedded Kafka broker: a topic created, produced to, tailed and searched, and a group's offsets set back."""
+
+import asyncio
+from typing import Final, TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from desktop.core.kafka_content import Kind
+from desktop.core.kafka_reads import Read
+from desktop.core.kafka_spots import Place, Spot
+from desktop.services.kafka import kafka_service
+from desktop.tour.driver import Driver
+from desktop.views.kafka.groups.reset import ResetSheet
+from desktop.views.kafka.head import Tab
+from desktop.views.kafka.kafka_sheet import KafkaSheet
+from desktop.views.kafka.panel import KafkaPanel
+from desktop.views.kafka.produce.sheet import ProduceSheet
+from desktop.views.kafka.topics.create import CreateTopicSheet
+
+TOPIC: Final = "tour.orders"
+GROUP: Final = "tour.billing"
+RECORDS: Final = 12
+VALUE: Final = '{"order": {"id": 90071992547409931, "total": "19.90"}}'
+SheetT = TypeVar("SheetT", bound=KafkaSheet)
+
+
+async def create_topic(driver: Driver) -> None:
+    """A Kafka topic created in its form, and looked at."""
+    panel = await _open(driver)
+    await driver.picture("kafka")
+    driver.click(panel.list.new_button)
+    sheet = await _form(driver, panel, CreateTopicSheet)
+    driver.enter(sheet.name, TOPIC)
+    driver.enter(sheet.partitions, "3")
+    await driver.picture("create-topic")
+    driver.click(sheet.create_button)
+    await driver.until(lambda: panel.spot == Spot(Place.TOPIC, TOPIC), "the new topic is looked at")
+    driver.press(Qt.Key.Key_Escape)
+    await driver.until(
+        lambda: len(panel.pages.partitions.rows()) == 3 or panel.head.figures.texts().get("Partitions") == "3", "3 partitions"
+    )
+
+
+async def produce_and_tail(driver: Driver) -> None:
+    """A live tail that joins no group shows what is produced, with key and value, as it comes."""
+    panel = await _open(driver)
+    panel.head.choose_tab(Tab.MESSAGES)
+    driver.click(panel.reads.buttons[Read.TAIL])
+    await driver.until(lambda: panel.reads.buttons[Read.TAIL].running, "the tail runs")
+    driver.press(Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    sheet = await _form(driver, panel, ProduceSheet)
+    fields = sheet.fields
+    assert fields.topic.text() == TOPIC, "the form is addressed to what is looked at"
+    fields.key.choose_kind(Kind.TEXT)
+    driver.enter(fields.key.editor.edit, "order-{{n}}")
+    driver.enter(fields.value.editor.edit, VALUE)
+    fields.repeat.switch.setChecked(True)
+    driver.enter(fields.repeat.count, str(RECORDS))
+    await driver.picture("produce-form")
+    driver.click(sheet.produce)
+    await driver.until(lambda: panel.feed.model.rowCount() == RECORDS, f"the tail shows {RECORDS} records")
+    driver.press(Qt.Key.Key_Escape)
+    await driver.until(lambda: not sheet.is_open(), "Esc closes the form")
+    QTest.mouseClick(panel.feed.table.viewport(), Qt.MouseButton.LeftButton, pos=panel.feed.table.viewport().rect().center())
+    await driver.until(lambda: panel.detail.seen is not None, "a record is beside the table")
+    seen = panel.detail.seen
+    assert seen is not None, "the record is known"
+    assert seen.topic == TOPIC, f"it is the topic's: {seen.place}"
+    await driver.picture("tail")
+    driver.click(panel.reads.buttons[Read.TAIL])
+    await driver.until(lambda: not panel.reads.buttons[Read.TAIL].running, "the tail is stopped")
+
+
+async def search_topic(driver: Driver) -> None:
+    """The whole topic searched: how much was looked at, and what was found."""
+    panel = await _open(driver)
+    panel.feed.close_detail()
+    driver.click(panel.reads.buttons[Read.SEARCH])
+    driver.enter(panel.search.line, "90071992547409931")
+    driver.press(Qt.Key.Key_Return)
+    await driver.until(lambda: panel.search.job is not None and panel.search.job.state.is_over, "the search ends")
+    job = panel.search.job
+    assert job is not None, "the search is known"
+    assert (job.done, job.counts["hits"]) == (RECORDS, RECORDS), f"every record was looked at and has it: {panel.search.words.text()}"
+    await driver.until(lambda: panel.feed.model.rowCount() == RECORDS, "the hits are listed")
+    await driver.picture("search-topic")
+    driver.press(Qt.Key.Key_Escape)
+
+
+async def reset_group(driver: Driver) -> None:
+    """A group's lag over time, and its offsets set back with before and after."""
+    panel = await _open(driver)
+    now = panel.now()
+    assert now is not None, "the panel looks at a connection"
+    settings = now[0].spec.kafka
+    assert settings is not None, "the embedded broker speaks Kafka"
+    await asyncio.to_thread(_consume_blocking, settings.bootstrap)
+    panel.list.choose(Spot(Place.GROUP, GROUP))
+    await driver.until(lambda: panel.group_page.detail is not None and bool(panel.group_page.detail.offsets), "the group's offsets")
+    await driver.picture("group")
+    detail = panel.group_page.detail
+    assert detail is not None
+    panel.sheets.open_reset(detail)
+    sheet = await _form(driver, panel, ResetSheet)
+    driver.click(sheet.dry_run)
+    await driver.until(sheet.act.isEnabled, "before and after are shown")
+    await driver.picture("reset")
+    driver.click(sheet.act)
+    service = kafka_service(driver.services.api)
+
+    async def lag() -> int:
+        return sum(one.lag or 0 for one in (await service.group(now[0].id, GROUP)).offsets)
+
+    await driver.until(lambda: not sheet.is_busy(), "the offsets are set")
+    assert await lag() == RECORDS, "the group will read all of them again"
+    driver.press(Qt.Key.Key_Escape)
+
+
+def _consume_blocking(bootstrap: str) -> None:
+    """Read the topic once with a group, as a program of the user's would, and commit."""
+    from kafka import KafkaConsumer
+
+    consumer = KafkaConsumer(TOPIC, bootstrap_servers=bootstrap, group_id=GROUP, auto_offset_reset="earliest", consumer_timeout_ms=2_000)
+    try:
+        for count, _ in enumerate(consumer, start=1):
+            if count == RECORDS:
+                break
+        consumer.commit()
+    finally:
+        consumer.close()
+
+
+async def _open(driver: Driver) -> KafkaPanel:
+    panel = await driver.open("kafka", KafkaPanel)
+    await driver.until(lambda: not panel.is_message_shown() and panel.topics.pages.is_known, "the cluster answers")
+    return panel
+
+
+async def _form(driver: Driver, panel: KafkaPanel, kind: type[SheetT]) -> SheetT:
+    await driver.until(lambda: any(one.is_open() for one in panel.findChildren(kind)), f"the form {kind.__name__} opens")
+    return next(one for one in panel.findChildren(kind) if one.is_open())
