@@ -192,3 +192,15 @@ async def test_a_live_tail_stays_listed_when_something_is_produced(bench: Bench)
     await until(lambda: bench.chips() == ["Live tail"])
     bench.panel.sheets.produced.emit(ProduceOutcome(RecordStatus.ACKNOWLEDGED, "orders", 0, 1))
     assert bench.chips() == ["Live tail"]
+
+
+async def test_a_topic_that_was_empty_when_it_was_opened_is_not_read_by_itself_later(bench: Bench) -> None:
+    bench.api.cluster.topics.append(make_topic("void", messages=0))
+    await bench.choose(replace(ORDERS, name="void"))
+    bench.panel.reads.press(Read.TAIL)
+    await until(lambda: bench.chips() == ["Live tail"])
+    bench.api.cluster.topics[-1] = make_topic("void", messages=12)
+    bench.panel.refresh()
+    await until(lambda: bench.panel._topic is not None and bench.panel._topic.topic.messages == 12)
+    assert bench.chips() == ["Live tail"]
+    assert bench.api.count("/read") == 1

@@ -66,8 +66,10 @@ class Results(QObject):
     def read_newest(self, detail: TopicDetail) -> None:
         """A topic that is opened for the first time shows its newest records by itself: no group is joined, nothing is committed."""
         connection, topic = self._place
-        if connection and topic == detail.topic.name and detail.topic.messages and self._place not in self._opened:
-            self._opened.add(self._place)
+        if not connection or topic != detail.topic.name or self._place in self._opened:
+            return
+        self._opened.add(self._place)  # an empty one too: what comes later is not what was there when it was opened
+        if detail.topic.messages and self._place not in self._kept:
             request = ReadRequest(topic, start=Start(count=NEWEST_AT_OPENING))
             self._reader.start(connection, request, self._on_opening_failed)
 
