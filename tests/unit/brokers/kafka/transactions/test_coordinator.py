@@ -1,0 +1,174 @@
+"""The transactions' coordinator over a real folder of logs: epochs, fences, retries, and what a restart finds."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from embedded_server.brokers.kafka.broker import Broker
+from embedded_server.brokers.kafka.coordinators import Coordinators
+from embedded_server.brokers.kafka.errors import ErrorCode
+from embedded_server.brokers.kafka.groups.records import Committed, Place
+from embedded_server.brokers.kafka.groups.values import Caller
+from embedded_server.brokers.kafka.log.logs import Logs
+from embedded_server.brokers.kafka.transactions.transaction import LAST_EPOCH, State, TransactionFault
+
+NAME = "payments"
+ORDERS = ("orders", 0)
+OFFSETS = ("__consumer_offsets", 0)
+
+
+class HandClock:
+    """Shows what the test says."""
+
+    def __init__(self) -> None:
+        self.time = 1_000_000.0
+
+    def now(self) -> float:
+        return self.time
+
+    def wall(self) -> float:
+        return self.time
+
+
+class Node:
+    """A broker's coordinators; `killed` gives those of its next life."""
+
+    def __init__(self, folder: Path, clock: HandClock) -> None:
+        self.folder, self.clock = folder, clock
+        self.later: Node | None = None
+        self.logs = Logs(folder)
+        self.logs.open()
+        if "orders" not in self.logs.topics:
+            self.logs.create("orders", 1, {})
+        self.broker = Broker(self.logs, clock=clock)
+        self.coordinators = Coordinators(self.broker)
+        self.coordinators.groups_topic.make()
+        self.transactions = self.coordinators.transactions
+
+    def killed(self) -> "Node":
+        copy = self.folder.with_name(f"{self.folder.name}-again")
+        shutil.copytree(self.folder, copy)  # what a killed process leaves
+        self.later = Node(copy, self.clock)
+        return self.later
+
+    def close(self) -> None:
+        self.broker.close()
+        if self.later is not None:
+            self.later.close()
+
+    def state(self) -> State:
+        return self.transactions.all[NAME].state
+
+    def wait(self, seconds: float) -> None:
+        self.clock.time += seconds
+        self.broker.timers.run_due()
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Node]:
+    made = Node(tmp_path / "logs", HandClock())
+    yield made
+    made.close()
+
+
+def code_of(caught: pytest.ExceptionInfo[TransactionFault]) -> ErrorCode:
+    return caught.value.code
+
+
+def test_ids_are_never_given_twice_over_restarts(node: Node) -> None:
+    first = [node.transactions.new_producer()[0] for _ in range(3)]
+    assert node.killed().transactions.new_producer()[0] > max(first)
+
+
+def test_a_producer_that_comes_back_gets_the_next_epoch_and_the_old_one_is_fenced(node: Node) -> None:
+    old = node.transactions.init_producer(NAME, 60_000, None)
+    new = node.transactions.init_producer(NAME, 60_000, None)
+    assert new == (old[0], old[1] + 1)
+    with pytest.raises(TransactionFault) as caught:
+        node.transactions.add(NAME, old, [ORDERS])
+    assert code_of(caught) is ErrorCode.PRODUCER_FENCED
+
+
+def test_coming_back_aborts_what_was_open(node: Node) -> None:
+    old = node.transactions.init_producer(NAME, 60_000, None)
+    node.transactions.add(NAME, old, [ORDERS])
+    with pytest.raises(TransactionFault) as caught:
+        node.transactions.init_producer(NAME, 60_000, None)
+    assert code_of(caught) is ErrorCode.CONCURRENT_TRANSACTIONS
+    assert node.state() is State.COMPLETE_ABORT
+    assert node.transactions.init_producer(NAME, 60_000, None) == (old[0], old[1] + 2)
+
+
+def test_a_producer_may_ask_twice_for_its_next_epoch(node: Node) -> None:
+    producer = node.transactions.init_producer(NAME, 60_000, None)
+    once = node.transactions.init_producer(NAME, 60_000, producer)
+    assert node.transactions.init_producer(NAME, 60_000, producer) == once == (producer[0], producer[1] + 1)
+
+
+def test_used_up_epochs_give_a_new_id(node: Node) -> None:
+    first = node.transactions.init_producer(NAME, 60_000, None)
+    node.transactions.all[NAME].epoch = LAST_EPOCH
+    second = node.transactions.init_producer(NAME, 60_000, None)
+    assert second[0] != first[0]
+    assert second[1] == 0
+
+
+def test_ending_twice_is_answered_alike_and_ending_otherwise_is_refused(node: Node) -> None:
+    producer = node.transactions.init_producer(NAME, 60_000, None)
+    node.transactions.add(NAME, producer, [ORDERS])
+    node.transactions.end(NAME, producer, commit=True)
+    node.transactions.end(NAME, producer, commit=True)
+    with pytest.raises(TransactionFault) as caught:
+        node.transactions.end(NAME, producer, commit=False)
+    assert code_of(caught) is ErrorCode.INVALID_TXN_STATE
+
+
+def test_only_added_partitions_may_be_written_to(node: Node) -> None:
+    producer = node.transactions.init_producer(NAME, 60_000, None)
+    assert not node.transactions.may_begin(*ORDERS, *producer)
+    node.transactions.add(NAME, producer, [ORDERS])
+    assert node.transactions.may_begin(*ORDERS, *producer)
+    assert not node.transactions.may_begin("orders", 1, *producer)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_transaction_over_its_time_is_aborted_and_its_producer_fenced(node: Node, restarts: bool) -> None:
+    producer = node.transactions.init_producer(NAME, 60_000, None)
+    node.transactions.add(NAME, producer, [ORDERS])
+    if restarts:
+        node = node.killed()
+    assert node.state() is State.ONGOING
+    node.wait(61)
+    assert node.state() is State.COMPLETE_ABORT
+    with pytest.raises(TransactionFault) as caught:
+        node.transactions.end(NAME, producer, commit=True)
+    assert code_of(caught) is ErrorCode.PRODUCER_FENCED
+
+
+@pytest.mark.parametrize("commit", [True, False])
+def test_offsets_of_a_transaction_count_once_it_is_committed(node: Node, commit: bool) -> None:
+    producer = node.transactions.init_producer(NAME, 60_000, None)
+    node.transactions.add(NAME, producer, [OFFSETS])
+    place = Place(*ORDERS)
+    node.coordinators.groups.commit_later(Caller("readers"), {place: Committed(7, -1, "", 1)}, producer, None)
+    again = node.killed()
+    offsets = again.coordinators.groups.offsets
+    assert offsets.get("readers", place) is None
+    assert offsets.is_unstable("readers", place)
+    again.transactions.end(NAME, producer, commit=commit)
+    for one in (again, again.killed()):
+        found = one.coordinators.groups.offsets.get("readers", place)
+        assert (found is not None) is commit
+        assert not one.coordinators.groups.offsets.is_unstable("readers", place)
+
+
+def test_a_prepared_transaction_is_completed_by_the_next_life(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    producer = node.transactions.init_producer(NAME, 60_000, None)
+    node.transactions.add(NAME, producer, [ORDERS])
+    with monkeypatch.context() as patched:
+        patched.setattr(node.transactions, "_complete", lambda found: None)
+        node.transactions.end(NAME, producer, commit=True)
+    assert node.state() is State.PREPARE_COMMIT
+    assert node.killed().state() is State.COMPLETE_COMMIT
