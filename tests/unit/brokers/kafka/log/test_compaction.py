@@ -241,6 +241,18 @@ def test_a_marker_stays_for_a_day_after_the_last_record_of_its_transaction_went(
     assert [value for _, _, value in _visible(life)] == [b"2", b"x"]
 
 
+def test_a_marker_goes_though_an_earlier_transaction_of_its_producer_stays(life: Life) -> None:
+    _small(life)
+    for number, key in enumerate((b"stays", b"a", b"a")):
+        life.send([Rec(key, b"%d" % number)], By(7, 0, number, transactional=True))
+        life.log().append_marker(7, 0, commit=True, coordinator_epoch=0, now_ms=life.now_ms)
+    for _ in range(4):
+        _closed(life, Rec(b"b", b"x"))
+        life.tidy()
+        life.now_ms += DAY_MS + 1
+    assert _markers(life) == [1, 5]
+
+
 def test_markers_go_once_nothing_is_left_of_their_transactions(life: Life) -> None:
     _small(life)
     life.send(numbered(2), By(7, 0, 0, transactional=True))

@@ -150,7 +150,10 @@ def test_aborted_transactions_are_told_once_though_a_crash_came_between_two_file
         life.send(numbered(1), By(7, 0, number, transactional=True))
         _mark(life, 7, commit=False)
         life.log().segments.active.flush()  # and the producers were not yet written
-    assert life.kill_and_return().aborted(0, 6) == [Aborted(7, 0), Aborted(7, 2), Aborted(7, 4)]
+    life.kill_and_return()
+    life.send(numbered(1), By(7, 0, 3, transactional=True))
+    _mark(life, 7, commit=False)
+    assert life.log().aborted(0, 8) == [Aborted(7, 0), Aborted(7, 2), Aborted(7, 4), Aborted(7, 6)]
 
 
 @pytest.mark.parametrize("harm", ["lost", "torn", "foreign"])
