@@ -11,6 +11,7 @@ from desktop.core.kafka_group import Place, ResetDraft, topics_in
 from desktop.views.widgets.form_sheet import field_group, line_field
 from desktop.views.widgets.labels import caption
 from desktop.views.widgets.segmented import Segmented
+from desktop.views.widgets.tab_order import put_before
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.kafka import GroupDetail, ResetTo
 
@@ -86,6 +87,7 @@ class ResetFields(QWidget):
                 box.toggled.connect(self._on_topics_changed)
                 self._topics[topic] = box
                 self._topic_column.addWidget(box)
+                put_before(self.partitions, (box,))
         self._show_topics()
 
     def fault(self, place: Place) -> str:

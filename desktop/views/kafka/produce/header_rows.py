@@ -11,6 +11,7 @@ from desktop.core.i18n import N_, tr, trn
 from desktop.core.kafka_draft import HeaderDraft, HeaderKind, faults_of_headers
 from desktop.views.widgets.buttons import Button, IconButton
 from desktop.views.widgets.form_sheet import line_field
+from desktop.views.widgets.tab_order import put_before
 from desktop.views.widgets.wrapped import Wrapped
 
 MOST_ROWS: Final = 40
@@ -147,11 +148,7 @@ class HeaderRows(QWidget):
         self._column.addWidget(row)
         row.edited.connect(self._on_edited)
         row.remove_requested.connect(lambda: self._on_remove(row))
-        before: QWidget | None = self._rows[-2].remove if len(self._rows) > 1 else None
-        for widget in (row.name, row.kind, row.value, row.remove, self.add):
-            if before is not None:
-                QWidget.setTabOrder(before, widget)
-            before = widget
+        put_before(self.add, (row.name, row.kind, row.value, row.remove))
         return row
 
     def _take_out(self, row: HeaderRow) -> None:

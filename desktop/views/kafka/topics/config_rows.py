@@ -11,6 +11,7 @@ from desktop.core.kafka_configs import ConfigDraft, row_faults, value_words
 from desktop.views.widgets.buttons import Button, IconButton
 from desktop.views.widgets.form_sheet import line_field
 from desktop.views.widgets.name_line import NameLine, Offer
+from desktop.views.widgets.tab_order import put_before
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.kafka import ConfigEntry, ConfigSource
 
@@ -193,11 +194,7 @@ class ConfigRows(QWidget):
         self._column.addWidget(row)
         row.edited.connect(self.edited)
         row.remove_requested.connect(lambda: self._on_remove(row))
-        before: QWidget | None = self._rows[-2].remove if len(self._rows) > 1 else None
-        for widget in (row.name, row.value, row.back, row.remove, self.add):
-            if before is not None:
-                QWidget.setTabOrder(before, widget)
-            before = widget
+        put_before(self.add, (row.name, row.value, row.back, row.remove))
         return row
 
     def _take_out(self, row: ConfigRow) -> None:
