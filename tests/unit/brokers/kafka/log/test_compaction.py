@@ -36,7 +36,7 @@ def _newest(sent: list[Sent], below: int) -> dict[bytes | None, int]:
     return {key: offset for offset, key, _ in sent if offset < below}
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(BATCHES, st.integers(1, 100), st.booleans())
 def test_the_newest_of_each_key_stays(batches: list[tuple[list[tuple[bytes, bytes | None]], int]], max_keys: int, killed: bool) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
@@ -82,7 +82,7 @@ TRANSACTIONS = st.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(TRANSACTIONS, st.booleans())
 def test_what_a_reader_of_committed_records_sees_last_of_each_key_stays(
     steps: list[tuple[int, list[tuple[bytes, int]], str]], killed: bool

@@ -53,7 +53,7 @@ def test_a_torn_batch_is_cut_wherever_it_is_torn_and_said(tmp_path: Path) -> Non
         life.logs.close()
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.binary(min_size=1, max_size=300), st.booleans())
 def test_whatever_garbage_follows_is_cut(tmp_path_factory: pytest.TempPathFactory, garbage: bytes, after_checkpoint: bool) -> None:
     folder = tmp_path_factory.mktemp("garbage")
