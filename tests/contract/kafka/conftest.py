@@ -57,5 +57,6 @@ def topic(admin: KafkaAdminClient, name: str) -> str:
 
 @pytest.fixture
 def chatty_client(caplog: pytest.LogCaptureFixture) -> None:
-    """kafka-python says as an error that closing has cancelled its refresh of metadata."""
-    caplog.set_level(logging.ERROR, logger="kafka.cluster")
+    """kafka-python says as errors what closing has cancelled, and a commit that a rebalance has overtaken."""
+    for name in ("kafka.cluster", "kafka.coordinator", "kafka.coordinator.consumer"):
+        caplog.set_level(logging.ERROR, logger=name)
