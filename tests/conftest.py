@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -49,3 +50,14 @@ def real_kafka() -> Iterator[RealKafka]:
         yield node
     finally:
         node.stop()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_client_goes_on() -> Iterator[None]:
+    """A Kafka client that nobody closed would go on trying to connect, in a thread, while other tests run."""
+    before = set(threading.enumerate())
+    yield
+    left = [one for one in threading.enumerate() if one.name.startswith("kafka-io") and one not in before]
+    for one in left:
+        one.join(5)  # those that were told to end may still be at it
+    assert not [one.name for one in left if one.is_alive()], "Kafka clients were left open"

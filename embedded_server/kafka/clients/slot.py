@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from kafka import KafkaAdminClient
@@ -108,7 +108,7 @@ class Slot:
         """Note that *admin* is of no use any more, and begin to regain it."""
         if self._admin is admin:
             self._admin = None
-            self._threads.submit(_close_blocking, admin)
+            asyncio.get_running_loop().run_in_executor(None, _close_blocking, admin)  # `close` lets go of what our own threads have to do
             self._problem = problem
             self._tried_at = time.monotonic()
             self._note(LinkState.FAILED if self.is_final else LinkState.WAITING, problem)
@@ -136,7 +136,7 @@ class Slot:
         loop = asyncio.get_running_loop()
         try:
             profile = await self._resolve(self._connection)
-            admin, manager = await loop.run_in_executor(self._threads, open_admin_blocking, profile)
+            admin, manager = await self._opened(profile)
         except UserFacingError as exc:
             self._problem = exc
             self._tried_at = time.monotonic()
@@ -155,6 +155,15 @@ class Slot:
 
         manager.on_fault = on_fault
         return admin
+
+    async def _opened(self, profile: Profile) -> tuple[KafkaAdminClient, Manager]:
+        """Open an admin client on a thread; one that opens after nobody waits for it any more is closed there."""
+        opening = self._threads.submit(open_admin_blocking, profile)
+        try:
+            return await asyncio.wrap_future(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(_close_late)
+            raise
 
     def _on_fault(self, admin: KafkaAdminClient, fault: Fault) -> None:
         """An idle connection broke: look at once whether the cluster is still there, so that `health` tells the truth."""
@@ -196,6 +205,11 @@ def open_admin_blocking(profile: Profile) -> tuple[KafkaAdminClient, Manager]:
         return open_client_blocking(KafkaAdminClient, config)
     except OpenFailed as exc:
         raise problem_of_blocking(exc.why, profile, exc.manager) from exc.why
+
+
+def _close_late(opening: "Future[tuple[KafkaAdminClient, Manager]]") -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        _close_blocking(opening.result()[0])
 
 
 def _close_blocking(admin: KafkaAdminClient) -> None:
