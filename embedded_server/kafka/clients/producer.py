@@ -18,6 +18,7 @@ from embedded_server.core.profiles import Profile
 from embedded_server.kafka.clients.config import client_config_blocking
 from embedded_server.kafka.clients.faults import problem_of_blocking
 from embedded_server.kafka.clients.manager import Manager, OpenFailed, open_client_blocking
+from embedded_server.kafka.clients.refused_batches import go_on_after_refusals
 
 MAX_RECORD_BYTES: Final = 64 * 1024**2
 BATCH_BYTES: Final = 256 * 1024
@@ -70,6 +71,7 @@ class Producer:
         self._gathering: dict[FutureProduceResult, Sent] = {}
         self._split = self._accumulator.split_and_reenqueue
         self._accumulator.split_and_reenqueue = self._split_batch
+        go_on_after_refusals(client)
         self.on_settled: Callable[[Sent], None] = _nothing
         """Called on kafka-python's thread once a batch of what was appended has its answer."""
 

@@ -15,6 +15,7 @@ from embedded_server.journal import Journal, JournalClosed
 from embedded_server.kafka.clients.clients import Clients
 from embedded_server.kafka.clients.faults import About, problem_of_blocking
 from embedded_server.kafka.clients.producer import Producer, open_producer_blocking
+from embedded_server.kafka.clients.refused_batches import REFUSED_WHOLE
 from embedded_server.kafka.problems import PartitionUnknown
 from embedded_server.kafka.records.events import Previews, RecordEvents
 from embedded_server.kafka.records.murmur import partition_of
@@ -102,7 +103,7 @@ class Producing:
             await asyncio.to_thread(producer.close, 0.0)
             return ProduceOutcome(RecordStatus.UNACKNOWLEDGED, record.topic, sent[0])
         except errors.KafkaError as exc:
-            if not isinstance(exc, errors.BrokerResponseError):  # its producer id was refused, and will be again
+            if not isinstance(exc, REFUSED_WHOLE):  # what became of its sequence numbers is not known
                 lane.producer = None
                 await asyncio.to_thread(producer.close, 0.0)
             about = About(record.topic, sent[0], size=record.size)

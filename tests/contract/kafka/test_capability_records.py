@@ -22,7 +22,7 @@ from embedded_server.contracts.kafka import (
     Start,
 )
 from embedded_server.core.profiles import ConnectionReadOnly
-from embedded_server.kafka.problems import PartitionUnknown, RecordTooLarge, TopicUnknown
+from embedded_server.kafka.problems import PartitionUnknown, RecordTooLarge, TimestampRefused, TopicUnknown
 from embedded_server.kafka.records.problems import NotARecord, PartitionOutOfRange
 from embedded_server.kafka.records.reader import Reader, Span
 from tests.contract.kafka.capability import CONNECTION, Capability, capability_over, profile_of
@@ -143,14 +143,14 @@ async def test_a_batch_that_the_topic_does_not_take_is_sent_in_parts(
     admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1, "configs": {"max.message.bytes": "20000"}}})
     admin.wait_for_topics([topic])
     record = Record(topic, value=Content("{{n}} " + "x" * 300))
-    job = await capability.ended(await capability.records.bulk(CONNECTION, BulkProduce(record, 600)))
-    assert job.counts == {"acknowledged": 600, "refused": 0, "unacknowledged": 0}
+    job = await capability.ended(await capability.records.bulk(CONNECTION, BulkProduce(record, 3_000)))  # several batches
+    assert job.counts == {"acknowledged": 3_000, "refused": 0, "unacknowledged": 0}
     numbers = [int(one.value.split()[0]) for one in there(bootstrap, topic)]
-    assert numbers == list(range(1, 601))
+    assert numbers == list(range(1, 3_001))
     rows = await capability.rows(job)
-    assert sorted(int(row.worker) for row in rows) == list(range(600))
+    assert sorted(int(row.worker) for row in rows) == list(range(3_000))
     by_offset = {int(row.worker): int(row.preview.split()[0]) for row in rows}
-    assert [by_offset[offset] for offset in range(600)] == numbers
+    assert [by_offset[offset] for offset in range(3_000)] == numbers
 
 
 async def test_one_refused_record_does_not_end_a_bulk(capability: Capability, admin: KafkaAdminClient, name: str) -> None:
@@ -160,10 +160,29 @@ async def test_one_refused_record_does_not_end_a_bulk(capability: Capability, ad
     record = Record(topic, value=Content("{{choice:short:" + "x" * 600 + "}}"))
     job = await capability.ended(await capability.records.bulk(CONNECTION, BulkProduce(record, 40, seed=3)))
     assert job.state.value == "done"
-    assert job.counts["acknowledged"] + job.counts["refused"] == 40
-    assert job.counts["refused"] > 0
     assert job.problem is not None
     assert job.problem.type.endswith("record-too-large")
+    rows = await capability.rows(job)
+    assert len(rows) == 40
+    assert {row.preview for row in rows if row.status == RecordStatus.ACKNOWLEDGED} == {"short"}
+    assert "short" not in {row.preview for row in rows if row.status == RecordStatus.REFUSED}
+    assert job.counts["refused"] == sum(row.status == RecordStatus.REFUSED for row in rows)
+
+
+async def test_a_refused_record_says_nothing_of_the_next(
+    capability: Capability, bootstrap: str, admin: KafkaAdminClient, name: str
+) -> None:
+    topic = f"{name}-narrow"
+    admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1, "configs": {"max.message.bytes": "400"}}})
+    admin.wait_for_topics([topic])
+    for number in range(3):
+        with pytest.raises(RecordTooLarge):
+            await capability.records.produce(CONNECTION, Record(topic, value=Content("x" * 600)))
+        with pytest.raises(TimestampRefused):
+            await capability.records.produce(CONNECTION, Record(topic, value=Content("late"), timestamp=2**62))
+        outcome = await capability.records.produce(CONNECTION, Record(topic, value=Content("short")))
+        assert (outcome.status, outcome.offset) == (RecordStatus.ACKNOWLEDGED, number)
+    assert [one.value for one in there(bootstrap, topic)] == [b"short"] * 3
 
 
 async def test_a_record_of_the_journal_is_produced_again_byte_for_byte(capability: Capability, bootstrap: str, topic: str) -> None:
