@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from desktop.core.generated_fields import mask_fields
 from desktop.core.rabbitmq_draft import (
     BodyKind,
     Draft,
@@ -12,7 +13,6 @@ from desktop.core.rabbitmq_draft import (
     bulk_of,
     draft_of,
     fields_in,
-    mask_fields,
     prepare,
     read_properties,
     with_kind,
