@@ -1,6 +1,6 @@
 """The ways of reading a topic, what each costs, and a reading as somebody types it with the request it makes."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -45,7 +45,7 @@ FROM_WORDS: Final = {
     From.END: N_("What comes from now on"),
 }
 ISOLATION_WORDS: Final = {
-    Isolation.READ_UNCOMMITTED: N_("All records, of open and aborted transactions too"),
+    Isolation.READ_UNCOMMITTED: N_("All, uncommitted ones too"),
     Isolation.READ_COMMITTED: N_("Only committed ones"),
 }
 EXAMPLES: Final = {From.OFFSET: N_("1200, or by partition: 0:1200, 3:90"), From.TIME: N_("2026-11-24 14:30, or -2h")}
@@ -159,17 +159,6 @@ def tail_from_now(draft: ReadDraft) -> ReadDraft:
 
 
 # -- searching
-
-
-@dataclass(frozen=True, slots=True)
-class SearchDraft:
-    """A search exactly as typed."""
-
-    text: str = ""
-    as_filter: bool = False
-    """It is written in the filter language, and looked at record by record."""
-    match_case: bool = False
-    read: ReadDraft = field(default_factory=lambda: ReadDraft(start=From.OLDEST))
 
 
 def search_words(job: Job) -> str:

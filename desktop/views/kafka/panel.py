@@ -295,7 +295,10 @@ class KafkaPanel(KafkaView):
         self._topic = detail
         self.head.show_topic(detail)
         self.pages.show_topic(detail)
-        self.reads.show_topic(self._topic_name() if detail is not None else "", len(detail.partitions) if detail is not None else None)
+        partitions = len(detail.partitions) if detail is not None else None
+        self.reads.show_topic(self._topic_name() if detail is not None else "", partitions)
+        if detail is not None:
+            self.search.show_topic(detail.topic.name, partitions)
         self._follow()
         if detail is not None:
             self.results.read_newest(detail)

@@ -10,6 +10,8 @@ from desktop.core.formatting import rate, span
 from desktop.core.i18n import tr
 from desktop.core.jobs_words import elapsed_s, problem_words, state_words
 from desktop.core.kafka_reads import search_words
+from desktop.core.kafka_search import SearchRange, prepare_range, range_words
+from desktop.views.kafka.search_card import SearchCard
 from desktop.views.theme import theme
 from desktop.views.widgets.buttons import Button, IconButton, PrimaryButton
 from desktop.views.widgets.card import Card
@@ -23,7 +25,6 @@ from embedded_server.contracts.kafka import SearchRequest, Start
 
 TEXT = "text"
 FILTER = "filter"
-MOST_HITS = 1_000
 
 
 class SearchBar(Card):
@@ -40,6 +41,8 @@ class SearchBar(Card):
         self.topic = ""
         self.job: Job | None = None
         self._request: SearchRequest | None = None
+        self._partitions: int | None = None
+        self._range = SearchRange()
         self.line = QLineEdit()
         self.line.setObjectName("kafka_search")
         self.line.setFont(theme().mono_font())
@@ -50,6 +53,9 @@ class SearchBar(Card):
         self.case = QCheckBox("Aa")
         self.case.setToolTip(tr("Upper and lower case matter"))
         self.case.setAccessibleName(tr("Upper and lower case matter"))
+        self.range_button = Button("", self.open_range, icon_name="ph.sliders-horizontal")
+        self.range_button.setObjectName("kafka_search_range")
+        self.range_button.setToolTip(tr("What is looked at: start, end, partitions, transactions and how many hits"))
         self.go = PrimaryButton(tr("Search"), self.start)
         self.stop_button = Button(tr("Stop"), self.stop_search, icon_name="ph.stop")
         self.on = Button(tr("Search on"), self.search_on, icon_name="ph.play")
@@ -76,6 +82,7 @@ class SearchBar(Card):
         ways.setSpacing(8)
         ways.addWidget(self.way)
         ways.addWidget(self.case)
+        ways.addWidget(self.range_button)
         ways.addStretch(1)
         ways.addWidget(self.pace)
         ways.addWidget(self.on)
@@ -108,11 +115,14 @@ class SearchBar(Card):
         self.closed.emit()
         return True
 
-    def show_topic(self, topic: str) -> None:
-        """Search another topic; what was said of the last one goes."""
+    def show_topic(self, topic: str, partitions: int | None = None) -> None:
+        """Search another topic, of so many partitions where that is known; what was said of the last one goes."""
+        self._partitions = partitions
         if topic != self.topic:
             self.topic = topic
             self._request = None
+            self._range = SearchRange()
+            self._follow()
             self._show_job(None)
         if not topic:
             self.hide()
@@ -123,15 +133,25 @@ class SearchBar(Card):
         if not self.topic or not text.strip():
             self.line.setFocus()
             return
+        prepared = prepare_range(self._range, self.topic, self._partitions).request
+        if prepared is None:  # it made sense when it was chosen: the topic is another by now
+            self.open_range()
+            return
         self._ask(
-            SearchRequest(
-                self.topic,
+            replace(
+                prepared,
                 text="" if self.is_filter() else text,
                 filter=text if self.is_filter() else "",
                 match_case=self.case.isChecked() and not self.is_filter(),
-                limit=MOST_HITS,
             )
         )
+
+    def open_range(self) -> SearchCard:
+        """Offer to choose what is looked at."""
+        card = SearchCard(self.topic, self._partitions, self._range, self.range_button)
+        card.chosen.connect(self._take_range)
+        card.show_under(self.range_button)
+        return card
 
     def search_on(self) -> None:
         """Go on behind the last record that was looked at."""
@@ -154,6 +174,11 @@ class SearchBar(Card):
         return self.way.current() == FILTER
 
     # -- the inside
+
+    def _take_range(self, draft: SearchRange) -> None:
+        self._range = draft
+        self._follow()
+        self.line.setFocus()
 
     def _ask(self, request: SearchRequest) -> None:
         self._request = request
@@ -186,6 +211,8 @@ class SearchBar(Card):
         self.line.setPlaceholderText(words)
         self.line.setAccessibleName(tr("Search the topic"))
         self.case.setVisible(not self.is_filter())
+        request = prepare_range(self._range, self.topic, self._partitions).request
+        self.range_button.setText(range_words(request) if request is not None else tr("Choose what is looked at"))
 
     # -- Qt overrides
 
