@@ -175,3 +175,8 @@ def age(ns: int, now_ns: int | None = None) -> str:
 def short_id(identifier: str, length: int = 8) -> str:
     """Shorten an id to its first characters; the whole belongs into the tool tip and the clipboard."""
     return identifier if len(identifier) <= length + 2 else identifier[:length]
+
+
+def breakable(name: str) -> str:
+    """Let a name on the wire wrap behind its dots and underscores: it has no spaces to wrap at."""
+    return name.replace(".", ".\u200b").replace("_", "_\u200b")

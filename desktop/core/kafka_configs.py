@@ -7,11 +7,13 @@ from enum import StrEnum
 from typing import Final
 
 from desktop.core.faults import Fault
-from desktop.core.i18n import N_
+from desktop.core.i18n import N_, tr
 from desktop.core.kafka_values import duration_ms, duration_text, size_of, size_text
 from embedded_server.contracts.kafka import AlterConfigs, ConfigEntry, ConfigSource
 from embedded_server.contracts.problems import ProblemDetails
 
+NO_LIMIT: Final = str(2**63 - 1)
+"""What Kafka writes for no limit at all."""
 _NAMED: Final = re.compile(r"(?:for configuration|config name:?|configuration)\s+'?\"?([a-z][a-z0-9.]*[a-z0-9])")
 INT_BITS: Final = {"int": 32, "short": 16, "long": 64}
 
@@ -91,6 +93,8 @@ def value_words(name: str, value: str | None) -> str:
     """Write a setting's value for people: with its unit where its name tells one."""
     if value is None:
         return "••••"
+    if value == NO_LIMIT:
+        return tr("no limit")
     if value.isdigit() and name.endswith(".ms"):
         return f"{value} ({duration_text(int(value))})" if int(value) >= 1000 else value
     if value.isdigit() and name.endswith(".bytes"):

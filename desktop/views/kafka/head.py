@@ -113,7 +113,9 @@ class KafkaHead(PlaceHead):
 
     def show_cluster(self, cluster: ClusterInfo) -> None:
         """Show the cluster at a glance."""
-        self._history.add({"topics": cluster.topics, "partitions": cluster.partitions, "groups": cluster.groups})
+        self._history.add(
+            {"topics": cluster.topics, "partitions": cluster.partitions, "groups": cluster.groups, "brokers": len(cluster.brokers)}
+        )
         self.show_state(cluster_state(cluster))
         self.show_facts(cluster_facts(cluster))
         self.figures.set_figures(

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.core.formatting import date_time, size
+from desktop.core.formatting import breakable, date_time, size
 from desktop.core.i18n import tr
 from desktop.core.kafka_record import SeenRecord, clock_words, kcat_command, seen_of, time_words
 from desktop.core.kafka_words import cost_of, status_tone, status_word
@@ -216,7 +216,7 @@ class RecordDetail(EventDetail):
 
     def title_of(self, row: Row) -> str:
         """Answer where the record is."""
-        return f"{row.subject} @ {offset_of(row)}"
+        return f"{breakable(row.subject)} @ {offset_of(row)}"
 
     def state_of(self, row: Row) -> tuple[str, str]:
         """Answer the record's status."""

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.core.formatting import number
-from desktop.core.i18n import tr
+from desktop.core.i18n import tr, trn
 from desktop.core.kafka_group import group_state, is_active, total_lag, why_active
 from desktop.views.theme import PANEL_TITLE_PX
 from desktop.views.widgets.buttons import Button
@@ -26,8 +26,9 @@ class GroupHead(Card):
         self.name = ElidedLabel(tone="text", pixels=15, bold=True, middle=True)
         self.state = StateLabel()
         self._figures: dict[str, Label] = {}
-        self.reset = Button(tr("Reset offsets …"), self.reset_requested.emit, icon_name="ph.arrow-counter-clockwise")
-        self.delete = Button(tr("Delete …"), self.delete_requested.emit, icon_name="ph.trash")
+        self._words: dict[str, Label] = {}
+        self.reset = Button(tr("Reset offsets…"), self.reset_requested.emit, icon_name="ph.arrow-counter-clockwise")
+        self.delete = Button(tr("Delete…"), self.delete_requested.emit, icon_name="ph.trash")
         first = QHBoxLayout()
         first.setSpacing(12)
         first.addWidget(self.name, 1)
@@ -38,8 +39,8 @@ class GroupHead(Card):
         figures.setSpacing(32)
         for key, words in (
             ("lag", tr("lag")),
-            ("members", tr("members")),
-            ("topics", tr("topics")),
+            ("members", trn("member", "members", 0)),
+            ("topics", trn("topic", "topics", 0)),
             ("assignor", tr("assignor")),
             ("coordinator", tr("coordinator")),
             ("type", tr("protocol")),
@@ -75,6 +76,8 @@ class GroupHead(Card):
         }
         for key, text in texts.items():
             self._figures[key].setText(text or "\u2013")
+        self._words["members"].setText(trn("member", "members", len(detail.members)))
+        self._words["topics"].setText(trn("topic", "topics", topics))
         active = why_active(detail) if is_active(detail) else ""
         locked = tr("This connection is read-only") if read_only else ""
         self.reset.setEnabled(not read_only)
@@ -92,7 +95,8 @@ class GroupHead(Card):
         figure.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
         self._figures[key] = figure
         column.addWidget(figure)
-        column.addWidget(caption(words))
+        self._words[key] = caption(words)
+        column.addWidget(self._words[key])
         if key == "lag":
             box.setToolTip(tr("Records that are there and not committed as read, over all its partitions"))
         if key == "assignor":

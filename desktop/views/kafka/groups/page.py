@@ -102,7 +102,7 @@ class GroupPage(QWidget):
         self.lag = LagCard()
         self.offsets = OffsetsTable()
         self.members = MembersTable()
-        self.remove = Button(tr("Remove member …"), self._on_remove, icon_name="ph.user-minus")
+        self.remove = Button(tr("Remove member…"), self._on_remove, icon_name="ph.user-minus")
         self._no_members = Wrapped()
         self._no_members.setText(tr("Nobody reads with this group at present. Its offsets stay until they expire."))
         self._offsets_note = caption()

@@ -172,7 +172,7 @@ class ContentField(QWidget, Working):
         self.editor = JsonEditor(self._check, name=name, placeholder="", lines=lines)
         self.schema = NameLine(tr("Schema"), tr("Subject, or own schema"))
         self.message = NameLine(tr("Message"), tr("Message; empty is the first"))
-        self.schemas = Button(tr("Schemas …"), self.schemas_requested.emit)
+        self.schemas = Button(tr("Schemas…"), self.schemas_requested.emit)
         self.schemas.setToolTip(tr("Schemas of your own, and those of the Schema Registry"))
         self.note = Wrapped()
         self._fault = Wrapped(tone="bad")

@@ -81,8 +81,8 @@ class SchemasSheet(KafkaSheet):
         places = [(OWN, tr("Your own")), (REGISTRY, "Schema Registry")]
         self.place_choice = Segmented(places, OWN, name=tr("Which schemas"))
         self.search = line_field(tr("Search subjects"), tr("Search subjects"))
-        self.add = PrimaryButton(tr("Add from a file …"), self.choose_files)
-        self.remove = Button(tr("Delete …"), self._ask_to_remove, icon_name="ph.trash")
+        self.add = PrimaryButton(tr("Add from a file…"), self.choose_files)
+        self.remove = Button(tr("Delete…"), self._ask_to_remove, icon_name="ph.trash")
         self.confirm = ConfirmBar()
         self.list = SchemaList()
         self._nothing = Wrapped(small=False)
