@@ -22,7 +22,7 @@ _SHARED_STEPS: Final = (TestStep.NAME, TestStep.PORT, TestStep.TLS, TestStep.PRO
 STEPS: Final = {
     ConnectionKind.RABBITMQ: (*_SHARED_STEPS, TestStep.VHOST, TestStep.PERMISSIONS, TestStep.MANAGEMENT),
     ConnectionKind.KAFKA: (*_SHARED_STEPS, TestStep.ADVERTISED, TestStep.TOPICS, TestStep.REGISTRY),
-    ConnectionKind.EMBEDDED: (*_SHARED_STEPS, TestStep.VHOST, TestStep.PERMISSIONS, TestStep.MANAGEMENT),
+    ConnectionKind.EMBEDDED: tuple(TestStep),
 }
 """The steps that the test of a kind of connection has."""
 OUTCOME_WORDS: Final = {
@@ -47,6 +47,10 @@ FIXES: Final = {
     "management-login-refused": N_("Set the management user"),
     "certificate-not-trusted": N_("Choose the authority's file…"),
     "not-kafka": N_("Change the brokers"),
+    "no-kafka-there": N_("Change the brokers"),
+    "no-brokers-told": N_("Change the brokers"),
+    "some-bootstrap-fails": N_("Change the brokers"),
+    "no-topics-seen": N_("Choose another login"),
     "sasl-refused": N_("Type the password again"),
     "mechanism-off": N_("Choose another login"),
     "login-needed": N_("Choose a login"),

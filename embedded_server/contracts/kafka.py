@@ -80,6 +80,8 @@ class ClusterInfo:
     """The Schema Registry's address, where the connection has one."""
     missing: ProblemDetails | None = None
     """What could not be asked for, and why."""
+    internal: int = 0
+    """Of the topics, those that Kafka keeps for itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,9 @@ async def test_a_fix_of_a_kafka_leads_to_its_field(bench: Bench) -> None:
     editor.fields.kafka.mechanism.choose(SaslMechanism.PLAIN.value)
     editor.walk.fix_requested.emit("login-not-taken")
     assert editor.fields.draft().mechanism is SaslMechanism.NONE
+    editor.fields.name.setFocus()
+    editor.walk.fix_requested.emit("some-bootstrap-fails")
+    assert editor.window().focusWidget() is editor.fields.kafka.bootstrap
     editor.walk.fix_requested.emit("registry-unreachable")
     assert editor.window().focusWidget() is editor.fields.kafka.registry_url
 

@@ -45,7 +45,7 @@ def _follow_rabbit(code: str, fields: ConnectionFields) -> None:
 
 def _follow_kafka(code: str, kafka: KafkaFields) -> None:
     match code:
-        case "mechanism-off" | "login-needed":
+        case "mechanism-off" | "login-needed" | "no-topics-seen":
             kafka.mechanism.setFocus(Qt.FocusReason.OtherFocusReason)
         case "login-not-taken":
             kafka.mechanism.choose(SaslMechanism.NONE.value)

@@ -1,5 +1,6 @@
 """Keeps the list and the chosen topic current: asks for what is in sight alone, slower while nothing moves, not at all while hidden."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -159,14 +160,18 @@ class ListSource(QObject):
             self._jobs.start("look", self._load_rows(self._connection), self._on_failed)
 
     async def _load(self, connection: str) -> None:
-        cluster = None
-        if time.monotonic() - self._cluster_at >= CLUSTER_S or not self._cluster_at:
-            cluster = await self._service.cluster(connection)
-            self._cluster_at = time.monotonic()
-            self.arrived.emit(cluster)
-        await self._load_rows(connection)
+        """Ask for the cluster, the rows and the topic side by side: a large cluster's totals take longer than its first rows."""
+        await asyncio.gather(self._load_cluster(connection), self._load_rows(connection))
         await self._load_watched(connection)
         self._wait()
+
+    async def _load_cluster(self, connection: str) -> None:
+        if self._cluster_at and time.monotonic() - self._cluster_at < CLUSTER_S:
+            return
+        cluster = await self._service.cluster(connection)
+        if connection == self._connection:
+            self._cluster_at = time.monotonic()
+            self.arrived.emit(cluster)
 
     async def _load_rows(self, connection: str) -> None:
         segment, first, last = self._in_sight()

@@ -71,7 +71,7 @@ class KafkaPanel(KafkaView):
     def _connect(self) -> None:
         self.source.arrived.connect(self._on_cluster)
         self.source.topic_arrived.connect(self._on_topic)
-        self.source.listed.connect(self._show_counts)
+        self.source.listed.connect(self._on_listed)
         self.source.failed.connect(self._on_failed)
         self.list.chosen.connect(self._on_chosen)
         self.list.opened.connect(lambda _: self._focus_place())
@@ -273,14 +273,22 @@ class KafkaPanel(KafkaView):
     # -- what the cluster says
 
     def _on_cluster(self, cluster: ClusterInfo) -> None:
-        first, self._cluster = self._cluster is None, cluster
-        self.show_cluster()
+        self._cluster = cluster
+        self._begin_looking()
         self._show_counts()
         self.list.set_note(f"{title_of(cluster.missing)}\n{hint_of(cluster.missing)}".strip() if cluster.missing is not None else "")
         self.pages.show_cluster(cluster)
         if self.head.spot == CLUSTER:
             self.head.show_cluster(cluster)
-        if first:
+
+    def _on_listed(self) -> None:
+        """The first rows may come before the cluster's totals do: they can be looked at."""
+        self._begin_looking()
+        self._show_counts()
+
+    def _begin_looking(self) -> None:
+        self.show_cluster()
+        if self.spot is None:
             self.list.choose(self._wanted or CLUSTER)
             self._rest_focus()
 

@@ -94,6 +94,7 @@ def _info(seen: _Seen, profile: Profile) -> ClusterInfo:
             for broker in layout.brokers
         ],
         topics=len(layout.topics),
+        internal=sum(topic.internal for topic in layout.topics.values()),
         partitions=len(partitions),
         under_replicated=sum(len(one.in_sync) < len(one.replicas) for one in partitions),
         offline=sum(one.leader < 0 for one in partitions),

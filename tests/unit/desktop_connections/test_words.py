@@ -45,13 +45,14 @@ def test_every_hint_with_a_button_belongs_to_a_problem_the_test_can_find() -> No
     from embedded_server.core.reach import problems as reach_problems
     from embedded_server.kafka import problems as kafka_problems
     from embedded_server.kafka.decoding import registry_problems
+    from embedded_server.kafka.walk import problems as kafka_walk_problems
     from embedded_server.rabbitmq import problems
     from embedded_server.rabbitmq.management import problems as management_problems
     from embedded_server.rabbitmq.walk import problems as walk_problems
 
     found = {
         "".join(f"-{char.lower()}" if char.isupper() else char for char in name).lstrip("-")
-        for module in (problems, reach_problems, walk_problems, management_problems, kafka_problems, registry_problems)
+        for module in (problems, reach_problems, walk_problems, management_problems, kafka_problems, kafka_walk_problems, registry_problems)
         for name, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, UserFacingError)
     }
