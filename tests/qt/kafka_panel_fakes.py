@@ -112,7 +112,17 @@ class Cluster:
             BrokerInfo(2, "127.0.0.1", 9093, "r1", False, 11, 9_000),
         ]
         return ClusterInfo(
-            "MkU3OEVBNTcwNTJENDM2Qg", "Apache Kafka", "4.3", brokers, len(self.topics), 29, 2, 1, len(self.groups), missing=self.missing
+            "MkU3OEVBNTcwNTJENDM2Qg",
+            "Apache Kafka",
+            "4.3",
+            brokers,
+            len(self.topics),
+            29,
+            2,
+            1,
+            len(self.groups),
+            missing=self.missing,
+            internal=sum(topic.internal for topic in self.topics),
         )
 
 
@@ -132,6 +142,8 @@ class FakeKafkaApi(QObject):
         self.fails_only = ""
         """Fails only requests that have this in them."""
         self.gate: asyncio.Event | None = None
+        self.gates_only = ""
+        """The gate holds only requests that have this in them."""
 
     def count(self, part: str) -> int:
         """How many requests had *part* in them."""
@@ -187,7 +199,7 @@ class FakeKafkaApi(QObject):
 
     async def _begin(self, request: str) -> None:
         self.requests.append(request)
-        if self.gate is not None:
+        if self.gate is not None and self.gates_only in request:
             await self.gate.wait()
         if self.failure is not None and self.fails_only in request:
             raise ApiError(self.failure)

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 from desktop.core.history import History
-from desktop.core.i18n import N_, tr
+from desktop.core.i18n import N_, tr, trn
 from desktop.core.kafka_spots import Place, Spot
 from desktop.core.kafka_words import cluster_facts, cluster_state, topic_chips, topic_state
 from desktop.core.problems import title_of
@@ -113,20 +113,22 @@ class KafkaHead(PlaceHead):
 
     def show_cluster(self, cluster: ClusterInfo) -> None:
         """Show the cluster at a glance."""
-        self._history.add(
-            {"topics": cluster.topics, "partitions": cluster.partitions, "groups": cluster.groups, "brokers": len(cluster.brokers)}
-        )
+        topics = cluster.topics - cluster.internal
+        own = trn("Without 1 that Kafka keeps for itself", "Without {n} that Kafka keeps for itself", cluster.internal)
+        told = own if cluster.internal else tr("Topics of the cluster")
+        brokers = len(cluster.brokers)
+        self._history.add({"topics": topics, "partitions": cluster.partitions, "groups": cluster.groups, "brokers": brokers})
         self.show_state(cluster_state(cluster))
         self.show_facts(cluster_facts(cluster))
         self.figures.set_figures(
             [
-                self._figure("topics", tr("Topics"), count_text(cluster.topics), "accent", tr("Topics of the cluster")),
+                self._figure("topics", tr("Topics"), count_text(topics), "accent", told),
                 self._figure("partitions", tr("Partitions"), count_text(cluster.partitions), "accent", tr("Partitions of all its topics")),
                 self._figure("groups", tr("Groups"), count_text(cluster.groups), "ok", tr("Consumer groups it knows")),
-                self._figure("brokers", tr("Brokers"), count_text(len(cluster.brokers)), "ok", tr("Brokers that are up")),
+                self._figure("brokers", tr("Brokers"), count_text(brokers), "ok", tr("Brokers that are up")),
             ]
         )
-        self.set_count(Tab.BROKERS, len(cluster.brokers))
+        self.set_count(Tab.BROKERS, brokers)
 
     def _figure(self, name: str, title: str, text: str, tone: str, tip: str) -> Figure:
         return Figure(title, text, tone, self._history.of(name), tip)
