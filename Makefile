@@ -27,7 +27,7 @@ run: setup ## open the window (without a display: the tour, into ./tour)
 test: setup ## every test
 	@$(BIN)/python -m pytest $(PROCESSES)
 
-real-brokers: setup ## RabbitMQ, kcat and amqp-tools for the contract tests; says what it cannot get
+real-brokers: setup ## RabbitMQ, Apache Kafka, a Schema Registry, kcat and amqp-tools for the contract tests; says what it cannot get
 	@$(BIN)/python scripts/real_brokers.py
 
 check: setup ## ruff, mypy, import contracts, translations, docs
