@@ -19,7 +19,7 @@ from embedded_server.core.reach import problems as reach
 from embedded_server.kafka import problems
 from embedded_server.kafka.clients.clients import Clients
 from tests.contract.kafka.capability import CONNECTION, capability_over, profile_of
-from tests.helpers.broker_processes import free_port
+from tests.helpers.broker_processes import EmbeddedBroker, free_port
 from tests.helpers.certificates import Authority
 from tests.helpers.kafka_processes import ALICE, ALICE_PASSWORD, NEEDS_KAFKA, RealKafka, has_kafka
 from tests.helpers.server import until
@@ -135,6 +135,23 @@ async def test_what_is_disconnected_stays_so_until_it_is_connected_again() -> No
             return clients.health(CONNECTION).state is LinkState.WAITING
 
         await until(is_waiting, 10)
+
+
+async def test_a_call_that_had_to_wait_while_its_client_was_lost_says_that_the_connection_is(tmp_path: Path) -> None:
+    broker = EmbeddedBroker(tmp_path)
+    try:
+        broker.start()
+        async with clients_of(profile_of(broker.kafka)) as clients:
+
+            def closed_meanwhile(admin: KafkaAdminClient) -> object:
+                admin.close()
+                return admin.list_topics()
+
+            with pytest.raises(reach.LinkProblem):
+                await clients.admin(CONNECTION, closed_meanwhile)
+            assert await clients.admin(CONNECTION, lambda admin: admin.list_topics()) == []
+    finally:
+        broker.stop()
 
 
 # -- against an Apache Kafka with every kind of listener

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from kafka import KafkaAdminClient
+from kafka.errors import KafkaConnectionError
 
 from embedded_server.contracts.concurrency import Backoff, cancel, spawn
 from embedded_server.contracts.connections import Health, LinkState
@@ -70,7 +71,8 @@ class Slot:
             try:
                 return call(admin)
             except Exception as exc:
-                raise problem_of_blocking(exc, profile, manager, about) from exc
+                closed = isinstance(exc, RuntimeError) and manager is not None and manager.closed  # while this call waited for its turn
+                raise problem_of_blocking(KafkaConnectionError("closed") if closed else exc, profile, manager, about) from exc
 
         try:
             async with asyncio.timeout(timeout_s):
