@@ -49,8 +49,8 @@ def name() -> str:
 
 @pytest.fixture
 def topic(admin: KafkaAdminClient, name: str) -> str:
-    """A fresh topic with one partition."""
-    admin.create_topics({name: {"num_partitions": 1, "replication_factor": 1}})
+    """A fresh topic with one partition, whose records may be as old as a test likes: retention goes by their own time."""
+    admin.create_topics({name: {"num_partitions": 1, "replication_factor": 1, "configs": {"retention.ms": "-1"}}})
     admin.wait_for_topics([name])
     return name
 

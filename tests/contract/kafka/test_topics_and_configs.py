@@ -14,6 +14,14 @@ TOPIC, BROKER = 2, 4
 SET, DELETE, APPEND, SUBTRACT = range(4)
 
 
+@pytest.fixture
+def topic(admin: KafkaAdminClient, name: str) -> str:
+    """A fresh topic that sets nothing."""
+    admin.create_topics({name: {"num_partitions": 1, "replication_factor": 1}})
+    admin.wait_for_topics([name])
+    return name
+
+
 def _topic(
     name: str, partitions: int = 1, copies: int = 1, configs: dict[str, str | None] | None = None, **assigned: Any
 ) -> dict[str, Any]:
