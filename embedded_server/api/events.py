@@ -82,7 +82,7 @@ async def read_body(seq: int, services: ServicesDep) -> Response:
 
 
 async def _stored(services: ServicesDep, seq: int) -> StoredEvent:
-    stored = await services.journal.read(seq) if 0 < seq < 2**63 else None
+    stored = await services.journal.read(seq)
     if stored is None:
         raise UnknownEvent(seq=seq)
     return stored

@@ -194,6 +194,8 @@ class Journal:
 
     async def read(self, seq: int) -> StoredEvent | None:
         """The whole event with headers and body, or None where it was never kept or has left."""
+        if not 0 < seq < 2**63:
+            return None
         return await self._windows.run(lambda db: queries.event(db, seq))
 
     async def query(self, filter: str, *, after: int = 0, before: int | None = None, limit: int = 100, newest: bool = False) -> Page:

@@ -169,6 +169,14 @@ class KafkaTooOld(UserFacingError):
     hint = N_("The broker does not offer the request it takes. A newer Kafka does.")
 
 
+class NumberTooLarge(UserFacingError):
+    """A number that does not fit into the request."""
+
+    status = 422
+    title = N_("Kafka has no room for a number of this size")
+    hint = N_("Offsets and times have 64 bits, partitions 32 and replicas 16.")
+
+
 class PolicyViolated(UserFacingError):
     """A policy of the cluster forbids it."""
 

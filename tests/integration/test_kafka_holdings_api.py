@@ -71,3 +71,20 @@ async def test_a_topic_and_a_group_live_and_end(client: httpx.AsyncClient) -> No
     assert await tell(client, "delete-topic", {"topic": "orders"}) == {"records": 0}
     assert (await ask(client, "topic", 404, name="orders"))["type"].endswith(":topic-unknown")
     assert (await ask(client, "group", 404, id="billing"))["title"] == "There is no consumer group “billing”"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("topics", {"name": "wide", "partitions": 2**31}),
+        ("topics", {"name": "wide", "replication": 40_000}),
+        ("partitions", {"topic": "there", "total": 2**40}),
+        ("reset", {"group": "far", "to": "shift", "offset": 2**64, "partitions": [{"topic": "wide", "partitions": [0]}]}),
+        ("reset", {"group": "far", "to": "time", "time": 2**64, "partitions": [{"topic": "wide", "partitions": [0]}]}),
+        ("delete-group", {"group": "far", "partitions": [{"topic": "wide", "partitions": [2**40]}]}),
+    ],
+)
+async def test_a_number_that_kafka_has_no_room_for_is_told(client: httpx.AsyncClient, path: str, body: Any) -> None:
+    if path == "partitions":
+        await tell(client, "topics", {"name": "there"})
+    assert (await tell(client, path, body, 422))["type"].endswith(":number-too-large")

@@ -67,6 +67,8 @@ async def test_a_mistake_in_a_schema_is_told_with_its_place(server: Running) -> 
 async def test_what_is_not_there_is_told(server: Running, path: str) -> None:
     for answer, code in (
         (await server.client.post(f"{path}/decode", json={"seq": 99}), "record-gone"),
+        (await server.client.post(f"{path}/decode", json={"seq": 2**70}), "record-gone"),
+        (await server.client.get(f"{path}/record?seq={2**70}"), "not-a-record"),
         (await server.client.get(f"{path}/subjects"), "no-registry-configured"),
         (await server.client.get(f"{path}/schema?id=1"), "no-registry-configured"),
         (await server.client.post(f"{path}/search", json=asdict(SearchRequest("orders"))), "nothing-to-search-for"),

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import ssl
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -183,6 +184,8 @@ _REFUSALS: Final[tuple[tuple[tuple[type[BaseException], ...], _Refusal], ...]] =
 
 def refusal(exc: BaseException, profile: Profile, about: About = NOTHING) -> UserFacingError:
     """Answer what a broker's refusal means. An exception that is none of Kafka's is a fault of ours, and raised as it is."""
+    if isinstance(exc, struct.error):
+        return problems.NumberTooLarge(detail=str(exc))
     if not isinstance(exc, errors.KafkaError):
         raise exc
     exc = _unwrapped(exc)

@@ -28,6 +28,7 @@ from embedded_server.kafka.holdings.layout import Layout, layout_of
 from embedded_server.kafka.holdings.problems import GroupActive, GroupUnknown, MemberGone, NoOffsets, OffsetNotSet, OffsetsInUse
 from embedded_server.kafka.holdings.reset import Ground, places_of, plan
 from embedded_server.kafka.holdings.wire import Wire, raise_for, settled
+from embedded_server.kafka.problems import NumberTooLarge
 
 REASON: Final = "removed with Switchroom"
 _QUIET: Final = frozenset({"Empty", DEAD})
@@ -44,8 +45,10 @@ class GroupActs:
     async def reset(self, connection: str, request: ResetRequest) -> ResetResult:
         """Set offsets, or with ``dry_run`` only tell where they would be set; that is answered of an active group, too.
 
-        Raises `NameNotTyped` on production, `GroupActive`, `GroupUnknown` or `NoOffsets`.
+        Raises `NameNotTyped` on production, `GroupActive`, `GroupUnknown`, `NoOffsets` or `NumberTooLarge`.
         """
+        if not all(-(2**63) <= number < 2**63 for number in (request.offset, request.time)):
+            raise NumberTooLarge
         if request.dry_run:
             return await self._clients.admin(
                 connection, lambda admin: settled(lambda: ResetResult(_planned(Wire(admin), request), done=False))

@@ -1,5 +1,6 @@
 """Copying records: bytes, headers and timestamps exact, each acknowledged, by key or into the partition of the same number."""
 
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -150,6 +151,24 @@ async def test_what_may_not_be_copied_is_refused_at_once(
     with pytest.raises(UserFacingError) as caught:
         await capability.service.copies.copy(CONNECTION, replace(CopyRequest(source, target), **wanted))
     assert caught.value.code == fault
+
+
+async def test_a_copy_leaves_out_only_what_the_target_refuses(
+    capability: Capability, admin: KafkaAdminClient, bootstrap: str, topic: str, name: str
+) -> None:
+    target = f"{name}-today"
+    limits = {"message.timestamp.before.max.ms": "86400000", "retention.ms": "-1"}
+    admin.create_topics({target: {"num_partitions": 1, "replication_factor": 1, "configs": limits}})
+    admin.wait_for_topics([target])
+    now_ms = time.time_ns() // 1_000_000
+    with KafkaProducer(bootstrap_servers=bootstrap) as producer:
+        for number in range(300):
+            producer.send(topic, b"%d" % number, timestamp_ms=1_700_000_000_000 if number % 50 == 7 else now_ms)
+    job = await capability.ended(await capability.service.copies.copy(CONNECTION, CopyRequest(topic, target)))
+    assert (job.counts["copied"], job.counts["refused"], job.counts["unacknowledged"]) == (294, 6, 0)
+    assert [int(one[3]) for one in content(bootstrap, target)] == [number for number in range(300) if number % 50 != 7]
+    refused = [row for row in await capability.rows(job) if row.status == "refused"]
+    assert sorted(int(row.preview) for row in refused) == [7, 57, 107, 157, 207, 257]
 
 
 async def test_a_partition_that_the_target_lacks_is_told(capability: Capability, topic: str, source: str) -> None:

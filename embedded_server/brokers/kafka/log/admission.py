@@ -23,7 +23,7 @@ from embedded_server.brokers.kafka.log.batch import (
 from embedded_server.brokers.kafka.log.compression import CannotUnpack, compressed, decompressed
 from embedded_server.brokers.kafka.log.faults import LogFault
 from embedded_server.brokers.kafka.log.records import BadRecords, records_of
-from embedded_server.brokers.kafka.log.settings import LogSettings
+from embedded_server.brokers.kafka.log.settings import FOREVER, LogSettings
 
 
 class Stamped(NamedTuple):
@@ -44,7 +44,7 @@ def check(view: memoryview, batches: Sequence[Placed], settings: LogSettings, no
                 ErrorCode.MESSAGE_TOO_LARGE, f"The batch has {header.size} bytes, and the topic takes {settings.max_message_bytes} at most"
             )
         if not settings.append_time:
-            _check_time(header, settings, now_ms)
+            _check_time(view[position : position + header.size], header, settings, now_ms)
         if settings.compacts:
             _check_keys(view[position : position + header.size])
     if len(view) > settings.segment_bytes:
@@ -62,12 +62,22 @@ def _check_shape(header: Header) -> None:
         raise LogFault(ErrorCode.INVALID_RECORD, f"Producer {header.producer_id} tells no epoch")
 
 
-def _check_time(header: Header, settings: LogSettings, now_ms: int) -> None:
-    newest, oldest = header.max_timestamp, header.base_timestamp
+def _check_time(batch: memoryview, header: Header, settings: LogSettings, now_ms: int) -> None:
+    newest = header.max_timestamp
     if newest == NO_TIMESTAMP:
         return
-    if newest - now_ms > settings.timestamp_after_max_ms or now_ms - min(oldest, newest) > settings.timestamp_before_max_ms:
+    oldest = min(header.base_timestamp, newest)
+    if settings.timestamp_before_max_ms < FOREVER:  # the header tells the first and the newest alone
+        oldest = min(oldest, _oldest(batch, header))
+    if newest - now_ms > settings.timestamp_after_max_ms or now_ms - oldest > settings.timestamp_before_max_ms:
         raise LogFault(ErrorCode.INVALID_TIMESTAMP, f"Timestamps from {oldest} to {newest} are too far from the broker's time, {now_ms}")
+
+
+def _oldest(batch: memoryview, header: Header) -> int:
+    try:
+        return header.base_timestamp + min(record.timestamp_delta for record in records_of(batch))
+    except BadRecords as exc:
+        raise LogFault(ErrorCode.INVALID_RECORD, str(exc)) from exc
 
 
 def _check_keys(batch: memoryview) -> None:
