@@ -214,6 +214,10 @@ class PurgeTopic:
     """By partition, the first offset that stays; empty deletes all there is in all of them."""
     typed_name: str = ""
     """What the user typed; on a production connection it must be the topic's name."""
+    before_time: int = 0
+    """Instead: milliseconds since the Unix epoch. In each partition all goes that stands before its first record from then on."""
+    dry_run: bool = False
+    """Only count what would go."""
 
 
 @dataclass(frozen=True, slots=True)

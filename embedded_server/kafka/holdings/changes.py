@@ -18,6 +18,7 @@ from embedded_server.kafka.holdings import topic_wire
 from embedded_server.kafka.holdings.acts import Acts
 from embedded_server.kafka.holdings.topics import Topics
 from embedded_server.kafka.holdings.wire import Wire
+from embedded_server.kafka.problems import NumberTooLarge
 
 SLOW_S = 60.0
 """A cluster of many brokers takes its time to create or to delete."""
@@ -68,15 +69,24 @@ class TopicChanges:
         return entries
 
     async def purge(self, connection: str, request: PurgeTopic) -> Deleted:
-        """Delete records from the start. Raises `NameNotTyped` on production, `NotKept` for a compacted topic, `NothingToDelete`."""
+        """Delete records from the start, or only count them.
+
+        Raises `NameNotTyped` on production, `NotKept` for a compacted topic, `NothingToDelete` or `NumberTooLarge`.
+        """
         profile = await self._acts.begin(connection)
-        require_typed(profile, request.topic, request.typed_name)
+        if not 0 <= request.before_time < 2**63:
+            raise NumberTooLarge
+        if not request.dry_run:
+            require_typed(profile, request.topic, request.typed_name)
 
         def act(admin: KafkaAdminClient) -> int:
             return topic_wire.purge(Wire(admin), request)
 
         records = await self._clients.admin(connection, act, topic=request.topic, timeout_s=SLOW_S)
-        self._acts.done(profile, "topic", request.topic, "purged", {"records": records, "before": request.before})
+        if request.dry_run:
+            return Deleted(records)
+        told = {"before_time": request.before_time} if request.before_time else {}
+        self._acts.done(profile, "topic", request.topic, "purged", {"records": records, "before": request.before, **told})
         return Deleted(records)
 
     async def delete(self, connection: str, request: DeleteTopic) -> Deleted:

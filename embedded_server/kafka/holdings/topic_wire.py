@@ -17,7 +17,7 @@ from kafka.protocol.admin import (
 
 from embedded_server.contracts.kafka import AddPartitions, AlterConfigs, ConfigEntry, ConfigSource, CreateTopic, PurgeTopic, TopicInfo
 from embedded_server.kafka.holdings.configs import TOPIC, entry_of, read_configs, value_of
-from embedded_server.kafka.holdings.figures import Place, read_figures
+from embedded_server.kafka.holdings.figures import Place, read_figures, read_offsets
 from embedded_server.kafka.holdings.layout import Topic, layout_of, require_topic
 from embedded_server.kafka.holdings.problems import (
     ConfigInvalid,
@@ -107,24 +107,34 @@ def alter(wire: Wire, request: AlterConfigs) -> list[ConfigEntry]:
 
 
 def purge(wire: Wire, request: PurgeTopic) -> int:
-    """Delete records up to an offset, or all (DeleteRecords, api key 21). Answers how many went."""
+    """Delete records up to an offset or a time, or all (DeleteRecords, api key 21). Answers how many went, or would go."""
     topic = require_topic(wire.metadata([request.topic]), request.topic)
     figures = read_figures(wire, [topic], with_bytes=False)
     if figures.failure is not None:
         raise figures.failure
-    upto = {(topic.name, number): offset for number, offset in request.before.items()} or dict(figures.ends)
+    upto = _purged_up_to(wire, topic, request, figures.ends)
     for (name, number), offset in upto.items():
         if (name, number) not in figures.ends:
             raise PartitionNotThere(topic=name, partition=number)
         start, end = figures.starts[name, number], figures.ends[name, number]
         if not start <= offset <= end:
             raise NothingToDelete(topic=name, partition=number, offset=offset, start=start, end=end)
+    if request.dry_run:
+        return sum(offset - figures.starts[place] for place, offset in upto.items())
     try:
         lows = _delete_records(wire, topic, upto)
     except errors.PolicyViolationError as exc:
         policy = value_of(read_configs(wire, [topic.name])[topic.name], "cleanup.policy")
         raise NotKept(topic=topic.name, policy=policy, detail=_words(exc)) from exc
     return sum(max(0, low - figures.starts[place]) for place, low in lows.items())
+
+
+def _purged_up_to(wire: Wire, topic: Topic, request: PurgeTopic, ends: dict[Place, int]) -> dict[Place, int]:
+    """Answer, by partition, the first offset that stays."""
+    if request.before_time:
+        found = read_offsets(wire, [topic], dict.fromkeys(ends, request.before_time))
+        return {place: found[place] if found.get(place, -1) >= 0 else end for place, end in ends.items()}
+    return {(topic.name, number): offset for number, offset in request.before.items()} or dict(ends)
 
 
 def delete(wire: Wire, name: str) -> int | None:

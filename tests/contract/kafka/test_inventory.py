@@ -1,5 +1,6 @@
 """What a cluster holds, as the capability lists and changes it: topics, partitions, settings, figures."""
 
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -158,6 +159,19 @@ async def test_records_are_purged_up_to_an_offset_or_all(holdings: Holdings, nam
     detail = await holdings.topics.detail(C, name)
     assert [(one.start, one.end) for one in detail.partitions] == [(4, 4), (1, 1)]
     assert detail.topic.messages == 0
+
+
+async def test_records_before_a_time_are_counted_and_then_purged(holdings: Holdings, name: str, fill: Fill) -> None:
+    await holdings.changes.create(C, CreateTopic(name, 2))
+    fill()
+    before, after = 1, (time.time_ns() // 10**6) + 60_000
+    assert (await holdings.changes.purge(C, PurgeTopic(name, before_time=before, dry_run=True))).records == 0
+    assert (await holdings.changes.purge(C, PurgeTopic(name, before_time=after, dry_run=True))).records == 5
+    assert (await holdings.topics.detail(C, name)).topic.messages == 5
+    assert (await holdings.changes.purge(C, PurgeTopic(name, before_time=before))).records == 0
+    assert (await holdings.changes.purge(C, PurgeTopic(name, before_time=after))).records == 5
+    assert (await holdings.topics.detail(C, name)).topic.messages == 0
+    assert (await refused(holdings.changes.purge(C, PurgeTopic(name, before_time=2**63)))).code == "number-too-large"
 
 
 async def test_a_compacted_topic_is_not_purged(holdings: Holdings, name: str, fill: Fill) -> None:
