@@ -1,6 +1,8 @@
 """The tour's steps at the embedded Kafka broker: a topic created, produced to, tailed and searched, and a group's offsets set back."""
 
 import asyncio
+import subprocess
+import sys
 from typing import Final, TypeVar
 
 from PySide6.QtCore import Qt
@@ -22,6 +24,15 @@ TOPIC: Final = "tour.orders"
 GROUP: Final = "tour.billing"
 RECORDS: Final = 12
 VALUE: Final = '{"order": {"id": 90071992547409931, "total": "19.90"}}'
+CONSUMER: Final = """
+import itertools, sys
+from kafka import KafkaConsumer
+bootstrap, topic, group, count = sys.argv[1:]
+consumer = KafkaConsumer(topic, bootstrap_servers=bootstrap, group_id=group, auto_offset_reset="earliest")
+list(itertools.islice(consumer, int(count)))
+consumer.commit()
+consumer.close()
+"""
 SheetT = TypeVar("SheetT", bound=KafkaSheet)
 
 
@@ -118,17 +129,11 @@ async def reset_group(driver: Driver) -> None:
 
 
 def _consume_blocking(bootstrap: str) -> None:
-    """Read the topic once with a group, as a program of the user's would, and commit."""
-    from kafka import KafkaConsumer
-
-    consumer = KafkaConsumer(TOPIC, bootstrap_servers=bootstrap, group_id=GROUP, auto_offset_reset="earliest", consumer_timeout_ms=2_000)
-    try:
-        for count, _ in enumerate(consumer, start=1):
-            if count == RECORDS:
-                break
-        consumer.commit()
-    finally:
-        consumer.close()
+    """Read the topic once with a group, in a program of its own as a user's would be, and commit."""
+    done = subprocess.run(
+        [sys.executable, "-c", CONSUMER, bootstrap, TOPIC, GROUP, str(RECORDS)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
 
 
 async def _open(driver: Driver) -> KafkaPanel:
