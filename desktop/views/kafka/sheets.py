@@ -59,13 +59,16 @@ class KafkaSheets(QObject):
         """Make the acts; *now* answers what is looked at."""
         self._now = now
         acts.add(tr("Create a topic…"), self.open_create, keys="Ctrl+Shift+N", icon="ph.plus", changes=True)
-        acts.add(tr("Change the chosen topic…"), self.open_alter, icon="ph.pencil-simple", changes=True, places=TOPIC)
-        acts.add(tr("Copy records of the chosen topic…"), self.open_copy, icon="ph.copy-simple", places=TOPIC)
+        acts.add(tr("Change the chosen topic…"), self.open_alter, keys="F2", icon="ph.pencil-simple", changes=True, places=TOPIC)
+        acts.add(tr("Copy records of the chosen topic…"), self.open_copy, keys="Ctrl+Shift+D", icon="ph.copy-simple", places=TOPIC)
         acts.add(tr("Purge the chosen topic…"), lambda: self._open_destroy(purge=True), icon="ph.eraser", changes=True, places=TOPIC)
         acts.add(tr("Delete the chosen topic…"), lambda: self._open_destroy(purge=False), icon="ph.trash", changes=True, places=TOPIC)
-        acts.add(tr("Set the chosen group's offsets…"), self._open_reset_now, icon="ph.clock", changes=True, places=GROUP)
+        acts.add(
+            tr("Set the chosen group's offsets…"), self._open_reset_now, keys="Ctrl+Shift+G", icon="ph.clock", changes=True, places=GROUP
+        )
         acts.add(tr("Delete the chosen group…"), self._open_destroy_group_now, icon="ph.trash", changes=True, places=GROUP)
-        acts.add(tr("Schemas…"), self.open_schemas, icon="ph.brackets-curly", tip=tr("The Schema Registry's schemas, and your own"))
+        tip = tr("The Schema Registry's schemas, and your own")
+        acts.add(tr("Schemas…"), self.open_schemas, keys="Ctrl+Shift+S", icon="ph.brackets-curly", tip=tip)
 
     def close_one(self) -> bool:
         """Close the form that is open; False where none is."""

@@ -13,7 +13,7 @@ from desktop.core.kafka_lag import busiest_topics, nearest, thinned, time_marks,
 from desktop.views.theme import CAPTION_PX, TEXT_PX, theme
 from embedded_server.contracts.kafka import LagPoint
 
-HEIGHT_PX: Final = 188
+HEIGHT_PX: Final = 148
 TOP_PX: Final = 12
 FOOT_PX: Final = 20
 LEFT_PX: Final = 48
