@@ -23,8 +23,8 @@ ROUNDS: Final = 3
 RECORDS: Final = 100_000
 LIMIT_S: Final = 120
 AGAINST: Final = {
-    "produce": "KafkaProducer with the same settings (acks all, idempotence, linger 20 ms, batches of 256 kB), same run",
-    "tail": "KafkaConsumer polling as fast as it can, checksums checked, same run",
+    "produce": "at least 0.8 of KafkaProducer with the same settings (acks all, idempotence, linger 20 ms, batches of 256 kB), same run",
+    "tail": "at least 0.5 of KafkaConsumer polling as fast as it can, checksums checked, same run",
 }
 
 
@@ -51,7 +51,7 @@ def _ratios(bootstrap: str, product: str) -> Iterator[Result]:
         told = f"{against}, on {product}: {ours:,.0f} against {bare:,.0f} records/s"
         yield Result(f"kafka.{what}.ratio", round(ours / bare, 2), "x", told)
     lost = sum(one["lost"] for one in measured[OURS])
-    yield Result("kafka.tail.lost", lost, "records", f"of {ROUNDS * RECORDS:,} tailed into the journal, told apart by partition and offset")
+    yield Result("kafka.tail.lost", lost, "records", f"must be 0: of {ROUNDS * RECORDS:,} tailed into the journal, told apart by partition and offset")
 
 
 def _window(bootstrap: str, product: str) -> Result:
@@ -69,7 +69,7 @@ def _window(bootstrap: str, product: str) -> Result:
                 flood: dict[str, Any] = server.hear()
                 late = window.ask("measure")
     lost = int(flood["produced"]) - int(flood["read"]) + int(flood["dropped"])
-    told = f"a 10 ms timer in the window while {flood['read']:,} records were produced and tailed in {flood['took_s']} s on {product}"
+    told = f"at most 12: a 10 ms timer in the window while {flood['read']:,} records were produced and tailed in {flood['took_s']} s on {product}"
     return Result("kafka.late_p99_ms", round(late["p99"], 2), "ms", f"{told}, {lost} lost; idle p99 {idle['p99']:.2f} ms in the same run")
 
 

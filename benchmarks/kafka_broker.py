@@ -26,9 +26,9 @@ NAMES: Final = (
     "kafka_broker.latency_p95.ratio",
     "kafka_broker.ready_s",
 )
-ROUNDS: Final = 5
-LATENCIES: Final = 120
-STARTS: Final = 5
+ROUNDS: Final = 3
+LATENCIES: Final = 80
+STARTS: Final = 3
 
 Pair = tuple[float, float]
 """Ours and theirs."""

@@ -140,7 +140,9 @@ class Confluent:
         return found
 
     def _consumer(self, address: str, partition: ConfluentPartition) -> Consumer:
-        consumer = Consumer({"bootstrap.servers": address, "group.id": f"bench-{uuid4()}", "enable.auto.commit": False})
+        settings = {"bootstrap.servers": address, "group.id": f"bench-{uuid4()}", "enable.auto.commit": False}
+        # with its default of 100,000 it rests for a second where a quick broker has filled its queue, and the rest would be measured
+        consumer = Consumer({**settings, "queued.min.messages": 1_000_000})
         consumer.assign([partition])
         return consumer
 

@@ -206,7 +206,7 @@ def run() -> Iterator[Result]:
     size = written.batches * BATCH_BYTES
     speed = size / 1e6 / written.took_s
     told = (
-        f"highest resident memory of the broker's process; idle {written.idle / MEBIBYTE:.0f} MB; "
+        f"at most 200: highest resident memory of the broker's process; idle {written.idle / MEBIBYTE:.0f} MB; "
         f"{size / 1e9:.1f} GB written over the wire in {written.took_s:.0f} s ({speed:.0f} MB/s): {written.highest / MEBIBYTE:.0f} MB; "
         f"killed, ready again after {ready_s:.2f} s, {SEQUENTIAL_READS + RANDOM_READS} MB read: {highest_reading / MEBIBYTE:.0f} MB"
     )
