@@ -10,7 +10,7 @@ from desktop.core.formatting import number
 from desktop.core.i18n import N_, tr, trn
 from desktop.core.kafka_configs import COMMON, POLICY, ConfigDraft, read_common, row_faults
 from desktop.core.kafka_names import check_topic
-from desktop.core.kafka_values import offset_of
+from desktop.core.kafka_values import millis_of, offset_of
 from desktop.core.repeat import whole_number
 from embedded_server.contracts.kafka import ConfigEntry, CreateTopic, PartitionInfo
 
@@ -110,6 +110,8 @@ class PurgeWay(StrEnum):
     """All but the newest so many of each partition."""
     OFFSETS = "offsets"
     """Those before an offset, in each partition of its own."""
+    TIME = "time"
+    """Those before a time: the server counts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ class PurgePlan:
     """Empty is everything in every partition."""
     counts: dict[int, int] = field(default_factory=dict)
     fault: Fault | None = None
+    before_time: int = 0
+    """Milliseconds, instead of offsets."""
 
     @property
     def total(self) -> int:
@@ -128,7 +132,11 @@ class PurgePlan:
 
 
 def plan_purge(way: PurgeWay, partitions: Sequence[PartitionInfo], keep: str = "", offsets: Mapping[int, str] | None = None) -> PurgePlan:
-    """Answer what goes. A partition whose offsets nobody knows is purged whole or left alone."""
+    """Answer what goes. A partition whose offsets nobody knows is purged whole or left alone; *keep* is for a TIME the time."""
+    if way is PurgeWay.TIME:
+        time = millis_of(keep) if keep.strip() else None
+        wrong = Fault(N_("This is no time"), N_("Write such as 2026-11-24 14:30, -2h or milliseconds since 1970."))
+        return PurgePlan(before_time=time) if time else PurgePlan(fault=wrong)
     if way is PurgeWay.ALL:
         return PurgePlan({}, {one.partition: (one.end or 0) - (one.start or 0) for one in partitions})
     if way is PurgeWay.KEEP:

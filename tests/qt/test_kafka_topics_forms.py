@@ -205,6 +205,30 @@ async def test_all_but_the_newest_are_purged_in_each_partition(bench: Bench, des
     assert bench.api.bodies("/purge")[0].before == {0: 900, 1: 901, 2: 902}
 
 
+async def test_what_is_before_a_time_is_counted_before_it_is_purged(bench: Bench, destroy: DestroyTopicSheet) -> None:
+    destroy.open_to(make_connection(), "orders", 5, purge=True)
+    destroy.way.choose(PurgeWay.TIME)
+    assert not destroy.act.isEnabled()
+    QTest.keyClicks(destroy.time, "1795000000000")
+    assert not destroy.act.isEnabled()  # nobody knows yet how many go
+    await until(destroy.act.isEnabled)
+    assert destroy.act.text() == "Purge 2,703 records"
+    destroy.act.click()
+    await until(lambda: not destroy.is_open())
+    counted, purged = bench.api.bodies("/purge")
+    assert counted == PurgeTopic("orders", before_time=1_795_000_000_000, dry_run=True)
+    assert purged == PurgeTopic("orders", before_time=1_795_000_000_000)
+
+
+async def test_what_is_no_time_is_told_and_purges_nothing(bench: Bench, destroy: DestroyTopicSheet) -> None:
+    destroy.open_to(make_connection(), "orders", 5, purge=True)
+    destroy.way.choose(PurgeWay.TIME)
+    QTest.keyClicks(destroy.time, "some day")
+    assert "This is no time" in destroy._wrong.text()
+    destroy.start_destroying()
+    assert bench.api.bodies("/purge") == []
+
+
 async def test_on_production_the_topics_name_is_typed_first(bench: Bench, destroy: DestroyTopicSheet) -> None:
     destroy.open_to(make_connection(environment=Environment.PRODUCTION), "orders", 2703, purge=False)
     assert destroy.question() == "Delete the topic orders with its 2,703 records?"
