@@ -32,8 +32,12 @@ class FileUnwritable(UserFacingError):
     hint = N_("{reason}. Choose another folder or name.")
 
 
-async def export_feed(api: "ApiClient", source: Source, filter_: str, file: Path, *, progress: Callable[[int], None] | None = None) -> int:
+async def export_feed(
+    api: "ApiClient", source: Source, filter_: str, file: Path, *, route: str = "", progress: Callable[[int], None] | None = None
+) -> int:
     """Write the events or tasks that match to *file*, in the format its name asks for; the number of bytes.
+
+    *route* is the one that writes them, where it is not the source's own.
 
     Cancelled or failed, it leaves nothing behind: neither a half file nor a changed old one.
     Raises `FileUnwritable`, and what the API client raises.
@@ -41,7 +45,7 @@ async def export_feed(api: "ApiClient", source: Source, filter_: str, file: Path
     partial = file.with_name(f"{file.name}.part")
     query: dict[str, str | float | None] = {"filter": filter_, "format": ExportFormat.of_file(file).value}
     try:
-        written = await api.stream_to_file(f"/{source.value}/export", query, partial, progress)
+        written = await api.stream_to_file(route or f"/{source.value}/export", query, partial, progress)
         await asyncio.to_thread(partial.replace, file)
     except OSError as exc:
         raise FileUnwritable(file=str(file), reason=exc.strerror or str(exc)) from exc

@@ -260,6 +260,11 @@ class KafkaService(Drafts):
         await self._api.delete(f"/jobs/{quote(job_id, safe='')}")
 
 
+def export_route(connection: str) -> str:
+    """Answer where a connection's records are exported, as they are read."""
+    return _path(connection, "export")
+
+
 def _path(connection: str, act: str) -> str:
     return f"/kafka/{quote(connection, safe='')}/{act}"
 

@@ -3,11 +3,13 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import StreamingResponse
 
 from embedded_server.api.dependencies import ServicesDep
 from embedded_server.contracts.filling import GeneratedField, TemplateName, Uploaded
 from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.kafka import BulkProduce, PartitionFor, ProduceOutcome, ReadRequest, Record, RecordTemplate
+from embedded_server.journal import ExportFormat
 from embedded_server.kafka.records.service import Records
 
 router = APIRouter(prefix="/kafka", tags=["kafka"])
@@ -100,3 +102,19 @@ async def get_record(
 ) -> Record:
     """Answer a record of the journal as one to produce again, its bytes exact; a large value becomes an upload."""
     return await records.record(connection, seq)
+
+
+@router.get(
+    "/{connection}/export",
+    summary="Export records",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/x-ndjson": {}, "text/csv": {}}, "description": "The records, one a line"}},
+)
+async def export_records(
+    services: ServicesDep, connection: ConnectionId, filter: str = "", format: ExportFormat = ExportFormat.NDJSON
+) -> StreamingResponse:
+    """Stream the journal's records of a connection that match a filter, oldest first, keys and values as their topics are read."""
+    chunks = await services.kafka.export.begin(connection, filter, format)  # a wrong filter is told here, before the answer begins
+    media_type = "text/csv; charset=utf-8" if format is ExportFormat.CSV else "application/x-ndjson"
+    name = f"switchroom-records.{format.value}"
+    return StreamingResponse(chunks, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'})

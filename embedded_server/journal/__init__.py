@@ -1,7 +1,7 @@
 """The append-only journal, its filter language and its feeds."""
 
 from embedded_server.journal.event import Commit, StoredEvent, make_event
-from embedded_server.journal.export import ExportFormat, export, export_rows
+from embedded_server.journal.export import ExportFormat, export, export_rows, export_with, iso_time
 from embedded_server.journal.feeds import EVENT_SOURCE, Feeds, FeedSession, FeedSource, TableSource
 from embedded_server.journal.filters import EVENTS, CompiledFilter, FilterError, SqlField, Vocabulary, compile_filter
 from embedded_server.journal.journal import Journal
@@ -38,6 +38,8 @@ __all__ = [
     "compile_filter",
     "export",
     "export_rows",
+    "export_with",
+    "iso_time",
     "make_event",
     "preview_of",
 ]

@@ -14,6 +14,7 @@ from embedded_server.kafka.clients.clients import Clients
 from embedded_server.kafka.copy import Copies
 from embedded_server.kafka.decoding.service import Decoding
 from embedded_server.kafka.holdings.holdings import Holdings
+from embedded_server.kafka.records.export import RecordExport
 from embedded_server.kafka.records.service import Records
 from embedded_server.kafka.search.search import Searches
 
@@ -33,6 +34,7 @@ class KafkaService:
         self.holdings = Holdings(journal, resolve, self.clients)
         self.search = Searches(journal, self.clients, self.records, self.decoding)
         self.copies = Copies(journal, self.clients, self.records, self.decoding)
+        self.export = RecordExport(journal, resolve, self.decoding)
         self._part = idle_part("kafka")
 
     # -- a part of the server

@@ -45,3 +45,10 @@ async def test_the_cluster_counts_the_topics_that_the_list_has_and_says_which_it
     assert figures.texts()["Topics"] == str(listed)
     tips = [cell.toolTip() for cell in figures.findChildren(QWidget)]
     assert any("1 that Kafka keeps for itself" in tip for tip in tips), tips
+
+
+async def test_records_are_exported_as_they_are_read_on_the_connection_looked_at(bench: Bench) -> None:
+    await bench.begin("my cluster")
+    assert bench.panel.feed.export_route == "/kafka/my%20cluster/export"
+    bench.panel.set_connection(None)
+    assert bench.panel.feed.export_route == ""

@@ -13,6 +13,7 @@ from desktop.core.kafka_spots import CLUSTER, Place, Spot, base_filter, kept_tex
 from desktop.core.problems import hint_of, title_of
 from desktop.services import Services
 from desktop.services.connections import connection_service
+from desktop.services.kafka import export_route
 from desktop.views.kafka.head import Tab
 from desktop.views.kafka.list_source import Segment
 from desktop.views.kafka.nothing import NothingSeen
@@ -143,6 +144,7 @@ class KafkaPanel(KafkaView):
         before, self._connection = self._connection, connection
         is_other = (before.id if before else "") != (connection.id if connection else "")
         self.detail.set_connection(connection)
+        self.feed.export_route = export_route(connection.id) if connection else ""
         if is_other:
             self._begin_anew(connection)
         if is_other or (before and connection and before.spec.name != connection.spec.name):

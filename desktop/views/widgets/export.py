@@ -24,13 +24,14 @@ REFRESH_MS: Final = 250
 class ExportPanel(Card):
     """A strip under the table for one export; it goes away when that has ended."""
 
-    def __init__(self, services: Services, source: Source, filter_: str, file: Path) -> None:
+    def __init__(self, services: Services, source: Source, filter_: str, file: Path, route: str = "") -> None:
         super().__init__(margins=(12, 8, 12, 8))
         self.setObjectName("export")
         self._services = services
         self._source = source
         self._filter = filter_
         self._file = file
+        self._route = route
         self._written = 0
         self._begun = time.monotonic()
         self._text = Label()
@@ -52,8 +53,8 @@ class ExportPanel(Card):
         self._task = spawn(self._run(), name="export", notify=self._on_failed)
 
     @classmethod
-    def begin(cls, services: Services, source: Source, filter_: str, place: QVBoxLayout) -> QFileDialog:
-        """Ask for a file, then write it. *place* is where the strip appears."""
+    def begin(cls, services: Services, source: Source, filter_: str, place: QVBoxLayout, route: str = "") -> QFileDialog:
+        """Ask for a file, then write it. *place* is where the strip appears, *route* what writes it where the source does not."""
         parent = place.parentWidget()
         dialog = QFileDialog(parent, tr("Export tasks") if source is Source.TASKS else tr("Export events"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -62,16 +63,16 @@ class ExportPanel(Card):
         dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix("csv" if "*.csv" in chosen else "ndjson"))
         dialog.setDirectory(services.settings.value("export/folder", QDir.homePath()))
         dialog.selectFile(f"{source.value}.ndjson")
-        dialog.fileSelected.connect(lambda name: cls.write(services, source, filter_, Path(name), place))
+        dialog.fileSelected.connect(lambda name: cls.write(services, source, filter_, Path(name), place, route))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog
 
     @classmethod
-    def write(cls, services: Services, source: Source, filter_: str, file: Path, place: QVBoxLayout) -> "ExportPanel":
+    def write(cls, services: Services, source: Source, filter_: str, file: Path, place: QVBoxLayout, route: str = "") -> "ExportPanel":
         """Begin to write *file*."""
         services.settings.set_value("export/folder", str(file.parent))
-        panel = cls(services, source, filter_, file)
+        panel = cls(services, source, filter_, file, route)
         place.addWidget(panel)
         return panel
 
@@ -81,7 +82,9 @@ class ExportPanel(Card):
 
     async def _run(self) -> None:
         try:
-            written = await export_feed(self._services.api, self._source, self._filter, self._file, progress=self._on_progress)
+            written = await export_feed(
+                self._services.api, self._source, self._filter, self._file, route=self._route, progress=self._on_progress
+            )
         except asyncio.CancelledError:
             self._end()
             self._services.notices.info(tr("Export stopped"), tr("{file} was not written.", file=str(self._file)))

@@ -124,4 +124,4 @@ class FeedActs(QObject):
         """Write all that the feed lists to a file."""
         from desktop.views.widgets.export import ExportPanel
 
-        ExportPanel.begin(self._services, self._view.source, self._view.filter_text, self._view.below_table)
+        ExportPanel.begin(self._services, self._view.source, self._view.filter_text, self._view.below_table, self._view.export_route)

@@ -70,6 +70,8 @@ class FeedView(QWidget):
         """*frame* is given filter bar and table, and answers what stands beside the detail in their stead: them and more."""
         super().__init__(parent)
         self.source = source
+        self.export_route = ""
+        """Writes the export, where it is not the source's own."""
         self.detail = detail
         self._services = services
         self._settings_key = settings_key

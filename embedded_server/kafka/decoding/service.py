@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -115,6 +116,21 @@ class Decoding:
             return reporter.read(key_of(headers), key_reading), reporter.read(value, value_reading, stored.event.size)
 
         return DecodedRecord(*await asyncio.to_thread(both))
+
+    async def reads(self, connection: str) -> Callable[[StoredEvent, dict[str, Any]], tuple[Decoded, Decoded]]:
+        """Answer what reads key and value of the journal's records as their topics are chosen to be; for a thread, as it may wait.
+
+        Raises what the resolving raises.
+        """
+        reporter = Reporter(await self._registry(connection), self.local)
+
+        def both(stored: StoredEvent, headers: dict[str, Any]) -> tuple[Decoded, Decoded]:
+            topic = str(headers.get("topic", ""))
+            value = None if headers.get("value_null") else stored.event.body
+            key = reporter.read(key_of(headers), self.choices.of(connection, topic, Side.KEY))
+            return key, reporter.read(value, self.choices.of(connection, topic, Side.VALUE), stored.event.size)
+
+        return both
 
     async def encode(self, connection: str, topic: str, side: Side, content: Content) -> bytes:
         """Answer a key or a value as bytes. Raises what says where the text does not fit; an upload is not for here."""
