@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
+from kafka.protocol.admin import ListGroupsRequest
 
 from embedded_server.contracts.connections import LinkState, SaslMechanism
 from embedded_server.contracts.kafka import Content, ReadRequest, Record
@@ -18,6 +19,7 @@ from embedded_server.core.profiles import Profile
 from embedded_server.core.reach import problems as reach
 from embedded_server.kafka import problems
 from embedded_server.kafka.clients.clients import Clients
+from embedded_server.kafka.holdings.wire import Wire
 from tests.contract.kafka.capability import CONNECTION, capability_over, profile_of
 from tests.helpers.broker_processes import EmbeddedBroker, free_port
 from tests.helpers.certificates import Authority
@@ -150,6 +152,22 @@ async def test_a_call_that_had_to_wait_while_its_client_was_lost_says_that_the_c
             with pytest.raises(reach.LinkProblem):
                 await clients.admin(CONNECTION, closed_meanwhile)
             assert await clients.admin(CONNECTION, lambda admin: admin.list_topics()) == []
+    finally:
+        broker.stop()
+
+
+async def test_many_calls_at_once_do_not_take_a_busy_broker_for_a_lost_one(tmp_path: Path) -> None:
+    broker = EmbeddedBroker(tmp_path)
+    try:
+        broker.start()
+        async with clients_of(profile_of(broker.kafka)) as clients:
+
+            def ask_much(admin: KafkaAdminClient) -> int:
+                wire = Wire(admin)
+                return len(wire.ask_all([(node, ListGroupsRequest()) for node in wire.brokers() for _ in range(20)]))
+
+            assert await asyncio.gather(*(clients.admin(CONNECTION, ask_much) for _ in range(8))) == [20] * 8
+            assert clients.health(CONNECTION).state is LinkState.OPEN
     finally:
         broker.stop()
 

@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 THREADS: Final = 4
 """For each connection: a slow request holds no other up."""
+MOST_IN_FLIGHT: Final = 10_000
+"""For each broker: what is asked beyond kafka-python's 5 fails at once as if the broker were away, and all our threads ask at once."""
 TRY_AGAIN_S: Final = 1.0
 """Who asks while it waits makes it try at once, but not more often than this."""
 
@@ -202,7 +204,7 @@ class Slot:
 
 def open_admin_blocking(profile: Profile) -> tuple[KafkaAdminClient, Manager]:
     """Connect an admin client. Raises a `UserFacingError` that says what stands against it."""
-    config = client_config_blocking(profile)
+    config = {**client_config_blocking(profile), "max_in_flight_requests_per_connection": MOST_IN_FLIGHT}
     try:
         return open_client_blocking(KafkaAdminClient, config)
     except OpenFailed as exc:
