@@ -13,7 +13,7 @@ from desktop.views.kafka.copy.sheet import CopySheet
 from desktop.views.kafka.schemas.sheet import REGISTRY, SchemasSheet
 from embedded_server.contracts.connections import Environment
 from embedded_server.contracts.jobs import JobKind, JobState
-from embedded_server.contracts.kafka import CopyRequest, Format, From, Start
+from embedded_server.contracts.kafka import CopyRequest, Format, From, SchemaUsed, Start
 from embedded_server.contracts.problems import ProblemDetails
 from tests.qt.kafka_form_fakes import Bench, make_connection, make_job, make_problem
 from tests.qt.tasks_fakes import until
@@ -172,6 +172,22 @@ async def test_subjects_are_searched_and_shown_with_their_text(bench: Bench, sch
     QTest.keyClicks(schemas.search, "none")
     await until(lambda: schemas.rows() == [])
     assert schemas._nothing.text() == "No subject is called so."
+
+
+async def test_the_schema_that_a_record_was_read_with_is_looked_up_in_its_version(bench: Bench, schemas: SchemasSheet) -> None:
+    schemas.look_up(make_connection(), SchemaUsed(Format.AVRO, 7, "orders-value", 2, "shop.Order"))
+    await until(lambda: "shop.Order" in schemas.text())
+    assert [row.name for row in schemas.rows()] == ["orders-value"]
+    assert bench.api.asked[-1][1] == {"id": 7, "subject": None, "version": None}
+
+
+async def test_a_schema_of_ones_own_that_was_read_with_is_chosen_among_them(schemas: SchemasSheet) -> None:
+    schemas.place_choice.choose(REGISTRY)
+    schemas.look_up(make_connection(), SchemaUsed(Format.AVRO, name="Order"))
+    await until(lambda: bool(schemas.rows()))
+    row = schemas.list.current()
+    assert row is not None
+    assert row.name == "order.avsc"
 
 
 async def test_without_a_registry_the_reason_stands_in_the_list(bench: Bench, schemas: SchemasSheet) -> None:

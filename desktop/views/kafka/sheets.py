@@ -17,7 +17,7 @@ from desktop.views.kafka.groups.destroy import DestroyGroupSheet
 from desktop.views.kafka.groups.reset import ResetSheet
 from desktop.views.kafka.kafka_sheet import KafkaSheet
 from desktop.views.kafka.produce.sheet import ProduceSheet
-from desktop.views.kafka.schemas.sheet import OWN, REGISTRY, SchemasSheet
+from desktop.views.kafka.schemas.sheet import SchemasSheet
 from desktop.views.kafka.topics.alter import AlterTopicSheet
 from desktop.views.kafka.topics.create import CreateTopicSheet
 from desktop.views.kafka.topics.destroy import DestroyTopicSheet
@@ -136,10 +136,10 @@ class KafkaSheets(QObject):
         """Open the schemas, at the one that a record was read with where that is given."""
         if (now := self._now()) is not None:
             sheet = self._only(SchemasSheet)
-            sheet.open_to(now[0])
-            if used is not None:
-                sheet.search.setText(used.subject or used.name)
-                sheet.place_choice.choose(REGISTRY if used.id is not None else OWN)
+            if used is None:
+                sheet.open_to(now[0])
+            else:
+                sheet.look_up(now[0], used)
 
     def open_reset(self, detail: GroupDetail) -> None:
         """Open the form that sets a group's offsets."""
@@ -181,13 +181,20 @@ class KafkaSheets(QObject):
                 made.schemas_requested.connect(self.open_schemas)
                 made.done.connect(self._on_produced)
             if isinstance(made, SchemasSheet):
-                made.changed.connect(self.schemas_changed)
+                made.changed.connect(self._on_schemas_changed)
             if isinstance(made, CreateTopicSheet):
                 made.done.connect(self._on_created)
         return made
 
     def _on_done(self, _: object) -> None:
         self.changed.emit()
+
+    def _on_schemas_changed(self) -> None:
+        """A form that is filled half offers the new ones too."""
+        for sheet in self._made.values():
+            if isinstance(sheet, ProduceSheet):
+                sheet.look_at_schemas()
+        self.schemas_changed.emit()
 
     def _on_produced(self, answer: object) -> None:
         if isinstance(answer, ProduceOutcome | Job):

@@ -22,7 +22,7 @@ from desktop.views.widgets.labels import caption
 from desktop.views.widgets.segmented import Segmented
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.connections import Connection
-from embedded_server.contracts.kafka import LocalSchema
+from embedded_server.contracts.kafka import LocalSchema, SchemaUsed
 
 WIDTH_PX: Final = 600
 OWN, REGISTRY = "own", "registry"
@@ -39,6 +39,8 @@ class SchemasSheet(KafkaSheet):
     def __init__(self, host: QWidget, service: KafkaService, notices: Notices) -> None:
         super().__init__(host, service, notices, tr("Schemas"), width=WIDTH_PX)
         self._own: list[LocalSchema] = []
+        self._used: SchemaUsed | None = None
+        """What a record was read with, while that is looked up."""
         self._make_fields()
         self._lay_out()
         self._connect()
@@ -47,10 +49,20 @@ class SchemasSheet(KafkaSheet):
     def open_to(self, connection: Connection) -> None:
         """Show the user's own schemas, and what *connection*'s registry has."""
         self.show_failure()
+        self._used = None
         self.point_at(connection)
         self._jobs.start("own", self._load_own(), self._on_load_failed)
         self._start_search()
         self.open_sheet(self.place_choice)
+
+    def look_up(self, connection: Connection, used: SchemaUsed) -> None:
+        """Show the very schema that a record was read with, in the version it had."""
+        self.open_to(connection)
+        self._used = used
+        is_own = used.id is None
+        self.search.setText("" if is_own else used.subject)
+        self.place_choice.set_current(OWN if is_own else REGISTRY)
+        self._on_place_chosen()
 
     def rows(self) -> list[SchemaRow]:
         """Answer what is listed."""
@@ -156,6 +168,9 @@ class SchemasSheet(KafkaSheet):
 
     def _show_rows(self, rows: list[SchemaRow], nothing: str) -> None:
         self.list.show_rows(rows)
+        used = next((row for row in rows if self._is_used(row)), None)
+        if used is not None:
+            self.list.choose(used.name)
         self.list.setVisible(bool(rows))
         self._nothing.setText("" if rows else nothing)
         self._nothing.setVisible(not rows)
@@ -176,10 +191,24 @@ class SchemasSheet(KafkaSheet):
         else:
             self._text.setPlainText(row.text)
 
+    def _is_used(self, row: SchemaRow) -> bool:
+        used = self._used
+        if used is None or (used.id is None) != (not row.subject):
+            return False
+        return row.subject == used.subject if row.subject else used.name in {row.name, *row.defines.split(", ")}
+
     async def _load_text(self, row: SchemaRow) -> None:
         self._text.setPlainText("")
-        found = await self._service.schema(self.connection_id(), subject=row.subject, version=row.version)
+        used = self._used
+        if used is not None and self._is_used(row):
+            found = await self._service.schema(self.connection_id(), schema_id=used.id)
+            version = found.version if found.version is not None else used.version
+            words = tr("{subject}, version {version}, id {id}", subject=row.subject, version=version or "\u2013", id=found.id)
+        else:
+            found = await self._service.schema(self.connection_id(), subject=row.subject, version=row.version)
+            words = row.about
         if self.list.current() == row:
+            self._text_caption.setText(words)
             self._text.setPlainText(found.text)
 
     def _on_text_failed(self, exc: BaseException) -> None:
