@@ -181,7 +181,7 @@ class GroupPage(QWidget):
         self.members.setVisible(bool(detail.members))
         self._no_members.setVisible(not detail.members)
         self._members_note.setText(trn("1 member", "{n} members", len(detail.members)) if detail.members else "")
-        self._members_card.setMaximumHeight(16_777_215 if detail.members else 88)
+        self._members_card.setMaximumHeight(16_777_215 if detail.members else 72)
         self._show_remove()
 
     def _is_read_only(self) -> bool:
