@@ -6,40 +6,31 @@ from typing import Final
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
-from desktop.core.feeds import FeedStatus, Link
 from desktop.core.i18n import tr
 from desktop.core.kafka_reads import Read
-from desktop.core.kafka_spots import CLUSTER, Place, Spot, base_filter, kept_text, spot_of
-from desktop.core.problems import hint_of, title_of
+from desktop.core.kafka_spots import CLUSTER, Place, Spot
 from desktop.services import Services
 from desktop.services.connections import connection_service
 from desktop.services.kafka import export_route
 from desktop.views.kafka.head import Tab
 from desktop.views.kafka.list_source import Segment
+from desktop.views.kafka.looking import KafkaLooking
 from desktop.views.kafka.nothing import NothingSeen
-from desktop.views.kafka.view import NOTHING, SETTINGS_KEY, KafkaView, asking, no_connection
-from desktop.views.widgets.empty_state import EmptyState
+from desktop.views.kafka.view import asking, no_connection
 from embedded_server.contracts.connections import Connection, ConnectionKind, LinkState
 from embedded_server.contracts.jobs import Job
-from embedded_server.contracts.kafka import ClusterInfo, GroupDetail, ReadRequest, SearchRequest, TopicDetail
-from embedded_server.contracts.problems import ProblemDetails
+from embedded_server.contracts.kafka import GroupDetail, ReadRequest, SearchRequest, TopicDetail
 
 KINDS: Final = (ConnectionKind.EMBEDDED, ConnectionKind.KAFKA)
 NAMED: Final = frozenset({Place.TOPIC, Place.GROUP})
 TOPIC: Final = frozenset({Place.TOPIC})
 
 
-class KafkaPanel(KafkaView):
+class KafkaPanel(KafkaLooking):
     """Carries messages between the parts, and knows what is looked at."""
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
-        self._connection: Connection | None = None
-        self._cluster: ClusterInfo | None = None
-        self._topic: TopicDetail | None = None
-        self._wanted: Spot | None = None
-        self._is_live = False
-        self._said: EmptyState | None = None
         self._make_acts()
         self._nothing = NothingSeen(self, self._produce, self._create, self.reads.press)
         self._say_nothing_seen()
@@ -192,11 +183,6 @@ class KafkaPanel(KafkaView):
 
     # -- acts
 
-    @property
-    def spot(self) -> Spot | None:
-        """The place that is looked at."""
-        return self.list.spot
-
     def now(self) -> tuple[Connection, Spot, TopicDetail | GroupDetail | None] | None:
         """Answer the connection, the place and what the cluster says of it; None while there is no connection."""
         if self._connection is None:
@@ -261,178 +247,6 @@ class KafkaPanel(KafkaView):
         """Look at what was created as soon as it is listed."""
         self.refresh()
         self.list.choose(spot)
-
-    # -- which records are listed
-
-    def _on_result(self, job: Job, words: str) -> None:
-        if self.results.show_begun(job, words):
-            self.head.choose_tab(Tab.MESSAGES)
-
-    def _show_job(self, filter_: str) -> None:
-        self.head.choose_tab(Tab.MESSAGES)
-        self.results.show_job(filter_, tr("one job"))
-
-    # -- what the cluster says
-
-    def _on_cluster(self, cluster: ClusterInfo) -> None:
-        self._cluster = cluster
-        self._begin_looking()
-        self._show_counts()
-        self.list.set_note(f"{title_of(cluster.missing)}\n{hint_of(cluster.missing)}".strip() if cluster.missing is not None else "")
-        self.pages.show_cluster(cluster)
-        if self.head.spot == CLUSTER:
-            self.head.show_cluster(cluster)
-
-    def _on_listed(self) -> None:
-        """The first rows may come before the cluster's totals do: they can be looked at."""
-        self._begin_looking()
-        self._show_counts()
-
-    def _begin_looking(self) -> None:
-        self.show_cluster()
-        if self.spot is None:
-            self.list.choose(self._wanted or CLUSTER)
-            self._rest_focus()
-
-    def _show_counts(self) -> None:
-        pages = self.topics.pages
-        topics = pages.total if pages.is_known else self._cluster.topics if self._cluster is not None else None
-        known = self.groups.pages
-        groups = known.total if known.is_known else self._cluster.groups if self._cluster is not None else None
-        self.list.set_counts(topics, groups)
-
-    def _on_topic(self, detail: TopicDetail | None) -> None:
-        self._topic = detail
-        self.head.show_topic(detail)
-        self.pages.show_topic(detail)
-        partitions = len(detail.partitions) if detail is not None else None
-        self.reads.show_topic(self._topic_name() if detail is not None else "", partitions)
-        if detail is not None:
-            self.search.show_topic(detail.topic.name, partitions)
-        self._follow()
-        if detail is not None:
-            self.results.read_newest(detail)
-
-    def _on_failed(self, problem: ProblemDetails) -> None:
-        if self._cluster is None:
-            self.show_message(EmptyState("ph.warning", title_of(problem), hint_of(problem), (self._refresh,)))
-        else:
-            self.list.set_note(f"{title_of(problem)}\n{hint_of(problem)}".strip())
-
-    # -- what is looked at
-
-    def _topic_name(self) -> str:
-        return self.spot.name if self.spot is not None and self.spot.place is Place.TOPIC else ""
-
-    def _on_chosen(self, spot: Spot) -> None:
-        if self._connection is None:
-            return
-        self._topic = None
-        self._forget_record()
-        self._services.settings.set_value(f"{SETTINGS_KEY}/spot_{self._connection.id}", kept_text(spot))
-        self.show_place(group=spot.place is Place.GROUP)
-        if spot.place is Place.GROUP:
-            self.group_page.set_group(self._connection, spot.name)
-        else:
-            self._show_spot(spot)
-        self.source.watch(spot)
-        self._follow_feed()
-        self._follow()
-
-    def _show_spot(self, spot: Spot) -> None:
-        assert self._connection is not None
-        self.head.show_spot(spot)
-        self.pages.show_spot(self._connection.id, spot)
-        self.reads.show_topic(spot.name, None)
-        self.search.show_topic(spot.name)
-        if (job := self.reader.search.job) is not None and job.source == spot.name:
-            self.search.show_job(job)
-        self.results.look_at(self._connection.id, self._topic_name())
-        self._list_records(spot)
-        self._show_tab(self.head.tab())
-        if spot == CLUSTER and self._cluster is not None:
-            self.head.show_cluster(self._cluster)
-
-    def _forget_record(self) -> None:
-        """Another place has other records; the keys stay with the list."""
-        self.feed.forget_selection()
-        self.detail.clear()
-        self.feed.close_detail(to_table=False)
-
-    def _list_records(self, spot: Spot) -> None:
-        name = self._connection.spec.name if self._connection is not None else ""
-        self.feed.set_base_filter(base_filter(name, spot) if name else NOTHING)
-        self._say_nothing_seen()
-
-    def _show_tab(self, tab: Tab) -> None:
-        self.middle.show_tab(tab)
-        if tab is not Tab.MESSAGES:
-            self.feed.close_detail(to_table=False)
-        self._follow_feed()
-
-    def _show_segment(self, segment: Segment) -> None:
-        self.list.show_segment(segment)
-        self.list.focus_list()
-
-    def _focus_place(self) -> None:
-        if self.shows_group():
-            self.group_page.setFocus()
-        else:
-            self.middle.focus_part(self.feed.table)
-
-    def _follow_feed(self) -> None:
-        """Let the feed live only where its rows are in sight."""
-        if self._is_live and self.middle.shows_records() and not self.shows_group():
-            self.feed.activate()
-        else:
-            self.feed.deactivate()
-
-    def _follow(self) -> None:
-        """Offer what the connection and the place allow, and say why not."""
-        connection = self._connection
-        why_not = tr("This connection is read-only") if connection is not None and connection.spec.read_only else ""
-        self.acts.follow(self.spot, why_not, connected=connection is not None)
-        self.list.new_button.setEnabled(connection is not None and not why_not)
-        self.list.new_button.setToolTip(why_not or tr("Create a topic"))
-        self.pages.set_why_not(why_not)
-        self.detail.set_why_not(why_not)
-        self._again.setEnabled(self.detail.seen is not None and not why_not)
-        if connection is not None and self.shows_group():
-            self.group_page.set_group(connection, self.spot.name if self.spot is not None else None)
-        self._say_nothing_seen()
-
-    def _on_link_changed(self, link: Link) -> None:
-        self.list.set_dimmed(not link.is_open)
-        self.head.set_dimmed(not link.is_open)
-
-    def _on_status_changed(self, status: FeedStatus) -> None:
-        self.status.emit(status)
-
-    def _on_path_filter_requested(self, path: str, raw: str) -> None:
-        self.feed.add_raw_term(f"body{'' if path.startswith('[') else '.'}{path}:{raw}")
-
-    def _kept_spot(self) -> Spot | None:
-        if self._connection is None:
-            return None
-        return spot_of(self._services.settings.value(f"{SETTINGS_KEY}/spot_{self._connection.id}", ""))
-
-    def _rest_focus(self) -> None:
-        if self.isVisible() and self.window().focusWidget() in {None, self, self._message}:
-            self.list.focus_list()
-
-    def _say_nothing_seen(self) -> None:
-        read_only = self._connection is not None and self._connection.spec.read_only
-        self._say(self._nothing.at(self.spot, self._topic, read_only=read_only))
-        for segment, state in self._nothing.in_lists(read_only=read_only).items():
-            self.list.set_empty(segment, state)
-
-    def _say(self, state: EmptyState) -> None:
-        if state != self._said:
-            self._said = state
-            self.feed.set_empty(state)
-
-    def _load_schemas(self) -> None:
-        self.reader.load_schemas(self.detail.sides.set_schemas)
 
 
 def build(services: Services) -> KafkaPanel:
