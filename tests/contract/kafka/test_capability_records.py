@@ -38,7 +38,7 @@ async def capability(bootstrap: str, tmp_path: Path) -> AsyncIterator[Capability
 def wide(admin: KafkaAdminClient, name: str) -> str:
     """A topic with three partitions."""
     topic = f"{name}-wide"
-    admin.create_topics({topic: {"num_partitions": 3, "replication_factor": 1}})
+    admin.create_topics({topic: {"num_partitions": 3, "replication_factor": 1, "configs": {"retention.ms": "-1"}}})
     admin.wait_for_topics([topic])
     return topic
 

@@ -78,7 +78,7 @@ def consuming(bootstrap: str, topic: str, group: str, client_id: str) -> Iterato
 
     def poll() -> None:
         while not over.is_set():
-            consumer.poll(100)
+            consumer.poll(500)  # a shorter poll may end just when it has joined, which kafka-python then forgets
             if consumer.assignment():
                 joined.set()
         consumer.close()
