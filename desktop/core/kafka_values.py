@@ -53,7 +53,7 @@ def _moment_ms(text: str, now_ms: int) -> int | None:
 
 def millis_text(millis: int) -> str:
     """Write a moment of Kafka in full, to the millisecond: it is read back as the same."""
-    head, _, zone = date_time(millis * NS_PER_MS).rpartition(" ")
+    head, _, zone = date_time(max(1, millis * NS_PER_MS) if millis >= 0 else 0).rpartition(" ")  # 1970 is a moment, too
     return f"{head[:-3]}{zone}" if head else ""
 
 

@@ -75,7 +75,9 @@ class GroupHead(Card):
             "type": group.type,
         }
         for key, text in texts.items():
-            self._figures[key].setText(text or "\u2013")
+            figure = self._figures[key]
+            figure.setText(text or "\u2013")
+            figure.setMinimumWidth(figure.sizeHint().width())  # its box would keep the width it had for a dash
         self._words["members"].setText(trn("member", "members", len(detail.members)))
         self._words["topics"].setText(trn("topic", "topics", topics))
         active = why_active(detail) if is_active(detail) else ""
