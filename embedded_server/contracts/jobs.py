@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from embedded_server.contracts.problems import ProblemDetails
 
@@ -22,6 +23,10 @@ class JobKind(StrEnum):
     """Of a Kafka topic, up to where it ended when the job began."""
     SEARCH = "search"
     COPY = "copy"
+
+
+KAFKA_JOBS: Final = frozenset({JobKind.PRODUCE, JobKind.TAIL, JobKind.READ, JobKind.SEARCH, JobKind.COPY})
+RABBITMQ_JOBS: Final = frozenset(JobKind) - KAFKA_JOBS
 
 
 class JobState(StrEnum):

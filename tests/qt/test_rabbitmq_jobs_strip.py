@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.views.rabbitmq.resend import resender
 from desktop.views.widgets.job_strip import JobsStrip
-from embedded_server.contracts.jobs import JobKind, JobState
+from embedded_server.contracts.jobs import RABBITMQ_JOBS, JobKind, JobState
 from embedded_server.contracts.problems import ProblemDetails
 from tests.qt.rabbitmq_form_fakes import STARTED, Bench, make_connection, make_job
 from tests.qt.tasks_fakes import until
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=Tr
 @pytest.fixture
 async def strip(qtbot: QtBot) -> AsyncIterator[tuple[JobsStrip, Bench]]:
     bench = Bench()
-    made = JobsStrip(bench.service, bench.notices, resender(bench.service), bench.host)
+    made = JobsStrip(bench.service, bench.notices, resender(bench.service), bench.host, kinds=RABBITMQ_JOBS)
     yield made, bench
     bench.close()
     await made.stop()
@@ -86,3 +86,11 @@ async def test_another_connection_shows_its_own_jobs(strip: tuple[JobsStrip, Ben
     shown.set_connection(None)
     assert shown.isHidden()
     assert bench.api.asked[-1][1] == {"connection": "shop"}
+
+
+async def test_jobs_of_another_kind_of_broker_are_shown_in_its_own_panel(strip: tuple[JobsStrip, Bench]) -> None:
+    shown, bench = strip
+    bench.api.jobs = [make_job(kind=JobKind.PRODUCE, id="records"), make_job(id="messages")]
+    shown.set_connection(make_connection())
+    await until(lambda: bool(shown.cards()))
+    assert [card.job.id for card in shown.cards() if card.job] == ["messages"]

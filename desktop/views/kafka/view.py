@@ -31,7 +31,7 @@ from desktop.views.widgets.feed_splitter import QuietSplitter
 from desktop.views.widgets.feed_view import FeedView
 from desktop.views.widgets.job_strip import JobsStrip
 from embedded_server.contracts.feeds import Source
-from embedded_server.contracts.jobs import Job, JobState
+from embedded_server.contracts.jobs import KAFKA_JOBS, Job, JobState
 from embedded_server.contracts.kafka import GroupInfo, TopicInfo
 
 SETTINGS_KEY: Final = "kafka"
@@ -72,7 +72,7 @@ class KafkaView(Panel):
         )
         self.feed.filter_bar.line.setPlaceholderText(tr("Filter what is listed: words, key:order-42, body.total:>100"))
         self.feed.table.setAccessibleName(tr("Records"))
-        self.strip = JobsStrip(self._service, services.notices, resender(self._service), shows=_has_no_bar)
+        self.strip = JobsStrip(self._service, services.notices, resender(self._service), kinds=KAFKA_JOBS, shows=_has_no_bar)
         self.middle.add_below(self.strip)
         self.reader = Reader(self._service, services.notices, self)
         self.results = Results(self.feed, self.reader, services.notices, self)

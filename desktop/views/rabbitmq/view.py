@@ -27,6 +27,7 @@ from desktop.views.widgets.feed_splitter import QuietSplitter
 from desktop.views.widgets.feed_view import FeedView
 from desktop.views.widgets.job_strip import JobsStrip
 from embedded_server.contracts.feeds import Source
+from embedded_server.contracts.jobs import RABBITMQ_JOBS
 
 SETTINGS_KEY: Final = "rabbitmq"
 NOTHING: Final = 'connection:""'
@@ -64,7 +65,7 @@ class RabbitView(Panel):
         )
         self.feed.filter_bar.line.setPlaceholderText(tr("Filter: words, status:returned, body.order.id:42"))
         self.feed.table.setAccessibleName(tr("Messages"))
-        self.strip = JobsStrip(self._service, services.notices, resender(self._service))
+        self.strip = JobsStrip(self._service, services.notices, resender(self._service), kinds=RABBITMQ_JOBS)
         self.middle.add_below(self.strip)
         self.reader = Reader(self._service, services.notices, self)
         self.sheets = RabbitSheets(self, self._service, services.notices)

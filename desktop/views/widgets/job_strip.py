@@ -1,7 +1,7 @@
 """The jobs of a connection that run or have just ended: slim, and nothing at all where there is none."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -17,7 +17,7 @@ from desktop.views.widgets.job_card import JobCard
 from desktop.views.widgets.job_follow import JobAsker
 from desktop.views.widgets.jobs import Jobs
 from embedded_server.contracts.connections import Connection
-from embedded_server.contracts.jobs import Job, JobState
+from embedded_server.contracts.jobs import Job, JobKind, JobState
 
 ASK_EVERY_MS: Final = 500
 IDLE_EVERY_MS: Final = 2_000
@@ -46,11 +46,16 @@ class JobsStrip(QWidget):
         resend: Resend,
         parent: QWidget | None = None,
         *,
+        kinds: Container[JobKind],
         shows: Callable[[Job], bool] = lambda _: True,
     ) -> None:
-        """*resend* begins a job that sends again what nobody acknowledged of another; *shows* leaves out what the panel shows itself."""
+        """*kinds* are those of the panel: one connection may lead to several brokers.
+
+        *resend* begins a job that sends again what nobody acknowledged of another; *shows* leaves out what the panel shows itself.
+        """
         super().__init__(parent)
         self._resend = resend
+        self._kinds = kinds
         self._shows = shows
         self._service = service
         self._notices = notices
@@ -134,7 +139,7 @@ class JobsStrip(QWidget):
         self.jobs_changed.emit(running)
 
     def _is_worth_showing(self, job: Job) -> bool:
-        return (self._shows(job) or (job.state is JobState.FAILED)) and _is_worth_showing(job)
+        return job.kind in self._kinds and (self._shows(job) or job.state is JobState.FAILED) and _is_worth_showing(job)
 
     def _in_sight(self) -> int:
         """How many of the first ones have room: those that run or want something of the user, and the last that ended well."""
