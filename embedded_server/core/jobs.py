@@ -53,7 +53,7 @@ class RunningJob:
     """One job, as the coroutine that does its work sees it."""
 
     def __init__(self, kind: JobKind, connection: str, vhost: str, *, source: str, target: str, total: int, dry_run: bool) -> None:
-        self.id = secrets.token_hex(6)
+        self.id = f"j{secrets.token_hex(6)}"  # digits alone would be a number in a filter, which no text equals
         self.kind = kind
         self.connection = connection
         self.vhost = vhost

@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+from pathlib import Path
 
 import pytest
 
 from embedded_server.contracts.jobs import JobKind, JobState
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.core.jobs import KEPT_OVER, JobNotFound, Jobs, JobStillRuns, RunningJob
-from tests.helpers.journal import until
+from embedded_server.journal import Journal
+from tests.helpers.journal import an_event, until
 
 
 async def nothing(job: RunningJob) -> None:
@@ -34,6 +36,19 @@ async def test_a_job_tells_how_far_it_is_and_how_it_ended() -> None:
     told = job.snapshot()
     assert (told.state, told.done, told.counts, told.filter) == (JobState.DONE, 2, {"confirmed": 2}, f"headers.job:{job.id}")
     assert told.ended_at >= told.started_at > 0
+
+
+@pytest.mark.parametrize("drawn", ["755506734589", "5670498931e2"])
+async def test_a_filter_takes_no_job_for_a_number(drawn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embedded_server.core.jobs.secrets.token_hex", lambda _: drawn)
+    job = Jobs().start(JobKind.TAIL, "c", "", nothing, filter="headers.job:{id}")
+    await job.ended()
+    journal = Journal(tmp_path / "journal.db")
+    journal.open()
+    await journal.append_durably(an_event(headers=f'{{"job":"{job.id}"}}'.encode()))
+    rows = (await journal.query(job.snapshot().filter)).rows
+    journal.close()
+    assert len(rows) == 1
 
 
 async def test_a_stop_lets_it_come_to_a_good_end() -> None:
