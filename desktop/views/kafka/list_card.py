@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QActionGroup, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLineEdit, QListView, QMenu, QSizePolicy, QStackedWidget
 
 from desktop.core.formatting import short_number
@@ -12,6 +12,7 @@ from desktop.core.i18n import N_, tr
 from desktop.core.kafka_spots import CLUSTER, Place, Spot
 from desktop.models.kafka_list import THING_ROLE, PagedListModel, name_of
 from desktop.views.kafka.list_rows import HEIGHT_PX, ListRows
+from desktop.views.kafka.list_sorts import sorts_menu
 from desktop.views.kafka.list_source import Order, Segment
 from desktop.views.widgets.buttons import IconButton, popup_under
 from desktop.views.widgets.card import Card
@@ -26,13 +27,6 @@ LEAST_PX: Final = 200
 SEARCH_AFTER_MS: Final = 150
 LOOK_AFTER_MS: Final = 60
 """A scroll bar that is dragged asks for nothing until it rests a moment."""
-SORTS: Final = (
-    ("name", False, N_("By name")),
-    ("messages", True, N_("Most records first")),
-    ("bytes", True, N_("Largest first")),
-    ("rate", True, N_("Fastest first")),
-    ("partitions", True, N_("Most partitions first")),
-)
 _TITLES: Final = {Segment.TOPICS: N_("Topics"), Segment.GROUPS: N_("Groups")}
 _FINDS: Final = {Segment.TOPICS: N_("Find a topic"), Segment.GROUPS: N_("Find a group")}
 
@@ -213,19 +207,7 @@ class ListCard(Card):
 
     def open_sorts(self) -> QMenu:
         """Offer the orders of the topics, and whether Kafka's own are among them."""
-        menu = QMenu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
-        one_of = QActionGroup(menu)
-        for sort, descending, words in SORTS:
-            action = one_of.addAction(menu.addAction(tr(words)))
-            action.setCheckable(True)
-            action.setChecked((sort, descending) == (self._order.sort, self._order.descending))
-            action.triggered.connect(lambda _=False, sort=sort, descending=descending: self.set_sort(sort, descending=descending))
-        menu.addSeparator()
-        internal = menu.addAction(tr("Show Kafka's own topics"))
-        internal.setCheckable(True)
-        internal.setChecked(self._order.internal)
-        internal.triggered.connect(lambda on: self.set_internal(shown=on))
+        menu = sorts_menu(self, self._order, self._set_order)
         popup_under(menu, self.sort_button)
         return menu
 
