@@ -87,6 +87,8 @@ def _broken(now_ms: int) -> dict[str, tuple[bytes, int]]:
     return {
         "a wrong checksum": (good[:-1] + b"!", CORRUPT),
         "cut off": (good[:-5], INVALID_RECORD),
+        "cut off before its format": (good[:10], INVALID_RECORD),
+        "cut off before its attributes": (good[:20], INVALID_RECORD),
         "more than a megabyte": (batch([Rec(b"k", noise(1_100_000), now_ms)]), TOO_LARGE),
         "two hours ahead": (batch([Rec(at=now_ms + 7_200_000)]), INVALID_TIMESTAMP),
         "two batches": (good + good, INVALID_RECORD),
