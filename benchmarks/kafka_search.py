@@ -137,7 +137,8 @@ def compared(bootstrap: str) -> Result:
     after = measure("bare", bootstrap)
     bare = (before["rate"] + after["rate"]) / 2
     told = (
-        f"at least 0.5 of a bare KafkaConsumer on {BARE_RECORDS:,} of the same records, same broker: {ours['rate']:,.0f} against {bare:,.0f} records/s; "
+        f"at least 0.5 of bare KafkaConsumer on {BARE_RECORDS:,} of the same records, same broker: "
+        f"{ours['rate']:,.0f} against {bare:,.0f} records/s; "
         f"{ours['scanned']:,} scanned in {ours['took_s']} s, {ours['hits']} hit after {ours['first_hit_s']} s, "
         f"first progress after {ours['first_progress_s']} s; the server's loop meanwhile late by {ours['late_p99_ms']} ms at p99"
     )
