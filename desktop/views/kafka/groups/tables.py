@@ -43,7 +43,7 @@ def _why_no_lag(row: OffsetRow) -> str:
 
 OFFSET_COLUMNS: Final = (
     SmallColumn[OffsetRow](N_("Topic"), 140, lambda row: row.offset.topic, mono=True, share=2, tip=lambda row: row.offset.topic),
-    SmallColumn[OffsetRow](N_("Partition"), 68, lambda row: str(row.offset.partition), right=True),
+    SmallColumn[OffsetRow](N_("Partition"), 68, lambda row: str(row.offset.partition), mono=True, right=True),
     SmallColumn[OffsetRow](N_("Committed"), 100, lambda row: _figure(row.offset.committed), mono=True, right=True, tip=_why_no_lag),
     SmallColumn[OffsetRow](N_("End"), 100, lambda row: _figure(row.offset.end), mono=True, right=True),
     SmallColumn[OffsetRow](N_("Lag"), 84, lambda row: _figure(row.offset.lag), mono=True, right=True, tip=_why_no_lag),
