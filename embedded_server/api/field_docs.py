@@ -26,7 +26,7 @@ def describe(schemas: dict[str, Any]) -> None:
 
 
 def _all_words() -> Iterator[tuple[str, dict[str, str]]]:
-    for module in pkgutil.iter_modules(contracts.__path__, f"{contracts.__name__}."):
+    for module in pkgutil.walk_packages(contracts.__path__, f"{contracts.__name__}."):
         try:
             source = inspect.getsource(importlib.import_module(module.name))
         except OSError:  # installed without its sources

@@ -1,0 +1,103 @@
+"""RabbitMQ on the wire: what a broker holds, and the messages that go to it and come from it.
+
+`holdings` is what a broker has, from virtual hosts to consumers; `declaring` is how exchanges, queues and bindings are made, deleted and
+emptied; `messages` is what is published, with its typed headers and its route, and how a message stands in the journal; `reading` is how
+messages are tapped, got, consumed and moved. A figure the broker does not tell (without the management API, or before its first statistics)
+is None, never 0.
+"""
+
+from embedded_server.contracts.rabbitmq.declaring import (
+    BindingRequest,
+    CloseClient,
+    Declared,
+    DeclareExchange,
+    DeclareQueue,
+    Destroy,
+    Destroyed,
+    Target,
+    Tracing,
+)
+from embedded_server.contracts.rabbitmq.holdings import (
+    BindingInfo,
+    ChannelInfo,
+    ClientInfo,
+    ConsumerInfo,
+    ExchangeInfo,
+    Overview,
+    QueueInfo,
+    QueuePage,
+    Topology,
+    VHostInfo,
+)
+from embedded_server.contracts.rabbitmq.messages import (
+    DEFAULT_EXCHANGE,
+    SUBJECT_ARROW,
+    BodyForm,
+    BulkPublish,
+    FieldType,
+    Header,
+    Message,
+    MessageStatus,
+    Properties,
+    PublishOutcome,
+    PublishTemplate,
+    Route,
+    RouteQuery,
+    split_subject,
+    subject_of,
+)
+from embedded_server.contracts.rabbitmq.reading import (
+    ConsumeRequest,
+    GetMode,
+    GetRequest,
+    Got,
+    MoveRequest,
+    RedriveRequest,
+    StreamRead,
+    TapRequest,
+)
+
+__all__ = [
+    "DEFAULT_EXCHANGE",
+    "SUBJECT_ARROW",
+    "BindingInfo",
+    "BindingRequest",
+    "BodyForm",
+    "BulkPublish",
+    "ChannelInfo",
+    "ClientInfo",
+    "CloseClient",
+    "ConsumeRequest",
+    "ConsumerInfo",
+    "DeclareExchange",
+    "DeclareQueue",
+    "Declared",
+    "Destroy",
+    "Destroyed",
+    "ExchangeInfo",
+    "FieldType",
+    "GetMode",
+    "GetRequest",
+    "Got",
+    "Header",
+    "Message",
+    "MessageStatus",
+    "MoveRequest",
+    "Overview",
+    "Properties",
+    "PublishOutcome",
+    "PublishTemplate",
+    "QueueInfo",
+    "QueuePage",
+    "RedriveRequest",
+    "Route",
+    "RouteQuery",
+    "StreamRead",
+    "TapRequest",
+    "Target",
+    "Topology",
+    "Tracing",
+    "VHostInfo",
+    "split_subject",
+    "subject_of",
+]
