@@ -1,13 +1,10 @@
 """The window's side of the Kafka API: one typed method per route. *connection* is always a connection's id."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
-from desktop.services.drafts import Drafts
-from embedded_server.contracts.filling import GeneratedField, Uploaded
+from desktop.services.broker import PATIENT_S, BrokerService
 from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.kafka import (
     AddPartitions,
@@ -48,16 +45,13 @@ if TYPE_CHECKING:
     from desktop.services.api import ApiClient
 
 TOPIC_SORTS: Final = ("name", "messages", "bytes", "rate", "partitions")
-PATIENT_S: Final = 60.0
-"""A cluster may be long about one act: the server waits 30 s for an acknowledgement, and 128 MiB take their time."""
 
 
-class KafkaService(Drafts):
+class KafkaService(BrokerService[Record, RecordTemplate]):
     """Asks the server about Kafka, and tells it what to do there. Every method raises what `ApiClient` raises."""
 
     def __init__(self, api: "ApiClient") -> None:
-        super().__init__()
-        self._api = api
+        super().__init__(api, "/kafka", Record, list[RecordTemplate])
 
     # -- what a cluster holds
 
@@ -174,37 +168,6 @@ class KafkaService(Drafts):
         """Begin to copy records to another topic."""
         return await self._api.post(_path(connection, "copy"), request, Job)
 
-    async def upload(self, body: bytes) -> Uploaded:
-        """Give the server a key or a value, to be produced by its id."""
-        return await self._api.post("/kafka/bodies", body, Uploaded, timeout_s=PATIENT_S)
-
-    async def upload_file(self, file: Path, progress: Callable[[int], None] | None = None) -> Uploaded:
-        """Give the server a file as a key or a value; *progress* is told how many bytes are on their way.
-
-        Raises OSError where it cannot be read.
-        """
-        return await self._api.send_file("/kafka/bodies", file, Uploaded, progress)
-
-    async def generated_fields(self) -> list[GeneratedField]:
-        """Answer what bulk produce can fill."""
-        return await self._api.get("/kafka/generated-fields", list[GeneratedField])
-
-    async def fill(self, record: Record) -> Record:
-        """Answer *record* with its fields filled once, for a preview."""
-        return await self._api.post("/kafka/fill", record, Record)
-
-    async def templates(self) -> list[RecordTemplate]:
-        """Answer the kept records."""
-        return await self._api.get("/kafka/templates", list[RecordTemplate])
-
-    async def save_template(self, template: RecordTemplate) -> list[RecordTemplate]:
-        """Keep a record under a name."""
-        return await self._api.put("/kafka/templates", template, list[RecordTemplate])
-
-    async def remove_template(self, name: str) -> list[RecordTemplate]:
-        """Forget a kept record."""
-        return await self._api.post("/kafka/templates/remove", {"name": name}, list[RecordTemplate])
-
     # -- how bytes are read
 
     async def decode(self, connection: str, request: DecodeRequest) -> DecodedRecord:
@@ -240,24 +203,6 @@ class KafkaService(Drafts):
     ) -> SchemaText:
         """Answer a schema of the registry, by its id or by subject and version (its newest where none is named)."""
         return await self._api.get(_path(connection, "schema"), SchemaText, id=schema_id, subject=subject, version=version)
-
-    # -- jobs
-
-    async def jobs(self, connection: str | None = None) -> list[Job]:
-        """Answer the jobs, of one connection where asked so, newest first."""
-        return await self._api.get("/jobs", list[Job], connection=connection)
-
-    async def job(self, job_id: str) -> Job:
-        """Answer one job."""
-        return await self._api.get(f"/jobs/{quote(job_id, safe='')}", Job)
-
-    async def stop_job(self, job_id: str) -> Job:
-        """Stop a job; what it has done stays done."""
-        return await self._api.post(f"/jobs/{quote(job_id, safe='')}/stop", None, Job)
-
-    async def forget_job(self, job_id: str) -> None:
-        """Take a job that is over off the list."""
-        await self._api.delete(f"/jobs/{quote(job_id, safe='')}")
 
 
 def export_route(connection: str) -> str:

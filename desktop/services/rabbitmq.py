@@ -1,13 +1,10 @@
 """The window's side of the RabbitMQ API: one typed method per route. *connection* is always a connection's id."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
-from desktop.services.drafts import Drafts
-from embedded_server.contracts.filling import GeneratedField, Uploaded
+from desktop.services.broker import PATIENT_S, BrokerService
 from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.rabbitmq import (
     BindingInfo,
@@ -44,16 +41,13 @@ if TYPE_CHECKING:
     from desktop.services.api import ApiClient
 
 QUEUE_SORTS: Final = ("name", "ready", "unacked", "publish_rate", "deliver_rate", "consumers")
-PATIENT_S: Final = 60.0
-"""A broker may be long about one act: the server waits 30 s for a confirm, and 128 MiB take their time."""
 
 
-class RabbitService(Drafts):
+class RabbitService(BrokerService[Message, PublishTemplate]):
     """Asks the server about RabbitMQ, and tells it what to do there. Every method raises what `ApiClient` raises."""
 
     def __init__(self, api: "ApiClient") -> None:
-        super().__init__()
-        self._api = api
+        super().__init__(api, "/rabbitmq", Message, list[PublishTemplate])
 
     # -- what a broker holds
 
@@ -189,52 +183,6 @@ class RabbitService(Drafts):
     async def redrive(self, connection: str, request: RedriveRequest) -> Job:
         """Begin to send dead-lettered messages back to where they died."""
         return await self._api.post(_path(connection, "redrive"), request, Job)
-
-    async def upload(self, body: bytes) -> Uploaded:
-        """Give the server a body, to be published by its id."""
-        return await self._api.post("/rabbitmq/bodies", body, Uploaded, timeout_s=PATIENT_S)
-
-    async def upload_file(self, file: Path, progress: Callable[[int], None] | None = None) -> Uploaded:
-        """Give the server a file as a body; *progress* is told how many bytes are on their way. Raises OSError where it cannot be read."""
-        return await self._api.send_file("/rabbitmq/bodies", file, Uploaded, progress)
-
-    async def generated_fields(self) -> list[GeneratedField]:
-        """Answer what bulk publish can fill."""
-        return await self._api.get("/rabbitmq/generated-fields", list[GeneratedField])
-
-    async def fill(self, message: Message) -> Message:
-        """Answer *message* with its fields filled once, for a preview."""
-        return await self._api.post("/rabbitmq/fill", message, Message)
-
-    async def templates(self) -> list[PublishTemplate]:
-        """Answer the kept messages."""
-        return await self._api.get("/rabbitmq/templates", list[PublishTemplate])
-
-    async def save_template(self, template: PublishTemplate) -> list[PublishTemplate]:
-        """Keep a message under a name."""
-        return await self._api.put("/rabbitmq/templates", template, list[PublishTemplate])
-
-    async def remove_template(self, name: str) -> list[PublishTemplate]:
-        """Forget a kept message."""
-        return await self._api.post("/rabbitmq/templates/remove", {"name": name}, list[PublishTemplate])
-
-    # -- jobs
-
-    async def jobs(self, connection: str | None = None) -> list[Job]:
-        """Answer the jobs, of one connection where asked so, newest first."""
-        return await self._api.get("/jobs", list[Job], connection=connection)
-
-    async def job(self, job_id: str) -> Job:
-        """Answer one job."""
-        return await self._api.get(f"/jobs/{quote(job_id, safe='')}", Job)
-
-    async def stop_job(self, job_id: str) -> Job:
-        """Stop a job; what it has done stays done."""
-        return await self._api.post(f"/jobs/{quote(job_id, safe='')}/stop", None, Job)
-
-    async def forget_job(self, job_id: str) -> None:
-        """Take a job that is over off the list."""
-        await self._api.delete(f"/jobs/{quote(job_id, safe='')}")
 
 
 def _path(connection: str, act: str) -> str:
