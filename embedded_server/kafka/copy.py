@@ -54,7 +54,7 @@ class Copies:
 
         Raises at once for what cannot be: a wrong filter, a topic that is not there, a target that may not be written.
         """
-        check_reading(request.start, request.limit)
+        check_reading(request.start, request.limit, request.until, request.until_time)
         sieve = Sieve(request.filter)
         to_connection = request.to_connection or connection
         profile = await self._clients.profile(connection)
@@ -62,7 +62,9 @@ class Copies:
         if not request.dry_run:
             require_writable(target)
             require_typed(target, request.to_topic, request.typed_name)
-        partitions = await partitions_of(self._clients, connection, request.topic, request.partitions)
+        partitions = await partitions_of(
+            self._clients, connection, request.topic, request.partitions, (*request.start.offsets, *request.until)
+        )
         there = await partitions_of(self._clients, to_connection, request.to_topic)
         if request.keep_partition and partitions[-1] not in there:
             raise PartitionsDiffer(topic=request.to_topic, there=len(there), partition=partitions[-1])

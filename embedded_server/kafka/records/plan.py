@@ -1,6 +1,6 @@
 """From what a user asks to read to offsets: where each partition starts and ends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from kafka import KafkaAdminClient, errors
@@ -10,7 +10,7 @@ from kafka.structs import TopicPartition
 
 from embedded_server.contracts.kafka import From, Isolation, Start
 from embedded_server.kafka.clients.clients import Clients
-from embedded_server.kafka.records.problems import PartitionOutOfRange, RecordLimitInvalid, StartInvalid
+from embedded_server.kafka.records.problems import EndInvalid, PartitionOutOfRange, RecordLimitInvalid, StartInvalid
 from embedded_server.kafka.records.reader import Span
 
 MAX_NEWEST: Final = 100_000
@@ -24,7 +24,7 @@ class Bounds:
         self.ends = dict(ends)
 
 
-def check_reading(start: Start, limit: int) -> None:
+def check_reading(start: Start, limit: int, until: Mapping[int, int], until_time: int) -> None:
     """Raise for numbers that nobody means."""
     if limit < 0:
         raise RecordLimitInvalid(limit=limit)
@@ -37,12 +37,22 @@ def check_reading(start: Start, limit: int) -> None:
     for offset in start.offsets.values():
         if not 0 <= offset < 2**63:
             raise StartInvalid(what=f"offset {offset}", most=MAX_NEWEST)
+    for offset in until.values():
+        if not 0 <= offset < 2**63:
+            raise EndInvalid(what=f"offset {offset}")
+    if not 0 <= until_time < 2**63:
+        raise EndInvalid(what=f"time {until_time}")
 
 
-async def partitions_of(clients: Clients, connection: str, topic: str, wanted: Sequence[int] = ()) -> list[int]:
-    """Answer the topic's partitions, or those wanted of them. Raises `TopicUnknown` and `PartitionOutOfRange`."""
+async def partitions_of(
+    clients: Clients, connection: str, topic: str, wanted: Sequence[int] = (), bounded: Iterable[int] = ()
+) -> list[int]:
+    """Answer the topic's partitions, or those wanted of them; those *bounded* have an offset of their own to start or end at.
+
+    Raises `TopicUnknown`, and `PartitionOutOfRange` for one of either that is not there.
+    """
     there = sorted(await clients.admin(connection, lambda admin: _described(admin, topic), topic=topic))
-    for partition in wanted:
+    for partition in (*wanted, *bounded):
         if partition not in there:
             raise PartitionOutOfRange(topic=topic, partition=partition, last=there[-1])
     return sorted(set(wanted)) or there

@@ -35,6 +35,14 @@ class StartInvalid(UserFacingError):
     hint = N_("Counts go from 1 to {most}; offsets and times are not negative.")
 
 
+class EndInvalid(UserFacingError):
+    """An end that means nothing."""
+
+    status = 422
+    title = N_("A reading cannot end at {what}")
+    hint = N_("Offsets and times are not negative, and have 63 bits at most.")
+
+
 class RecordLimitInvalid(UserFacingError):
     """Fewer than none."""
 

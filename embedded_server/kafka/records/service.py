@@ -144,10 +144,12 @@ class Records:
 
     async def read(self, connection: str, request: ReadRequest) -> Job:
         """Begin to read a topic, or to tail it. Raises at once for what cannot be read, such as a topic that is not there."""
-        check_reading(request.start, request.limit)
+        check_reading(request.start, request.limit, request.until, request.until_time)
         profile = await self._clients.profile(connection)
         await self._previews.prepare(connection)
-        partitions = await partitions_of(self._clients, connection, request.topic, request.partitions)
+        partitions = await partitions_of(
+            self._clients, connection, request.topic, request.partitions, (*request.start.offsets, *request.until)
+        )
         spans, deleted = await spans_of(
             self._clients,
             connection,

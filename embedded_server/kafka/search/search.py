@@ -45,11 +45,13 @@ class Searches:
             raise NothingToSearchFor
         if len(request.text) > MOST_CHARS:
             raise SearchTextTooLong(length=len(request.text), most=MOST_CHARS)
-        check_reading(request.start, request.limit)
+        check_reading(request.start, request.limit, request.until, request.until_time)
         sieve = Sieve(request.filter)
         profile = await self._clients.profile(connection)
         await self._decoding.prepare(connection)
-        partitions = await partitions_of(self._clients, connection, request.topic, request.partitions)
+        partitions = await partitions_of(
+            self._clients, connection, request.topic, request.partitions, (*request.start.offsets, *request.until)
+        )
         spans, deleted = await spans_of(
             self._clients,
             connection,
