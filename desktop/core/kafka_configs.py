@@ -93,7 +93,7 @@ def value_words(name: str, value: str | None) -> str:
     """Write a setting's value for people: with its unit where its name tells one."""
     if value is None:
         return "••••"
-    if value == NO_LIMIT:
+    if value == NO_LIMIT or (value == "-1" and name.startswith("retention.")):
         return tr("no limit")
     if value.isdigit() and name.endswith(".ms"):
         return f"{value} ({duration_text(int(value))})" if int(value) >= 1000 else value

@@ -44,14 +44,14 @@ PARTITION: Final = Column(
     dim=True,
     field="subject",
     value=lambda row: row.subject,
-    min_width=60,
+    min_width=68,
     yields=1,
 )
 TOPIC: Final = Column(
     "topic", N_("Topic"), 128, topic_of, mono=True, field="subject", value=lambda row: row.subject, min_width=88, hidden=True
 )
-KEY: Final = Column("key", N_("Key"), 116, lambda row: row.key, mono=True, min_width=64, tooltip=lambda row: row.key)
-VALUE: Final = Column("preview", N_("Value"), 240, value_of, mono=True, dim=True, field="-", min_width=80, tooltip=PREVIEW.tooltip)
+KEY: Final = Column("key", N_("Key"), 116, lambda row: row.key, mono=True, min_width=72, tooltip=lambda row: row.key)
+VALUE: Final = Column("preview", N_("Value"), 240, value_of, mono=True, dim=True, field="-", min_width=72, tooltip=PREVIEW.tooltip)
 STATUS: Final = Column(
     "status",
     N_("Status"),

@@ -85,6 +85,7 @@ def test_values_are_written_with_the_unit_their_name_tells() -> None:
     assert value_words("retention.ms", "604800000") == "604800000 (7d)"
     assert value_words("segment.bytes", "1073741824") == "1073741824 (1 GiB)"
     assert value_words("segment.bytes", "-1") == "-1"
+    assert value_words("retention.bytes", "-1") == value_words("max.compaction.lag.ms", str(2**63 - 1)) == "no limit"
     assert value_words("ssl.key", None) == "••••"
 
 
