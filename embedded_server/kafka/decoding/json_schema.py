@@ -1,7 +1,7 @@
 """JSON Schema: whether a JSON text is what its schema says, and where it is not."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from referencing import Registry, Resource
 from referencing.exceptions import NoSuchResource, Unresolvable
 from referencing.jsonschema import DRAFT202012
 
+from embedded_server.kafka.decoding.json_apart import CHECKS, Fault, FaultKind, Question
 from embedded_server.kafka.decoding.json_places import Path, invalid, parse, said
 from embedded_server.kafka.decoding.problems import NotWritable, SchemaMismatch, SchemaUnresolved, TooLargeToDecode
 
@@ -19,6 +20,13 @@ MOST_BYTES: Final = 1024**2
 MOST_FAULTS: Final = 100
 """The best of so many is told."""
 _REASON_CHARS: Final = 300
+_PATH_CHARS: Final = 200
+_UNBOUNDED: Final = frozenset(
+    ("pattern", "patternProperties", "uniqueItems", "unevaluatedItems", "unevaluatedProperties", "$ref", "$dynamicRef", "$recursiveRef")
+)
+"""Keywords with which a check's time is not bounded by how long the schema and the text are."""
+MOST_IN_PLACE: Final = 10_000_000
+"""The schema's characters times the text's: of all other checks, those that are over in a moment."""
 
 
 class JsonSchema:
@@ -41,30 +49,66 @@ class JsonSchema:
             raise invalid(text, name, (), f"not a schema: {exc}"[:_REASON_CHARS]) from exc
         self._validator = kind(value, registry=_registry(imports or {}))
         self.title = str(value.get("title", "")) if isinstance(value, dict) else ""
+        self._text = text
+        self._imports = dict(imports or {})
+        self._is_bounded = not imports and not _UNBOUNDED & set(_names(value))
 
     def check(self, data: str) -> None:
-        """Raise `SchemaMismatch` where a JSON text is not what the schema says, and `SchemaUnresolved` where the schema is incomplete."""
+        """Raise `SchemaMismatch` where a JSON text is not what the schema says, and `SchemaUnresolved` where the schema is incomplete.
+
+        Blocks, for `json_apart.LIMIT_S` at most, then raises `SchemaCheckTooLong`.
+        """
         if len(data) > MOST_BYTES:
             raise TooLargeToDecode(size=len(data), most=MOST_BYTES // 1024**2)
-        fault = self._fault(json.loads(data))
-        if fault is not None:
-            raise SchemaMismatch(path=said(_path(fault))[:200], reason=fault.message[:_REASON_CHARS])
+        self._raise(self._fault(data))
 
     def require(self, value: Any) -> None:
-        """Raise `NotWritable` where *value* may not be written with the schema."""
-        fault = self._fault(value)
-        if fault is not None:
-            raise NotWritable(path=said(_path(fault))[:200], reason=fault.message[:_REASON_CHARS], schema=self.name)
-
-    def _fault(self, value: Any) -> ValidationError | None:
+        """Raise `NotWritable` where *value* may not be written with the schema; the rest as `check`."""
         try:
-            return best_match(islice(self._validator.iter_errors(value), MOST_FAULTS))
+            fault = self._fault(json.dumps(value))
+        except RecursionError:
+            fault = Fault(FaultKind.BROKEN, "nested too deeply")
+        if fault is not None and fault.kind is FaultKind.MISMATCH:
+            raise NotWritable(path=fault.path, reason=fault.reason, schema=self.name)
+        self._raise(fault)
+
+    def _raise(self, fault: Fault | None) -> None:
+        if fault is None:
+            return
+        if fault.kind is FaultKind.UNRESOLVED:
+            raise SchemaUnresolved(name=self.name, reference=fault.reason)
+        raise SchemaMismatch(path=fault.path, reason=fault.reason)
+
+    def _fault(self, data: str) -> Fault | None:
+        if self._is_bounded and len(self._text) * len(data) <= MOST_IN_PLACE:
+            return self.fault_in_place(json.loads(data))
+        return CHECKS.fault(Question(self.name, self._text, self._imports, data))
+
+    def fault_in_place(self, value: Any) -> Fault | None:
+        """Answer what is wrong with *value*, however long that takes: for a process that may be ended."""
+        try:
+            found: ValidationError | None = best_match(islice(self._validator.iter_errors(value), MOST_FAULTS))
         except (Unresolvable, NoSuchResource) as exc:
-            raise SchemaUnresolved(name=self.name, reference=str(getattr(exc, "ref", exc))[:200]) from exc
-        except RecursionError as exc:
-            raise SchemaMismatch(path="$", reason="nested too deeply, or the schema refers to itself without end") from exc
-        except Exception as exc:  # a pattern that Python's re does not take, an unknown type … the library lets them through
-            raise SchemaMismatch(path="$", reason=f"the schema cannot be applied: {exc}"[:_REASON_CHARS]) from exc
+            return Fault(FaultKind.UNRESOLVED, str(getattr(exc, "ref", exc))[:200])
+        except RecursionError:
+            return Fault(FaultKind.BROKEN, "nested too deeply, or the schema refers to itself without end")
+        except Exception as exc:  # noqa: BLE001 - a pattern that Python's re does not take, an unknown type …: the library lets them through
+            return Fault(FaultKind.BROKEN, f"the schema cannot be applied: {exc}"[:_REASON_CHARS])
+        if found is None:
+            return None
+        return Fault(FaultKind.MISMATCH, found.message[:_REASON_CHARS], said(_path(found))[:_PATH_CHARS])
+
+
+def _names(value: Any) -> Iterator[str]:
+    """Answer every name in a schema, whether it is a keyword there or not."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            yield from one
+            left.extend(one.values())
+        elif isinstance(one, list):
+            left.extend(one)
 
 
 def _path(fault: Any) -> Path:

@@ -150,6 +150,13 @@ class SchemaMismatch(Undecodable):
     hint = N_("It is shown all the same: a JSON text can be read without its schema.")
 
 
+class SchemaCheckTooLong(Undecodable):
+    """A pattern, or references that fan out."""
+
+    title = N_("The check against its schema took more than {limit} s and was ended")
+    hint = N_("A pattern such as (a+)+ in the schema, or references that fan out, may take for ever: simplify them.")
+
+
 # -- schemas
 
 

@@ -40,11 +40,15 @@ _PLAIN: Final[dict[Format, Callable[[bytes], str]]] = {
 
 
 class Reporter:
-    """Reads sides of records on one connection; blocks. Raises nothing, whatever the bytes are."""
+    """Reads sides of records on one connection; blocks. Raises nothing, whatever the bytes are.
 
-    def __init__(self, registry: RegistryCodecs | None, local: LocalSchemas) -> None:
+    Where *is_checked* is off, the report does not tell what a JSON Schema says of what was read: for those who want the text alone.
+    """
+
+    def __init__(self, registry: RegistryCodecs | None, local: LocalSchemas, *, is_checked: bool = True) -> None:
         self._registry = registry
         self._local = local
+        self._is_checked = is_checked
 
     def read(self, data: bytes | None, reading: Reading, size: int = -1) -> Decoded:
         """Read *data*, of which *size* bytes there were, and tell why it was not read otherwise."""
@@ -99,21 +103,34 @@ class Reporter:
         codec, used = self._registry.of(id_)
         if reading.format in SCHEMAS and used.format is not reading.format:
             raise OtherSchemaKind(id=id_, found=used.format.value, wanted=format.value)
-        return _decoded(codec, data, wire.HEAD_BYTES, reading.message if reading.format in SCHEMAS else "", used, framed=True)
+        return self._decoded(codec, data, wire.HEAD_BYTES, reading.message if reading.format in SCHEMAS else "", used, framed=True)
 
     def _by_local(self, data: bytes, reading: Reading) -> Decoded:
         schema, codec = self._local.codec(reading.schema)
         used = SchemaUsed(schema.format, name=schema.name)
         try:
-            return _decoded(codec, data, 0, reading.message, used, framed=False)
+            return self._decoded(codec, data, 0, reading.message, used, framed=False)
         except UserFacingError:
             if data[0] != wire.MAGIC or len(data) <= wire.HEAD_BYTES:
                 raise
             try:  # written by a registry's serializer, and read with a schema of one's own
-                return _decoded(codec, data, wire.HEAD_BYTES, reading.message, used, framed=True)
+                return self._decoded(codec, data, wire.HEAD_BYTES, reading.message, used, framed=True)
             except UserFacingError:
                 pass
             raise
+
+    def _decoded(self, codec: Codec, data: bytes, at: int, message: str, used: SchemaUsed, *, framed: bool) -> Decoded:
+        text, name = codec.read(data, at, message, framed=framed)
+        attempts: list[Attempt] = []
+        if self._is_checked and isinstance(codec, JsonCodec):
+            try:
+                codec.schema.check(text)
+            except UserFacingError as exc:
+                attempts = [Attempt(Format.JSON_SCHEMA, exc.problem())]
+        made = _limited(codec.format, text, is_json=True)
+        if used.id is None and name != used.name:
+            name = f"{used.name}: {name}"
+        return replace(made, schema=replace(used, name=name), attempts=attempts)
 
 
 def _order(chosen: Format, data: bytes, *, has_registry: bool) -> list[Format]:
@@ -124,20 +141,6 @@ def _order(chosen: Format, data: bytes, *, has_registry: bool) -> list[Format]:
         looks_framed = data[0] == wire.MAGIC and len(data) > wire.HEAD_BYTES
         return [Format.AVRO, *rest] if looks_framed or has_registry else rest
     return [chosen, *(one for one in rest if one is not chosen)]
-
-
-def _decoded(codec: Codec, data: bytes, at: int, message: str, used: SchemaUsed, *, framed: bool) -> Decoded:
-    text, name = codec.read(data, at, message, framed=framed)
-    attempts: list[Attempt] = []
-    if isinstance(codec, JsonCodec):
-        try:
-            codec.schema.check(text)
-        except UserFacingError as exc:
-            attempts = [Attempt(Format.JSON_SCHEMA, exc.problem())]
-    made = _limited(codec.format, text, is_json=True)
-    if used.id is None and name != used.name:
-        name = f"{used.name}: {name}"
-    return replace(made, schema=replace(used, name=name), attempts=attempts)
 
 
 def _shown(format: Format, data: bytes, *, asked: bool) -> Decoded:

@@ -23,6 +23,7 @@ from embedded_server.core.profiles import Profile, Resolve
 from embedded_server.journal import Journal, StoredEvent
 from embedded_server.kafka.decoding.choices import Choices
 from embedded_server.kafka.decoding.encode import Encoder
+from embedded_server.kafka.decoding.json_apart import CHECKS
 from embedded_server.kafka.decoding.local import LocalSchemas
 from embedded_server.kafka.decoding.lookups import RegistryCodecs
 from embedded_server.kafka.decoding.problems import ReadingInvalid, RecordGone
@@ -55,9 +56,10 @@ class Decoding:
         await self.local.load()
 
     async def stop(self) -> None:
-        """Close the registries' connections. May be called twice."""
+        """Close the registries' connections, and end what checks by JSON Schemas. May be called twice."""
         for connection in list(self._registries):
             self._forget(connection)
+        await asyncio.to_thread(CHECKS.close)
 
     async def drop(self, connection: str, *, removed: bool = False) -> None:
         """Forget a connection's registry: its settings have changed, or it is *removed*, and then its choices as well."""
@@ -122,7 +124,7 @@ class Decoding:
 
         Raises what the resolving raises.
         """
-        reporter = Reporter(await self._registry(connection), self.local)
+        reporter = Reporter(await self._registry(connection), self.local, is_checked=False)
 
         def both(stored: StoredEvent, headers: dict[str, Any]) -> tuple[Decoded, Decoded]:
             topic = str(headers.get("topic", ""))

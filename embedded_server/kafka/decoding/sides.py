@@ -67,7 +67,7 @@ class SideReader:
         """Answer the whole text, as the detail shows it; behind a zero without JSON's escapes, so that either can be found."""
         text = self._quick_text(data)
         if text is None:
-            text = Reporter(self._registry, self._local).read(data, self._reading).text
+            text = Reporter(self._registry, self._local, is_checked=False).read(data, self._reading).text
         if "\\" not in text:
             return text
         return f"{text}\0{unescaped(text.encode('utf-8', 'surrogatepass')).decode()}"
