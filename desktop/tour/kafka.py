@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from desktop.core.i18n import tr
 from desktop.core.kafka_content import Kind
 from desktop.core.kafka_reads import Read
 from desktop.core.kafka_spots import Place, Spot
@@ -19,10 +20,14 @@ from desktop.views.kafka.kafka_sheet import KafkaSheet
 from desktop.views.kafka.panel import KafkaPanel
 from desktop.views.kafka.produce.sheet import ProduceSheet
 from desktop.views.kafka.topics.create import CreateTopicSheet
+from desktop.views.kafka.topics.destroy import DestroyTopicSheet
+from embedded_server.contracts.connections import Connection
 
 TOPIC: Final = "tour.orders"
 GROUP: Final = "tour.billing"
 RECORDS: Final = 12
+ALL: Final = RECORDS + 1
+"""With the tombstone."""
 CONSUMED: Final = 7
 """By the group: the rest is its lag."""
 VALUE: Final = '{"order": {"id": 90071992547409931, "total": "19.90"}}'
@@ -89,18 +94,44 @@ async def produce_and_tail(driver: Driver) -> None:
     await driver.until(lambda: not panel.reads.buttons[Read.TAIL].running, "the tail is stopped")
 
 
+async def bury_key(driver: Driver) -> None:
+    """A tombstone with a header: a null value, which is not an empty one, and the form says what it means."""
+    panel = await _open(driver)
+    driver.press(Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    sheet = await _form(driver, panel, ProduceSheet)
+    fields = sheet.fields
+    driver.enter(fields.key.editor.edit, "order-1")
+    fields.value.choose_kind(Kind.NULL)
+    fields.repeat.switch.setChecked(False)
+    driver.click(fields.headers.add)
+    row = fields.headers.rows()[-1]
+    driver.enter(row.name, "reason")
+    driver.enter(row.value, "cancelled")
+    await driver.until(lambda: not fields.tombstone.isHidden(), "the form says that this is a tombstone")
+    await driver.picture("tombstone")
+    driver.click(sheet.produce)
+    await driver.until(lambda: bool(sheet.outcome()), "the form says where it is")
+    driver.press(Qt.Key.Key_Escape)
+    service, connection = kafka_service(driver.services.api), _connection(panel)
+
+    async def held() -> int | None:
+        return (await service.topic(connection.id, TOPIC)).topic.messages
+
+    assert await held() == ALL, "the tombstone is a record like the others"
+
+
 async def search_topic(driver: Driver) -> None:
-    """The whole topic searched: how much was looked at, and what was found."""
+    """The whole topic searched for one record: how much was looked at, and what was found."""
     panel = await _open(driver)
     panel.feed.close_detail()
     driver.click(panel.reads.buttons[Read.SEARCH])
-    driver.enter(panel.search.line, "90071992547409931")
+    driver.enter(panel.search.line, "order-11")
     driver.press(Qt.Key.Key_Return)
     await driver.until(lambda: panel.search.job is not None and panel.search.job.state.is_over, "the search ends")
     job = panel.search.job
     assert job is not None, "the search is known"
-    assert (job.done, job.counts["hits"]) == (RECORDS, RECORDS), f"every record was looked at and has it: {panel.search.words.text()}"
-    await driver.until(lambda: panel.feed.model.rowCount() == RECORDS, "the hits are listed")
+    assert (job.done, job.counts["hits"]) == (ALL, 1), f"every record was looked at, one has it: {panel.search.words.text()}"
+    await driver.until(lambda: panel.feed.model.rowCount() == 1, "the hit is listed")
     await driver.picture("search-topic")
     driver.press(Qt.Key.Key_Escape)
 
@@ -108,14 +139,13 @@ async def search_topic(driver: Driver) -> None:
 async def reset_group(driver: Driver) -> None:
     """A group's lag over time, and its offsets set back with before and after."""
     panel = await _open(driver)
-    now = panel.now()
-    assert now is not None, "the panel looks at a connection"
-    settings = now[0].spec.kafka
+    connection = _connection(panel)
+    settings = connection.spec.kafka
     assert settings is not None, "the embedded broker speaks Kafka"
     await asyncio.to_thread(_consume_blocking, settings.bootstrap)
     panel.list.choose(Spot(Place.GROUP, GROUP))
     page = panel.group_page
-    await driver.until(lambda: page.detail is not None and page.detail.group.lag == RECORDS - CONSUMED, "the group is behind")
+    await driver.until(lambda: page.detail is not None and page.detail.group.lag == ALL - CONSUMED, "the group is behind")
     await driver.until(lambda: len(page.lag.chart.points()) > 2, "its lag is drawn over time")
     await driver.picture("group")
     driver.click(page.head.reset)
@@ -127,9 +157,25 @@ async def reset_group(driver: Driver) -> None:
     service = kafka_service(driver.services.api)
 
     await driver.until(lambda: not sheet.is_busy(), "the offsets are set")
-    detail = await service.group(now[0].id, GROUP)
-    assert sum(one.lag or 0 for one in detail.offsets) == RECORDS, "the group will read all of them again"
+    detail = await service.group(connection.id, GROUP)
+    assert sum(one.lag or 0 for one in detail.offsets) == ALL, "the group will read all of them again"
     driver.press(Qt.Key.Key_Escape)
+
+
+async def delete_topic(driver: Driver) -> None:
+    """A topic deleted, once the window has said which, and how many records go with it."""
+    panel = await _open(driver)
+    panel.list.choose(Spot(Place.TOPIC, TOPIC))
+    await driver.until(lambda: panel.spot == Spot(Place.TOPIC, TOPIC), "the topic is looked at")
+    await driver.command(tr("Delete the chosen topic…"))
+    sheet = await _form(driver, panel, DestroyTopicSheet)
+    await driver.until(lambda: sheet.act.isEnabled() and str(ALL) in sheet.question(), "it says how many records go")
+    assert TOPIC in sheet.question(), "it names what goes"
+    await driver.picture("delete-topic")
+    driver.click(sheet.act)
+    service, connection = kafka_service(driver.services.api), _connection(panel)
+    await driver.until(lambda: not sheet.is_open(), "the form closes")
+    assert (await service.topics(connection.id)).total == 0, "the topic is gone"
 
 
 def _consume_blocking(bootstrap: str) -> None:
@@ -138,6 +184,12 @@ def _consume_blocking(bootstrap: str) -> None:
         [sys.executable, "-c", CONSUMER, bootstrap, TOPIC, GROUP, str(CONSUMED)], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 0, done.stderr
+
+
+def _connection(panel: KafkaPanel) -> Connection:
+    now = panel.now()
+    assert now is not None, "the panel looks at a connection"
+    return now[0]
 
 
 async def _open(driver: Driver) -> KafkaPanel:

@@ -12,7 +12,7 @@ from desktop.core.session_state import SessionPhase
 from desktop.tour.connections import add_connection, choose_connection
 from desktop.tour.dead_letters import dead_letter, purge, redrive, see_topology
 from desktop.tour.driver import Driver
-from desktop.tour.kafka import create_topic, produce_and_tail, reset_group, search_topic
+from desktop.tour.kafka import bury_key, create_topic, delete_topic, produce_and_tail, reset_group, search_topic
 from desktop.tour.rabbitmq import declare, find_again, publish, take, tap
 from desktop.tour.streams import follow_sse, follow_websocket
 from desktop.tour.tasks import enqueue_and_watch, read_failure, run_canvas
@@ -148,8 +148,10 @@ STEPS: Final[tuple[Step, ...]] = (
     purge,
     create_topic,
     produce_and_tail,
+    bury_key,
     search_topic,
     reset_group,
+    delete_topic,
     filter_timeline,
     use_palette,
     restart_server,
