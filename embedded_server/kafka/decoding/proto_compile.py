@@ -1,8 +1,11 @@
 """Protobuf's own compiler, as a child process: from the text of a ``.proto`` file to what it describes, or the line of its mistake.
 
-It sees one temporary folder and nothing else: what a file imports is either given, or one of Protobuf's own types.
+It sees one temporary folder and nothing else: what a file imports is either given, or one of Protobuf's own types. A file may also be
+given described already, as a ``FileDescriptorProto`` in Base64: some clients register their schemas so, and some registries keep them so.
 """
 
+import base64
+import binascii
 import os
 import re
 import subprocess
@@ -12,7 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from google.protobuf.message import DecodeError
 
 from embedded_server.kafka.decoding.problems import SchemaCompilerFailed, SchemaInvalid, SchemaNameInvalid, SchemaTooLarge, SchemaUnresolved
 
@@ -26,6 +30,8 @@ _CHATTER: Final = re.compile(r"^(WARNING: All log|[IWE]\d{4} ).*\n?", re.MULTILI
 """What the compiler's own log says of itself."""
 _MISSING: Final = re.compile(r"^(?P<file>.+?): File not found\.$", re.MULTILINE)
 _NAME: Final = re.compile(r"[\w\-./+ ]{1,200}")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+"""No text of a .proto file that says anything is like this: it has spaces, braces or semicolons."""
 
 
 def compile_proto_blocking(text: str, *, name: str = MAIN, imports: Mapping[str, str] | None = None) -> tuple[FileDescriptorSet, str]:
@@ -39,10 +45,7 @@ def compile_proto_blocking(text: str, *, name: str = MAIN, imports: Mapping[str,
         raise SchemaTooLarge(most=MOST_BYTES // 1024)
     with tempfile.TemporaryDirectory(prefix="switchroom-proto-", ignore_cleanup_errors=True) as folder:
         root = Path(folder)
-        for path, content in files.items():
-            target = root / "in" / checked_path(path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content.encode("utf-8", "replace"))
+        _lay_out(root, files)
         said = _run(root, main)
         made = root / "out"
         if not made.exists():
@@ -67,12 +70,37 @@ def _main_name(name: str, imports: Mapping[str, str]) -> str:
     return next(one for one in (MAIN, *(f"schema{number}.proto" for number in range(MOST_FILES + 2))) if one not in imports)
 
 
+def _lay_out(root: Path, files: Mapping[str, str]) -> None:
+    (root / "in").mkdir()
+    ready = FileDescriptorSet()
+    for path, content in files.items():
+        target = root / "in" / checked_path(path)
+        described = _described(content, path)
+        if described is not None:
+            ready.file.append(described)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.encode("utf-8", "replace"))
+    (root / "described").write_bytes(ready.SerializeToString())
+
+
+def _described(content: str, path: str) -> FileDescriptorProto | None:
+    if not _BASE64.fullmatch(content):
+        return None
+    try:
+        found = FileDescriptorProto.FromString(base64.b64decode(content, validate=True))
+    except (binascii.Error, DecodeError):
+        return None
+    found.name = path  # which others import it by
+    return found
+
+
 def _run(root: Path, main: str) -> str:
     own_types = Path(_grpc_tools()) / "_proto"
     command = [
         *(sys.executable, "-m", "grpc_tools.protoc"),
         *(f"--proto_path={root / 'in'}", f"--proto_path={own_types}"),
-        *(f"--descriptor_set_out={root / 'out'}", "--include_imports", main),
+        *(f"--descriptor_set_in={root / 'described'}", f"--descriptor_set_out={root / 'out'}", "--include_imports", main),
     ]
     flags = getattr(subprocess, "CREATE_NO_WINDOW", 0) if sys.platform == "win32" else 0
     try:

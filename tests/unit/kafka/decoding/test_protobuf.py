@@ -1,5 +1,7 @@
 """Protobuf: read by descriptors from protoc, exactly, whatever the bytes; written by Protobuf's own runtime."""
 
+from base64 import b64encode
+
 import pytest
 from google.protobuf import json_format
 from google.protobuf.descriptor_pool import DescriptorPool
@@ -197,6 +199,24 @@ def test_what_is_imported_comes_from_the_imports_and_nowhere_else() -> None:
             compile_proto_blocking('syntax = "proto3";', name="a.proto", imports={path: "x"})
     with pytest.raises(SchemaInvalid):
         compile_proto_blocking('import "../../../../etc/hostname";', name="a.proto")
+
+
+@pytest.mark.parametrize("what", [{"order.proto"}, {"common/money.proto"}, {"order.proto", "common/money.proto"}], ids=len)
+def test_files_may_be_given_as_what_a_compiler_has_made_of_them_already(what: set[str]) -> None:
+    """Some clients register their schemas so: a file's descriptor in Base64."""
+    plain, main = compile_proto_blocking(ORDER, name="order.proto", imports={"common/money.proto": MONEY})
+    texts = {"order.proto": ORDER, "common/money.proto": MONEY}
+    texts |= {file.name: b64encode(file.SerializeToString()).decode() for file in plain.file if file.name in what}
+    again, _ = compile_proto_blocking(texts["order.proto"], name=main, imports={"common/money.proto": texts["common/money.proto"]})
+    assert {file.name: file for file in again.file} == {file.name: file for file in plain.file}
+
+
+def test_a_described_file_whose_parts_do_not_fit_is_told_and_not_believed() -> None:
+    plain, _ = compile_proto_blocking('syntax = "proto3"; message A { int32 x = 1; message B {} B b = 2; }', name="a.proto")
+    (file,) = plain.file
+    file.message_type[0].field[1].type_name = ".Gone"
+    with pytest.raises(SchemaInvalid, match=r"a\.proto.*Gone"):
+        compile_proto_blocking(b64encode(file.SerializeToString()).decode(), name="a.proto")
 
 
 def _varint(number: int) -> bytes:
