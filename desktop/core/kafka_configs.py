@@ -9,11 +9,13 @@ from typing import Final
 from desktop.core.faults import Fault
 from desktop.core.i18n import N_, tr
 from desktop.core.kafka_values import duration_ms, duration_text, size_of, size_text
+from desktop.core.states import UNKNOWN
 from embedded_server.contracts.kafka import AlterConfigs, ConfigEntry, ConfigSource
 from embedded_server.contracts.problems import ProblemDetails
 
 NO_LIMIT: Final = str(2**63 - 1)
 """What Kafka writes for no limit at all."""
+HIDDEN: Final = "••••"
 _NAMED: Final = re.compile(r"(?:for configuration|config name:?|configuration)\s+'?\"?([a-z][a-z0-9.]*[a-z0-9])")
 INT_BITS: Final = {"int": 32, "short": 16, "long": 64}
 
@@ -89,10 +91,15 @@ def check_config(type_: str, text: str) -> Fault | None:
     return None
 
 
-def value_words(name: str, value: str | None) -> str:
-    """Write a setting's value for people: with its unit where its name tells one."""
-    if value is None:
-        return "••••"
+def entry_words(entry: ConfigEntry) -> str:
+    """Write a setting's value for people; one that is sensitive is hidden, and none is no value."""
+    if entry.sensitive:
+        return HIDDEN
+    return UNKNOWN if entry.value is None else value_words(entry.name, entry.value)
+
+
+def value_words(name: str, value: str) -> str:
+    """Write a value for people: with its unit where the setting's name tells one."""
     if value == NO_LIMIT or (value == "-1" and name.startswith("retention.")):
         return tr("no limit")
     if value.isdigit() and name.endswith(".ms"):
@@ -125,8 +132,9 @@ class ConfigDraft:
 
 
 def own_rows(configs: Sequence[ConfigEntry]) -> tuple[ConfigDraft, ...]:
-    """Answer the settings that the topic itself has, as rows."""
-    return tuple(ConfigDraft(one.name, one.value or "") for one in configs if one.source is ConfigSource.TOPIC and not one.read_only)
+    """Answer the settings that the topic itself has, as rows; one whose value is hidden would be set to what its row shows."""
+    own = (one for one in configs if one.source is ConfigSource.TOPIC and not one.read_only and not one.sensitive)
+    return tuple(ConfigDraft(one.name, one.value or "") for one in own)
 
 
 def changes_of(topic: str, rows: Sequence[ConfigDraft], configs: Sequence[ConfigEntry]) -> AlterConfigs:

@@ -13,6 +13,7 @@ from desktop.core.kafka_values import millis_of, offset_of, shift_of
 from embedded_server.contracts.kafka import (
     Assigned,
     GroupDetail,
+    GroupInfo,
     GroupMember,
     GroupOffset,
     OffsetChange,
@@ -38,6 +39,11 @@ def group_state(state: str) -> tuple[str, str]:
     """Answer a group's state as a word and its colour."""
     word, tone = _STATES.get(state, (N_("unknown"), "wait"))
     return tr(word), tone
+
+
+def group_protocol(group: GroupInfo) -> str:
+    """Answer which protocol a group speaks, and what its members are where they are no consumers: ``classic, connect``."""
+    return group.type if group.protocol_type in {"", "consumer", group.type} else f"{group.type}, {group.protocol_type}"
 
 
 def is_active(detail: GroupDetail) -> bool:

@@ -4,7 +4,8 @@ from typing import Final
 
 from desktop.core.formatting import NS_PER_MS, duration, number, size
 from desktop.core.i18n import N_, tr, trn
-from desktop.core.states import Chip, State
+from desktop.core.kafka_configs import HIDDEN
+from desktop.core.states import Chip, State, size_text
 from embedded_server.contracts.kafka import ClusterInfo, ConfigEntry, ConfigSource, PartitionInfo, RecordStatus, TopicDetail, TopicInfo
 
 DAY_MS: Final = 86_400_000
@@ -76,6 +77,16 @@ def topic_state(topic: TopicInfo) -> State:
     return State(tr("quiet"), "ok", tr("Every partition has its leader; nothing comes in now."))
 
 
+def topic_facts(topic: TopicInfo) -> list[str]:
+    """Answer what the list says of a topic in few words; that it is compacted too, since then its records are fewer than its offsets."""
+    facts = [trn("1 partition", "{n} partitions", topic.partitions)]
+    if topic.bytes is not None:
+        facts.append(size_text(topic.bytes))
+    if "compact" in topic.cleanup_policy and not topic.internal:
+        facts.append(topic.cleanup_policy)
+    return facts
+
+
 def topic_chips(detail: TopicDetail) -> list[Chip]:
     """Answer a topic's features: its replication, how it is cleaned, how long it keeps, what differs from the default."""
     topic, configs = detail.topic, {one.name: one for one in detail.configs}
@@ -86,7 +97,7 @@ def topic_chips(detail: TopicDetail) -> list[Chip]:
     told = [name for name in _TOLD if name in configs and (name in _ALWAYS or is_changed(configs[name]))]
     chips.extend(_config_chip(configs[name]) for name in told)
     if own:
-        names = "\n".join(f"{one.name} = {one.value}" for one in own)
+        names = "\n".join(f"{one.name} = {HIDDEN if one.sensitive else one.value}" for one in own)
         chips.append(Chip(trn("{n} setting of its own", "{n} settings of its own", len(own)), names))
     return chips
 

@@ -115,7 +115,7 @@ def make_history(points: int = 120, *, topics: bool = True) -> LagHistory:
         orders, payments = 4000 + 30 * n - (n // 40) * 900, max(0, 900 - 6 * n)
         parts = {"orders": orders, "payments": payments} if topics else {"orders": orders + payments}
         made.append(LagPoint(STARTED + n * 5_000_000_000, orders + payments, parts, committed=50_000 + 400 * n, end=54_900 + 410 * n))
-    return LagHistory("billing", made, 5.0)
+    return LagHistory("billing", made)
 
 
 class FakeApi(QObject):
@@ -168,7 +168,7 @@ class FakeApi(QObject):
             "config-names": [replace(one, source=ConfigSource.DEFAULT, value=one.default) for one in self.configs],
             "schemas": self.own,
             "subjects": [one for one in self.subjects if (query.get("search") or "") in one.subject],
-            "schema": SchemaText(7, Format.AVRO, '{"type": "record", "name": "shop.Order"}', "orders-value", 3, [1, 2, 3]),
+            "schema": SchemaText(7, Format.AVRO, '{"type": "record", "name": "shop.Order"}', "orders-value", 3),
             "group": self.group,
             "lag": self.history,
         }

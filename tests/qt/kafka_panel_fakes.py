@@ -235,7 +235,7 @@ class FakeKafkaApi(QObject):
         return GroupDetail(group, 1, "range", [member] if group.members else [], offsets)
 
     def _get_lag(self, query: Any) -> LagHistory:
-        return LagHistory(query["group"], [LagPoint(AT + second * NS, 400 - second, {"orders": 400 - second}) for second in range(60)], 2.0)
+        return LagHistory(query["group"], [LagPoint(AT + second * NS, 400 - second, {"orders": 400 - second}) for second in range(60)])
 
     def _get_record(self, _: Any) -> Record:
         return Record("orders")

@@ -137,7 +137,7 @@ async def test_a_group_without_members_says_so(bench: Bench, page: GroupPage) ->
 
 async def test_the_lag_card_tells_rates_and_when_it_catches_up(bench: Bench, page: GroupPage) -> None:
     points = [LagPoint(STARTED + n * 5_000_000_000, 600, {"a": 1, "b": 2}, 100 * n, 600 + 50 * n) for n in range(20)]
-    bench.api.history = LagHistory("billing", points, 5.0)
+    bench.api.history = LagHistory("billing", points)
     page.set_group(make_connection(), "billing")
     await until(lambda: page.lag.chart.points() and page.lag.forecast.text())
     assert page.lag.rates() == ("20 / s", "10 / s")

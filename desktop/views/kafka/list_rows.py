@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 from desktop.core.formatting import rate
 from desktop.core.i18n import tr, trn
 from desktop.core.kafka_group import group_state
-from desktop.core.kafka_words import topic_state
-from desktop.core.states import UNKNOWN, count_text, size_text
+from desktop.core.kafka_words import topic_facts, topic_state
+from desktop.core.states import UNKNOWN, count_text
 from desktop.models.kafka_list import THING_ROLE
 from desktop.views.theme import CAPTION_PX, theme
 from desktop.views.widgets.list_row import paint_ground
@@ -60,9 +60,7 @@ class ListRows(QStyledItemDelegate):
     def _topic(self, painter: QPainter, area: QRect, topic: TopicInfo) -> None:
         state = topic_state(topic)
         loud = state.tone in LOUD
-        parts = [trn("1 partition", "{n} partitions", topic.partitions)]
-        if topic.bytes is not None:
-            parts.append(size_text(topic.bytes))
+        parts = topic_facts(topic)
         if topic.internal and not loud:
             parts.append(state.word)
         right, tone = (state.word, state.tone) if loud else (rate(topic.rate) if topic.rate else "", "run")

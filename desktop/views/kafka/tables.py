@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from desktop.core.i18n import N_, tr
-from desktop.core.kafka_configs import value_words
+from desktop.core.kafka_configs import entry_words, value_words
 from desktop.core.kafka_group import group_state
 from desktop.core.kafka_words import is_changed, messages_in, partition_state
 from desktop.core.states import UNKNOWN, count_text, rate_text, size_text
@@ -98,9 +98,7 @@ CONFIGS: Final = (
         tip=lambda row: tr("Differs from the default") if is_changed(row) else "",
     ),
     SmallColumn[ConfigEntry](N_("Name"), 220, lambda row: row.name, mono=True, tip=_config_tip, share=2),
-    SmallColumn[ConfigEntry](
-        N_("Value"), 140, lambda row: value_words(row.name, row.value), mono=True, tip=lambda row: row.value or "", share=2
-    ),
+    SmallColumn[ConfigEntry](N_("Value"), 140, entry_words, mono=True, tip=lambda row: row.value or "", share=2),
     SmallColumn[ConfigEntry](
         N_("Default"),
         120,

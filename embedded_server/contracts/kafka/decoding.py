@@ -142,4 +142,3 @@ class SchemaText:
     text: str
     subject: str = ""
     version: int | None = None
-    versions: list[int] = field(default_factory=list)

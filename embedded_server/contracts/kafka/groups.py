@@ -16,6 +16,7 @@ class GroupInfo:
     type: str = "classic"
     """``classic``, ``consumer`` or ``share``."""
     protocol_type: str = ""
+    """What its members are to Kafka: ``consumer``, or such as ``connect`` and ``sr``, whose members share out no partitions."""
     members: int | None = None
     topics: int | None = None
     lag: int | None = None
@@ -100,7 +101,6 @@ class LagHistory:
 
     group: str
     points: list[LagPoint]
-    every_s: float
 
 
 class ResetTo(StrEnum):

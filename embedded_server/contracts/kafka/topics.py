@@ -22,6 +22,7 @@ class TopicInfo:
     rate: float | None = None
     """Records a second, from how its end offsets grow."""
     cleanup_policy: str = ""
+    """``delete``, ``compact`` or both; empty where the settings could not be asked for."""
     changed: int | None = None
     """Settings that differ from the default."""
 
@@ -72,10 +73,11 @@ class ConfigEntry:
 
     name: str
     value: str | None
-    """None where it is sensitive."""
+    """None where it is sensitive, or where it has none."""
     source: ConfigSource
     read_only: bool = False
     sensitive: bool = False
+    """Neither its value nor its default is told."""
     type: str = ""
     """``string``, ``int``, ``long``, ``double``, ``boolean``, ``list`` … as the broker says."""
     default: str | None = None

@@ -71,12 +71,6 @@ class Registry:
         found = self._http.get(path, what=f"“{subject}”", missing=SubjectUnknown(address=self.address, subject=subject))
         return self._made(found, int(found["id"]))
 
-    def versions(self, subject: str) -> list[int]:
-        """Answer a subject's versions."""
-        missing = SubjectUnknown(address=self.address, subject=subject)
-        found = self._http.get(f"/subjects/{quote(subject, safe='')}/versions", what=f"“{subject}”", missing=missing)
-        return [int(one) for one in found] if isinstance(found, list) else []
-
     def subjects(self, search: str = "") -> list[RegistrySchema]:
         """Answer the newest version of every subject whose name contains *search*; of more than some hundreds the first ones."""
         nothing = RegistryNotThere(address=self.address, answer="404 Not Found")

@@ -184,12 +184,10 @@ class Decoding:
         def ask() -> SchemaText:
             if id is None:
                 found = registry.subject(subject, version)
-                return SchemaText(found.id, found.format, found.text, subject, found.version, registry.versions(subject))
+                return SchemaText(found.id, found.format, found.text, subject, found.version)
             found = registry.schema(id)
-            usage = registry.usage(id)
-            if usage is None:
-                return SchemaText(id, found.format, found.text)
-            return SchemaText(id, found.format, found.text, usage[0], usage[1], registry.versions(usage[0]))
+            usage = registry.usage(id) or ("", None)
+            return SchemaText(id, found.format, found.text, *usage)
 
         return await asyncio.to_thread(ask)
 

@@ -52,14 +52,15 @@ def entry_of(config: Any) -> ConfigEntry:
     source = _SOURCES.get(getattr(config, "config_source", None) or -1)
     if source is None:
         source = ConfigSource.DEFAULT if getattr(config, "is_default", None) else ConfigSource.OTHER
+    sensitive = bool(config.is_sensitive)
     return ConfigEntry(
         name=config.name,
-        value=config.value,
+        value=None if sensitive else config.value,
         source=source,
         read_only=bool(config.read_only),
-        sensitive=bool(config.is_sensitive),
+        sensitive=sensitive,
         type=_TYPES.get(getattr(config, "config_type", None) or 0, ""),
-        default=_default(config, source),
+        default=None if sensitive else _default(config, source),
         documentation=_TAGS.sub("", getattr(config, "documentation", None) or ""),
     )
 

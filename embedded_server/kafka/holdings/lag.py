@@ -84,7 +84,7 @@ class LagHistories:
         if self._sampling is None or self._sampling.done():
             self._sampling = spawn(self._go_on(), name="sample lag", notify=_log_failure)
         series = self._series.get(key)
-        return LagHistory(group, list(series.points) if series is not None else [], self._every_s)
+        return LagHistory(group, list(series.points) if series is not None else [])
 
     def drop(self, connection: str) -> None:
         """Forget a connection: it leads elsewhere now, or is gone."""

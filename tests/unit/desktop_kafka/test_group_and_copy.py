@@ -10,6 +10,7 @@ from desktop.core.kafka_group import (
     Place,
     ResetDraft,
     assignment_words,
+    group_protocol,
     group_state,
     is_active,
     move_words,
@@ -161,3 +162,9 @@ def test_a_file_is_known_by_its_name_or_by_what_stands_in_it() -> None:
     assert format_of_file("a.json", '{"type": "record", "fields": []}') is Format.AVRO
     assert format_of_file("a.json", '{"type": "object"}') is Format.JSON_SCHEMA
     assert format_of_file("a.txt", 'syntax = "proto3";') is Format.PROTOBUF
+
+
+def test_a_group_whose_members_are_no_consumers_says_what_they_are() -> None:
+    assert group_protocol(GroupInfo("g", "Stable", "classic", "connect")) == "classic, connect"
+    for kind, members in (("classic", "consumer"), ("classic", ""), ("consumer", "consumer"), ("share", "share")):
+        assert group_protocol(GroupInfo("g", "Stable", kind, members)) == kind

@@ -1,6 +1,7 @@
 """What the Kafka panel knows without a window: places, readings as typed, records as the journal holds them."""
 
 import shlex
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,9 +10,9 @@ from hypothesis import strategies as st
 from desktop.core.kafka_reads import ReadDraft, offsets_of, prepare_read, start_words
 from desktop.core.kafka_record import kcat_command, seen_of, time_words
 from desktop.core.kafka_spots import CLUSTER, Place, Spot, base_filter, kept_text, spot_of
-from desktop.core.kafka_words import messages_in, partition_state, topic_state
+from desktop.core.kafka_words import messages_in, partition_state, topic_chips, topic_facts, topic_state
 from embedded_server.contracts.connections import KafkaSettings, SaslMechanism
-from embedded_server.contracts.kafka import From, PartitionInfo, ReadRequest, Start, TopicInfo
+from embedded_server.contracts.kafka import ConfigEntry, ConfigSource, From, PartitionInfo, ReadRequest, Start, TopicDetail, TopicInfo
 
 
 @given(st.sampled_from(Place), st.text())
@@ -98,3 +99,15 @@ def test_what_asks_for_attention_comes_first() -> None:
 def test_records_that_nobody_told_of_are_not_counted_as_none() -> None:
     assert messages_in(PartitionInfo(0, 1, [1], [1])) is None
     assert messages_in(PartitionInfo(0, 1, [1], [1], start=7, end=9)) == 2
+
+
+def test_the_list_says_which_topics_are_compacted() -> None:
+    topic = TopicInfo("t", partitions=6, bytes=1024, cleanup_policy="compact,delete")
+    assert topic_facts(topic) == ["6 partitions", "1.0 kB", "compact,delete"]
+    for plain in (replace(topic, cleanup_policy="delete"), replace(topic, cleanup_policy=""), replace(topic, internal=True)):
+        assert topic_facts(plain) == ["6 partitions", "1.0 kB"]
+
+
+def test_a_chip_shows_no_sensitive_value() -> None:
+    configs = [ConfigEntry("x.password", None, ConfigSource.TOPIC, sensitive=True)]
+    assert topic_chips(TopicDetail(TopicInfo("t"), [], configs))[-1].tip == "x.password = ••••"

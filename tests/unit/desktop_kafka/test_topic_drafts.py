@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from desktop.core.kafka_configs import ConfigDraft, changes_of, check_config, own_rows, refused_config, row_faults, value_words
+from desktop.core.kafka_configs import ConfigDraft, changes_of, check_config, entry_words, own_rows, refused_config, row_faults, value_words
 from desktop.core.kafka_topic import CreateDraft, Place, PurgeWay, grown_to, plan_purge, prepare_topic
 from embedded_server.contracts.kafka import AlterConfigs, ConfigEntry, ConfigSource, CreateTopic, PartitionInfo
 from embedded_server.contracts.problems import ProblemDetails
@@ -86,7 +86,14 @@ def test_values_are_written_with_the_unit_their_name_tells() -> None:
     assert value_words("segment.bytes", "1073741824") == "1073741824 (1 GiB)"
     assert value_words("segment.bytes", "-1") == "-1"
     assert value_words("retention.bytes", "-1") == value_words("max.compaction.lag.ms", str(2**63 - 1)) == "no limit"
-    assert value_words("ssl.key", None) == "••••"
+
+
+def test_a_sensitive_setting_is_hidden_and_never_set_to_what_hides_it() -> None:
+    secret = ConfigEntry("x.password", None, ConfigSource.TOPIC, sensitive=True)
+    assert entry_words(secret) == "••••"
+    assert entry_words(replace(secret, sensitive=False)) == "\u2013"
+    assert entry_words(RETENTION) == "86400000 (1d)"
+    assert own_rows([secret, RETENTION]) == (ConfigDraft("retention.ms", "86400000"),)
 
 
 def test_partitions_grow_and_never_shrink() -> None:

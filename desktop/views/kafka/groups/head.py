@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.core.formatting import number
 from desktop.core.i18n import tr, trn
-from desktop.core.kafka_group import group_state, is_active, total_lag, why_active
+from desktop.core.kafka_group import group_protocol, group_state, is_active, total_lag, why_active
 from desktop.views.theme import PANEL_TITLE_PX
 from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.card import Card
@@ -72,7 +72,7 @@ class GroupHead(Card):
             "topics": number(topics),
             "assignor": detail.assignor,
             "coordinator": broker,
-            "type": group.type,
+            "type": group_protocol(group),
         }
         for key, text in texts.items():
             figure = self._figures[key]

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.core.faults import Fault
 from desktop.core.i18n import tr
-from desktop.core.kafka_configs import ConfigDraft, row_faults, value_words
+from desktop.core.kafka_configs import ConfigDraft, entry_words, row_faults, value_words
 from desktop.views.widgets.buttons import Button, IconButton
 from desktop.views.widgets.form_sheet import line_field
 from desktop.views.widgets.name_line import NameLine, Offer
@@ -98,7 +98,7 @@ class ConfigRow(QWidget):
         default = value_words(entry.name, entry.default) if entry.default is not None else tr("not known")
         if not self.is_the_topics():
             return tr("default {value} · {documentation}", value=default, documentation=_first(entry.documentation)), "dim"
-        before = value_words(entry.name, entry.value)
+        before = entry_words(entry)
         if self._reset:
             return tr("{before} → default {after}", before=before, after=default), "warn"
         after = self.value.text().strip()

@@ -5,10 +5,12 @@ import struct
 
 from hypothesis import given
 from hypothesis import strategies as st
+from kafka.protocol.admin import DescribeConfigsResponse
 from kafka.protocol.consumer.metadata import ConsumerProtocolAssignment
 
 from embedded_server.contracts.kafka import Assigned, LagPoint, ResetRequest, ResetTo
 from embedded_server.kafka.holdings.assignment import assignment_of
+from embedded_server.kafka.holdings.configs import entry_of
 from embedded_server.kafka.holdings.figures import Rates
 from embedded_server.kafka.holdings.group_wire import Committed, Ranges
 from embedded_server.kafka.holdings.lag import Series, point_of
@@ -108,3 +110,10 @@ def test_there_is_always_a_first_page() -> None:
     assert (page_of([], 7, 10).page, page_of([], 7, 10).pages) == (1, 1)
     last = page_of(list(range(25)), 99, 10)
     assert (list(last.items), last.page, last.pages) == ([20, 21, 22, 23, 24], 3, 3)
+
+
+def test_a_sensitive_setting_never_tells_its_value() -> None:
+    result = DescribeConfigsResponse.DescribeConfigsResult.DescribeConfigsResourceResult
+    secret, plain = (entry_of(result(name="x.password", value="s3cret", config_source=5, is_sensitive=hidden)) for hidden in (True, False))
+    assert (secret.sensitive, secret.value, secret.default) == (True, None, None)
+    assert (plain.sensitive, plain.value, plain.default) == (False, "s3cret", "s3cret")
