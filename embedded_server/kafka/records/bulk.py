@@ -1,13 +1,11 @@
 """Produces many records on a thread of its own: a bounded window of what has no answer yet, at a rate, through a lost connection."""
 
-import asyncio
-import contextlib
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final
 
 from kafka import errors
 
@@ -15,7 +13,7 @@ from embedded_server.contracts.concurrency import Backoff
 from embedded_server.contracts.events import Event
 from embedded_server.contracts.kafka import Compression, RecordStatus
 from embedded_server.contracts.problems import UserFacingError
-from embedded_server.core.generate import Source
+from embedded_server.core.own_thread import OwnThread
 from embedded_server.core.profiles import Profile
 from embedded_server.core.reach.problems import LinkProblem
 from embedded_server.journal import Journal
@@ -25,14 +23,13 @@ from embedded_server.kafka.clients.producer import Producer, Sent, open_producer
 from embedded_server.kafka.problems import PartitionUnknown
 from embedded_server.kafka.records.batches import RawRecord
 from embedded_server.kafka.records.events import RecordEvents
-from embedded_server.kafka.records.fill import RecordFiller
 from embedded_server.kafka.records.murmur import partition_of
-from embedded_server.kafka.records.prepare import Prepared, Preparer
+from embedded_server.kafka.records.prepare import Prepared
+from embedded_server.kafka.records.sources import BURST, RecordSource
 
 WINDOW_RECORDS: Final = 32_768
 WINDOW_BYTES: Final = 32 * 1024**2
 """Sent and not yet acknowledged, at most: also what a lost connection leaves unknown."""
-BURST: Final = 512
 LINGER_MS: Final = 20
 PACE_S: Final = 0.01
 """With a rate, what is due goes out this often."""
@@ -49,41 +46,6 @@ _PASSING: Final = (
 )
 """Refusals of one record, after which the next may be taken."""
 _UNKNOWN: Final = (errors.KafkaTimeoutError, errors.KafkaConnectionError, errors.RetriableError, errors.IllegalStateError, errors.Cancelled)
-
-
-class RecordSource(Protocol):
-    """Where a bulk's records come from."""
-
-    def take_blocking(self, count: int) -> Sequence[Prepared] | None:
-        """Answer the next records, at most *count*; none at the end, and None where the next are not there yet."""
-
-
-class SameRecord:
-    """One record over and over."""
-
-    def __init__(self, record: Prepared) -> None:
-        self._records = [record] * BURST
-
-    def take_blocking(self, count: int) -> Sequence[Prepared]:
-        """Answer it *count* times."""
-        return self._records[:count]
-
-
-class FilledRecords:
-    """A record whose fields are filled anew each time."""
-
-    def __init__(self, filler: RecordFiller, source: Source, preparer: Preparer) -> None:
-        self._filler = filler
-        self._source = source
-        self._preparer = preparer
-
-    def take_blocking(self, count: int) -> Sequence[Prepared]:
-        """Answer the next ones. Raises what says why one cannot be sent."""
-        return [self._next() for _ in range(min(count, BURST // 8))]
-
-    def _next(self) -> Prepared:
-        self._source.next()
-        return self._preparer.prepare_blocking(self._filler.fill(self._source))
 
 
 @dataclass(slots=True)
@@ -113,7 +75,7 @@ class BulkRun:
         self._resolve = resolve
         self._plan = plan
         self._source = source
-        self._loop = asyncio.get_running_loop()
+        self._thread = OwnThread(f"kafka-produce-{plan.topic}")
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._settled: deque[Sent] = deque()
@@ -136,20 +98,8 @@ class BulkRun:
 
     async def run(self) -> None:
         """Produce. Raises why it had to end early."""
-        done: asyncio.Future[None] = self._loop.create_future()
-
-        def work() -> None:
-            problem: BaseException | None = None
-            try:
-                self._work()
-            except BaseException as exc:  # noqa: BLE001 - handed over to who waits
-                problem = exc
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                self._loop.call_soon_threadsafe(_settle, done, problem)
-
-        threading.Thread(target=work, name=f"kafka-produce-{self._plan.topic}", daemon=True).start()
         try:
-            await asyncio.shield(done)
+            await self._thread.run(self._work)
         finally:
             self.stop()
 
@@ -172,7 +122,7 @@ class BulkRun:
             except LinkProblem as exc:
                 if exc.final:
                     raise
-                self._tell(self.on_lost, exc)
+                self._thread.tell(self.on_lost, exc)
                 self._stopping.wait(backoff.delay())
                 continue
             producer.manager.on_fault = self._on_fault
@@ -180,7 +130,7 @@ class BulkRun:
             self._is_lost = False
             self._last_key = (b"", -1)
             backoff.started()
-            self._tell(self.on_open)
+            self._thread.tell(self.on_open)
             try:
                 self._produce(producer, pending)
             finally:
@@ -255,7 +205,7 @@ class BulkRun:
         self._wake.clear()
         fault, self._fault = self._fault, None
         if fault is not None and self._waiting_records and not self._settled:
-            self._tell(self.on_lost, link_problem_blocking(fault, self._profile))
+            self._thread.tell(self.on_lost, link_problem_blocking(fault, self._profile))
 
     def _end(self, producer: Producer) -> None:
         """Wait a little for the last answers; what has none then is unknown."""
@@ -304,8 +254,8 @@ class BulkRun:
         self._journal.append_many(events)
         if RecordStatus.ACKNOWLEDGED.value in counts:
             self._fault = None
-            self._tell(self.on_open)
-        self._tell(self.on_progress, Progress(len(events), counts))
+            self._thread.tell(self.on_open)
+        self._thread.tell(self.on_progress, Progress(len(events), counts))
 
     def _by_status(self, sent: Sent) -> dict[RecordStatus, Sequence[int]]:
         """Answer the numbers of a batch's records by what became of them."""
@@ -323,14 +273,10 @@ class BulkRun:
             return RecordStatus.UNACKNOWLEDGED
         problem = problem_of_blocking(exc, self._profile, None, About(record.topic, partition, size=record.size))
         if isinstance(exc, _PASSING):
-            self._tell(self.on_refused, problem)
+            self._thread.tell(self.on_refused, problem)
         else:
             self._refusal = problem
         return RecordStatus.REFUSED
-
-    def _tell(self, callback: Callable[..., None], *arguments: Any) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(callback, *arguments)
 
 
 def _raw(sent: Sent, number: int, status: RecordStatus) -> RawRecord:
@@ -338,12 +284,3 @@ def _raw(sent: Sent, number: int, status: RecordStatus) -> RawRecord:
     is_there = status is RecordStatus.ACKNOWLEDGED
     timestamp = sent.log_append_time if is_there and sent.log_append_time >= 0 else sent.timestamps[number]
     return (sent.base_offset + number if is_there else -1, timestamp, record.key, record.value, record.headers)
-
-
-def _settle(done: asyncio.Future[None], problem: BaseException | None) -> None:
-    if done.done():
-        return
-    if problem is None:
-        done.set_result(None)
-    else:
-        done.set_exception(problem)

@@ -11,8 +11,9 @@ from embedded_server.core.jobs import RunningJob
 from embedded_server.core.profiles import Profile
 from embedded_server.journal import Journal, JournalClosed
 from embedded_server.kafka.clients.clients import Clients
-from embedded_server.kafka.records.bulk import BulkPlan, BulkRun, Progress, RecordSource
+from embedded_server.kafka.records.bulk import BulkPlan, BulkRun, Progress
 from embedded_server.kafka.records.events import Previews, RecordEvents
+from embedded_server.kafka.records.sources import RecordSource
 from embedded_server.kafka.records.unacknowledged import Unacknowledged
 
 TOLD_LIMIT_S: Final = 1.0

@@ -10,13 +10,14 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from kafka.net.selector import NetworkSelector
 
 from embedded_server.contracts.concurrency import Backoff
 from embedded_server.contracts.kafka import Isolation
 from embedded_server.contracts.problems import UserFacingError
+from embedded_server.core.own_thread import OwnThread
 from embedded_server.core.profiles import Profile
 from embedded_server.core.reach.problems import LinkProblem
 from embedded_server.kafka.clients.clients import Clients
@@ -91,26 +92,13 @@ class Reader:
         """Called on the loop with a partition and how many of its records were deleted before they could be read."""
         self._stopping = threading.Event()
         self._net: NetworkSelector | None = None
-        self._loop = asyncio.get_running_loop()
+        self._thread = OwnThread(f"kafka-read-{topic}")
         self._backoff = Backoff(first_s=0.1, cap_s=5.0)
 
     async def run(self) -> None:
         """Read until everything asked for is read, `stop` is called or ``take`` answers false. Raises what trying again does not mend."""
-        done: asyncio.Future[None] = self._loop.create_future()
-
-        def work() -> None:
-            problem: BaseException | None = None
-            try:
-                self._work()
-            except BaseException as exc:  # noqa: BLE001 - handed over to who waits
-                problem = exc
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                self._loop.call_soon_threadsafe(_settle, done, problem)
-
-        thread = threading.Thread(target=work, name=f"kafka-read-{self._topic}", daemon=True)
-        thread.start()
         try:
-            await asyncio.shield(done)
+            await self._thread.run(self._work)
         finally:
             self.stop()
 
@@ -149,11 +137,11 @@ class Reader:
     def _give_up_or_wait(self, problem: UserFacingError) -> None:
         if not isinstance(problem, LinkProblem) or problem.final:
             raise problem
-        self._tell(self.on_lost, problem)
+        self._thread.tell(self.on_lost, problem)
         self._stopping.wait(self._backoff.delay())
 
     def _profile(self) -> Profile:
-        return asyncio.run_coroutine_threadsafe(_resolved(self._clients, self._connection), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(_resolved(self._clients, self._connection), self._thread.loop).result()
 
     def _is_open_ended(self) -> bool:
         return any(self._is_unread(span) for span in self._spans.values()) or self._new_partitions
@@ -171,7 +159,7 @@ class Reader:
         fetching = Fetching(net, manager, self._topic, self._isolation)
         fetching.start()
         self._backoff.started()
-        self._tell(self.on_open)
+        self._thread.tell(self.on_open)
         while not self._stopping.is_set() and self._is_open_ended():
             self._add_new(fetching)
             unread = {span.partition: self.passed.positions[span.partition] for span in self._spans.values() if self._is_unread(span)}
@@ -196,7 +184,7 @@ class Reader:
                 deleted = min(fetched.moved_to, self._spans[partition].end or fetched.moved_to) - position
                 passed.deleted += deleted
                 passed.offsets += deleted
-                self._tell(self.on_deleted, partition, deleted)
+                self._thread.tell(self.on_deleted, partition, deleted)
             passed.positions[partition] = fetched.moved_to
             return
         passed.bytes += len(fetched.data)
@@ -211,10 +199,6 @@ class Reader:
                 passed.positions[partition] = batch.next_offset
         except BadBatch as exc:
             raise BatchDamaged(topic=self._topic, partition=partition, offset=exc.offset, detail=str(exc)) from exc
-
-    def _tell(self, callback: Callable[..., None], *arguments: Any) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(callback, *arguments)
 
 
 def _within(fetched: Fetched, position: int, end: int | None) -> Iterator[Batch]:
@@ -245,15 +229,6 @@ def _is_alike(one: Batch, other: Batch) -> bool:
 
 async def _resolved(clients: Clients, connection: str) -> Profile:
     return await clients.profile(connection)
-
-
-def _settle(done: asyncio.Future[None], problem: BaseException | None) -> None:
-    if done.done():
-        return
-    if problem is None:
-        done.set_result(None)
-    else:
-        done.set_exception(problem)
 
 
 def _nothing() -> None: ...

@@ -27,7 +27,7 @@ from embedded_server.kafka.clients.clients import Clients
 from embedded_server.kafka.clients.producer import MAX_RECORD_BYTES
 from embedded_server.kafka.problems import PartitionUnknown
 from embedded_server.kafka.records.again import record_of
-from embedded_server.kafka.records.bulk import BulkPlan, FilledRecords, RecordSource, SameRecord
+from embedded_server.kafka.records.bulk import BulkPlan
 from embedded_server.kafka.records.bulk_job import BulkJob
 from embedded_server.kafka.records.events import Previews
 from embedded_server.kafka.records.fill import RecordFiller, fill_once, record_from
@@ -43,6 +43,7 @@ from embedded_server.kafka.records.problems import (
 )
 from embedded_server.kafka.records.produce import Producing
 from embedded_server.kafka.records.reading import TopicReading
+from embedded_server.kafka.records.sources import FilledRecords, RecordSource, SameRecord
 from embedded_server.kafka.records.unacknowledged import Unacknowledged
 
 MAX_BULK: Final = 100_000_000
