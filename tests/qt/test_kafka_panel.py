@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 from desktop.core.feeds import Link
 from desktop.core.feeds import LinkState as FeedLinkState
 from desktop.core.kafka_spots import CLUSTER, Place, Spot, base_filter
+from desktop.views.broker_view import NOTHING
 from desktop.views.kafka.head import Tab
 from desktop.views.kafka.list_source import Segment
-from desktop.views.kafka.view import NOTHING
 from embedded_server.contracts.connections import Health, LinkState
 from embedded_server.contracts.jobs import JobKind
 from tests.qt.kafka_panel_bench import BILLING, ORDERS, READ_ONLY, Bench

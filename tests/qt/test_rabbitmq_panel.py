@@ -13,9 +13,9 @@ from desktop.core.feeds import Link
 from desktop.core.feeds import LinkState as FeedLinkState
 from desktop.core.rabbitmq_spots import OVERVIEW, Place, Spot, base_filter
 from desktop.models.feed_model import FeedModel
+from desktop.views.broker_view import NOTHING
 from desktop.views.rabbitmq.columns import MESSAGE_COLUMNS
 from desktop.views.rabbitmq.head import Tab
-from desktop.views.rabbitmq.view import NOTHING
 from desktop.views.widgets.sheet import Sheet
 from embedded_server.contracts.connections import Health, LinkState
 from embedded_server.contracts.rabbitmq import (

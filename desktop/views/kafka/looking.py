@@ -2,17 +2,17 @@
 
 from PySide6.QtGui import QAction
 
-from desktop.core.feeds import FeedStatus, Link
+from desktop.core.feeds import Link
 from desktop.core.i18n import tr
-from desktop.core.kafka_spots import CLUSTER, Place, Spot, base_filter, kept_text, spot_of
+from desktop.core.kafka_spots import CLUSTER, Place, Spot, base_filter, kept_text
 from desktop.core.problems import hint_of, title_of
 from desktop.services import Services
+from desktop.views.broker_view import NOTHING
 from desktop.views.kafka.head import Tab
 from desktop.views.kafka.list_source import Segment
 from desktop.views.kafka.nothing import NothingSeen
-from desktop.views.kafka.view import NOTHING, SETTINGS_KEY, KafkaView
+from desktop.views.kafka.view import KafkaView
 from desktop.views.widgets.empty_state import EmptyState
-from embedded_server.contracts.connections import Connection
 from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.kafka import ClusterInfo, TopicDetail
 from embedded_server.contracts.problems import ProblemDetails
@@ -28,12 +28,9 @@ class KafkaLooking(KafkaView):
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
-        self._connection: Connection | None = None
         self._cluster: ClusterInfo | None = None
         self._topic: TopicDetail | None = None
         self._wanted: Spot | None = None
-        self._is_live = False
-        self._said: EmptyState | None = None
 
     @property
     def spot(self) -> Spot | None:
@@ -67,10 +64,10 @@ class KafkaLooking(KafkaView):
         self._show_counts()
 
     def _begin_looking(self) -> None:
-        self.show_cluster()
+        self.show_parts()
         if self.spot is None:
             self.list.choose(self._wanted or CLUSTER)
-            self._rest_focus()
+            self._rest_focus(self.list.view)
 
     def _show_counts(self) -> None:
         pages = self.topics.pages
@@ -106,8 +103,8 @@ class KafkaLooking(KafkaView):
         if self._connection is None:
             return
         self._topic = None
-        self._forget_record()
-        self._services.settings.set_value(f"{SETTINGS_KEY}/spot_{self._connection.id}", kept_text(spot))
+        self._forget_selection()
+        self._keep_place(kept_text(spot))
         self.show_place(group=spot.place is Place.GROUP)
         if spot.place is Place.GROUP:
             self.group_page.set_group(self._connection, spot.name)
@@ -130,12 +127,6 @@ class KafkaLooking(KafkaView):
         self._show_tab(self.head.tab())
         if spot == CLUSTER and self._cluster is not None:
             self.head.show_cluster(self._cluster)
-
-    def _forget_record(self) -> None:
-        """Another place has other records; the keys stay with the list."""
-        self.feed.forget_selection()
-        self.detail.clear()
-        self.feed.close_detail(to_table=False)
 
     def _list_records(self, spot: Spot) -> None:
         name = self._connection.spec.name if self._connection is not None else ""
@@ -168,7 +159,7 @@ class KafkaLooking(KafkaView):
     def _follow(self) -> None:
         """Offer what the connection and the place allow, and say why not."""
         connection = self._connection
-        why_not = tr("This connection is read-only") if connection is not None and connection.spec.read_only else ""
+        why_not = tr("This connection is read-only") if self._is_read_only() else ""
         self.acts.follow(self.spot, why_not, connected=connection is not None)
         self.list.new_button.setEnabled(connection is not None and not why_not)
         self.list.new_button.setToolTip(why_not or tr("Create a topic"))
@@ -183,31 +174,12 @@ class KafkaLooking(KafkaView):
         self.list.set_dimmed(not link.is_open)
         self.head.set_dimmed(not link.is_open)
 
-    def _on_status_changed(self, status: FeedStatus) -> None:
-        self.status.emit(status)
-
-    def _on_path_filter_requested(self, path: str, raw: str) -> None:
-        self.feed.add_raw_term(f"body{'' if path.startswith('[') else '.'}{path}:{raw}")
-
-    def _kept_spot(self) -> Spot | None:
-        if self._connection is None:
-            return None
-        return spot_of(self._services.settings.value(f"{SETTINGS_KEY}/spot_{self._connection.id}", ""))
-
-    def _rest_focus(self) -> None:
-        if self.isVisible() and self.window().focusWidget() in {None, self, self._message}:
-            self.list.focus_list()
-
     def _say_nothing_seen(self) -> None:
-        read_only = self._connection is not None and self._connection.spec.read_only
-        self._say(self._nothing.at(self.spot, self._topic, read_only=read_only))
+        """Say what there is instead of rows, in the records and in the lists."""
+        read_only = self._is_read_only()
+        self._show_empty(self._nothing.at(self.spot, self._topic, read_only=read_only))
         for segment, state in self._nothing.in_lists(read_only=read_only).items():
             self.list.set_empty(segment, state)
-
-    def _say(self, state: EmptyState) -> None:
-        if state != self._said:
-            self._said = state
-            self.feed.set_empty(state)
 
     def _load_schemas(self) -> None:
         self.reader.load_schemas(self.detail.sides.set_schemas)

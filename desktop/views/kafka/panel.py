@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMenu
 
 from desktop.core.i18n import tr
 from desktop.core.kafka_reads import Read
-from desktop.core.kafka_spots import CLUSTER, Place, Spot
+from desktop.core.kafka_spots import CLUSTER, Place, Spot, spot_of
 from desktop.services import Services
 from desktop.services.connections import connection_service
 from desktop.services.kafka import export_route
@@ -148,7 +148,7 @@ class KafkaPanel(KafkaLooking):
     def _begin_anew(self, connection: Connection | None) -> None:
         self._cluster, self._topic = None, None
         self.sheets.close_all()
-        self._wanted = self._kept_spot()
+        self._wanted = spot_of(self._kept_place()) if connection is not None else None
         self.list.forget()
         self.head.forget()
         self.pages.show_spot("", None)
@@ -158,7 +158,7 @@ class KafkaPanel(KafkaLooking):
         self.reader.search.forget()
         self.group_page.set_group(None, None)
         self.source.set_connection(connection.id if connection else "")
-        self._forget_record()
+        self._forget_selection()
         self.show_message(asking() if connection is not None else no_connection())
         self._load_schemas()
 

@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QMenu, QStackedWidget
 
 from desktop.core.i18n import tr
 from desktop.core.kafka_reads import read_of
 from desktop.models.kafka_list import PagedListModel
 from desktop.services import Services
 from desktop.services.kafka import kafka_service
+from desktop.views.broker_view import NOTHING, BrokerView
 from desktop.views.kafka.acts import KafkaActs
 from desktop.views.kafka.columns import RECORD_COLUMNS
 from desktop.views.kafka.groups.page import GroupPage
@@ -25,9 +25,7 @@ from desktop.views.kafka.record_detail import RecordDetail
 from desktop.views.kafka.results import Results
 from desktop.views.kafka.search_bar import SearchBar
 from desktop.views.kafka.sheets import KafkaSheets
-from desktop.views.panel import Panel
-from desktop.views.widgets.empty_state import EmptyState, EmptyStateView
-from desktop.views.widgets.feed_splitter import QuietSplitter
+from desktop.views.widgets.empty_state import EmptyState
 from desktop.views.widgets.feed_view import FeedView
 from desktop.views.widgets.job_strip import JobsStrip
 from embedded_server.contracts.feeds import Source
@@ -35,17 +33,15 @@ from embedded_server.contracts.jobs import KAFKA_JOBS, Job, JobState
 from embedded_server.contracts.kafka import GroupInfo, TopicInfo
 
 SETTINGS_KEY: Final = "kafka"
-NOTHING: Final = 'connection:""'
-"""Lists nothing: every event has a connection."""
 
 
-class KafkaView(Panel):
+class KafkaView(BrokerView):
     """Each part works alone; `KafkaPanel` carries messages between them."""
 
+    detail: RecordDetail
+
     def __init__(self, services: Services) -> None:
-        super().__init__()
-        self.setObjectName("kafka")
-        self._services = services
+        super().__init__(services, SETTINGS_KEY)
         self._service = kafka_service(services.api)
         self._service.keep_drafts_of(services.session.state.account)
         notify = services.notices.from_exception
@@ -78,46 +74,14 @@ class KafkaView(Panel):
         self.results = Results(self.feed, self.reader, services.notices, self)
         self.group_page = GroupPage(self._service, services.notices)
         self.sheets = KafkaSheets(self, self._service, services.notices)
-        self._lay_out()
-
-    def _lay_out(self) -> None:
         self._places = QStackedWidget()
         for place in (self.feed, self.group_page):
             self._places.addWidget(place)
-        self._splitter = QuietSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(self.list)
-        self._splitter.addWidget(self._places)
-        self._splitter.setStretchFactor(0, 0)
-        self._splitter.setStretchFactor(1, 1)
-        self._splitter.setSizes([self._services.settings.value(f"{SETTINGS_KEY}/list_px", WIDTH_PX), 800])
-        self._splitter.splitterMoved.connect(
-            lambda *_: self._services.settings.set_value(f"{SETTINGS_KEY}/list_px", self._splitter.sizes()[0])
-        )
-        self._message = EmptyStateView(asking())
-        self._stack = QStackedWidget()
-        for page in (self._message, self._splitter):
-            self._stack.addWidget(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._stack)
+        self.lay_out(self.list, self._places, asking(), width=WIDTH_PX, kept_as="list_px")
         self.setFocusProxy(self.list)
 
     def fill_menu(self, menu: QMenu) -> None:
         """Offer what can be done with the chosen place."""
-
-    def show_message(self, state: EmptyState) -> None:
-        """Show a sentence in place of everything."""
-        self._message.set_state(state)
-        self._stack.setCurrentIndex(0)
-
-    def show_cluster(self) -> None:
-        """Show list and records."""
-        self._stack.setCurrentIndex(1)
-
-    def is_message_shown(self) -> bool:
-        """Whether a sentence stands in place of everything."""
-        return self._stack.currentIndex() == 0
 
     def show_place(self, *, group: bool) -> None:
         """Show a group's page, or the records with what belongs to them."""

@@ -1,48 +1,34 @@
 """The RabbitMQ panel: the broker as a tree, the chosen place with its figures, its messages live, and the message beside them."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final, cast
 
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.core.feeds import FeedStatus, Link
 from desktop.core.i18n import tr
-from desktop.core.problems import hint_of, title_of
 from desktop.core.rabbitmq_message import Seen
-from desktop.core.rabbitmq_spots import OVERVIEW, Place, Spot, base_filter, kept_text, spot_of
+from desktop.core.rabbitmq_spots import OVERVIEW, Place, Spot, spot_of
 from desktop.services import Services
 from desktop.views.rabbitmq.head import Tab
+from desktop.views.rabbitmq.looking import RabbitLooking
 from desktop.views.rabbitmq.nothing import NothingSeen
 from desktop.views.rabbitmq.picture_place import Picture, PicturePlace
 from desktop.views.rabbitmq.read_options import Asked
 from desktop.views.rabbitmq.topology import TopologyPicture
-from desktop.views.rabbitmq.view import NOTHING, SETTINGS_KEY, RabbitView, asking, no_connection
+from desktop.views.rabbitmq.view import asking, no_connection
 from desktop.views.widgets.buttons import popup_under
-from desktop.views.widgets.empty_state import EmptyState
 from embedded_server.contracts.connections import Connection, LinkState
-from embedded_server.contracts.problems import ProblemDetails
-from embedded_server.contracts.rabbitmq import Overview, QueueInfo
 
 NAMED: Final = frozenset({Place.QUEUE, Place.EXCHANGE, Place.VHOST})
 
 
-class RabbitPanel(RabbitView):
+class RabbitPanel(RabbitLooking):
     """Carries messages between the parts, and knows what is looked at."""
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
-        self._connection: Connection | None = None
-        self._overview: Overview | None = None
-        self._value: object = None
-        self._wanted: Spot | None = None
-        self._is_live = False
-        self._picture: PicturePlace | None = None
         self._leave_picture: Callable[[], bool] = lambda: False
-        self._said: EmptyState | None = None
-        self._is_gone = False
-        """The chosen queue was there, and is no longer."""
         self._make_acts()
         self._nothing = NothingSeen(self, self._publish, self.reads.press)
         self._say_nothing_seen()
@@ -83,7 +69,7 @@ class RabbitPanel(RabbitView):
         self.tree.looked.connect(self.source.look)
         self.head.tab_chosen.connect(lambda tab: self._show_tab(Tab(tab)))
         self.head.redrive_requested.connect(self.sheets.open_redrive)
-        self.pages.counted.connect(self._on_counted)
+        self.pages.counted.connect(self.head.set_count)
         self.pages.changed.connect(self.refresh)
         self.reads.asked.connect(self._on_asked)
         self.reads.stop_requested.connect(self.reader.start_stopping)
@@ -144,14 +130,14 @@ class RabbitPanel(RabbitView):
         if is_other:
             self._overview, self._value = None, None
             self.sheets.close_all()
-            self._wanted = self._kept_spot()
+            self._wanted = spot_of(self._kept_place()) if connection is not None else None
             self._is_gone = False
             self.tree.forget()
             self.head.forget()
             self.pages.show_spot("", None)
             self.source.watch(None)
             self.source.set_connection(connection.id if connection else "")
-            self._forget_message()
+            self._forget_selection()
             self.show_message(asking() if connection is not None else no_connection())
         if is_other or (before and connection and before.spec.name != connection.spec.name):
             self._list_messages(OVERVIEW)
@@ -181,10 +167,6 @@ class RabbitPanel(RabbitView):
         add(tr("Save the picture of the topology…"), picture.save, icon="ph.download-simple")
         self._leave_picture = picture.go_back
 
-    def _follow_picture(self) -> None:
-        if self._picture is not None and self._connection is not None:
-            self._picture.look_at(self._connection.id, self.vhost(), self.source.order.search, self.head.spot)
-
     def activate(self) -> None:
         """Ask the broker, and follow the messages."""
         self._is_live = True
@@ -211,24 +193,6 @@ class RabbitPanel(RabbitView):
             await self._picture.stop()
 
     # -- acts
-
-    @property
-    def spot(self) -> Spot | None:
-        """The place that is looked at."""
-        return self.head.spot
-
-    def spot_now(self) -> tuple[Connection, Spot, object] | None:
-        """Answer the connection, the place and what the broker says of it; None while there is no connection."""
-        if self._connection is None:
-            return None
-        spot = self.head.spot or OVERVIEW
-        return self._connection, spot if spot.vhost else replace(spot, vhost=self.vhost()), self._value
-
-    def vhost(self) -> str:
-        """Answer the virtual host that is looked at, or the first there is."""
-        names = self.model.vhosts()
-        spot = self.head.spot
-        return spot.vhost if spot is not None and spot.vhost else names[0] if names else "/"
 
     def refresh(self) -> None:
         """Ask for everything in sight, now."""
@@ -278,130 +242,6 @@ class RabbitPanel(RabbitView):
         for action in (self._tracing_off, self._copy_name, self._refresh):
             if action.isEnabled() or action is self._refresh:
                 menu.addAction(action)
-
-    def _show_job(self, filter_: str) -> None:
-        self._show_tab(Tab.MESSAGES)
-        self.head.choice.set_current(Tab.MESSAGES.value)
-        self.feed.set_chip("job", tr("one job"), filter_)
-
-    # -- what the broker says
-
-    def _on_overview(self, overview: Overview) -> None:
-        first, self._overview = self._overview is None, overview
-        self.show_broker()
-        missing = overview.missing
-        self.tree.set_can_list(overview.management)
-        self.tree.set_note(f"{title_of(missing)}\n{hint_of(missing)}".strip() if missing is not None else "")
-        if first:
-            self._follow_picture()
-            self.tree.choose(self._wanted or OVERVIEW)
-            self._rest_focus()
-
-    def _on_loaded(self) -> None:
-        spot = self.head.spot
-        if spot is not None and spot.place is not Place.QUEUE:
-            self._show_value(self.model.value(spot))
-
-    def _on_queue_arrived(self, queue: QueueInfo | None) -> None:
-        self._is_gone = queue is None
-        self._show_value(queue, tr("There is no queue of this name now.") if queue is None else "")
-
-    def _on_failed(self, problem: ProblemDetails) -> None:
-        if self._overview is None:
-            self.show_message(EmptyState("ph.warning", title_of(problem), hint_of(problem), (self._refresh,)))
-        else:
-            self.tree.set_note(f"{title_of(problem)}\n{hint_of(problem)}".strip())
-
-    def _show_value(self, value: object, facts: str = "") -> None:
-        self._value = value
-        dead = isinstance(value, QueueInfo) and self.model.takes_dead_letters(value)
-        self.head.show_value(value, dead=dead, facts=facts)
-        self.pages.show_value(value)
-        self._follow()
-
-    # -- what is looked at
-
-    def _on_chosen(self, spot: Spot) -> None:
-        if spot.is_heading:
-            spot = Spot(Place.VHOST, spot.vhost, spot.vhost)
-        if spot == self.head.spot or self._connection is None:
-            return
-        self._forget_message()
-        self.head.show_spot(spot)
-        self.source.watch(spot)
-        self.pages.show_spot(self._connection.id, spot)
-        self._services.settings.set_value(f"{SETTINGS_KEY}/spot_{self._connection.id}", kept_text(spot))
-        self.feed.remove_chip("job")
-        self._is_gone = False
-        self._list_messages(spot)
-        self._show_tab(self.head.tab())
-        self._show_value(self.model.value(spot))
-        self._follow_picture()
-
-    def _forget_message(self) -> None:
-        """Another place has other messages; the keys stay with the tree."""
-        self.feed.forget_selection()
-        self.detail.clear()
-        self.feed.close_detail(to_table=False)
-
-    def _list_messages(self, spot: Spot) -> None:
-        name = self._connection.spec.name if self._connection is not None else ""
-        self.feed.set_base_filter(base_filter(name, spot) if name else NOTHING)
-        self._say_nothing_seen()
-
-    def _show_tab(self, tab: Tab) -> None:
-        self.middle.show_tab(tab)
-        if tab is not Tab.MESSAGES:
-            self.feed.close_detail(to_table=False)
-        self._follow_feed()
-
-    def _follow_feed(self) -> None:
-        """Let the feed live only where its rows are in sight."""
-        if self._is_live and self.middle.shows_messages():
-            self.feed.activate()
-        else:
-            self.feed.deactivate()
-
-    def _follow(self) -> None:
-        """Offer what the connection and the place allow, and say why not."""
-        connection = self._connection
-        why_not = tr("This connection is read-only") if connection is not None and connection.spec.read_only else ""
-        spot = None if self._is_gone else self.head.spot
-        self.acts.follow(spot, self._value, why_not, connected=connection is not None)
-        self.reads.show_spot(spot, self._value, why_not)
-        self.pages.set_why_not(why_not)
-        self.detail.set_why_not(why_not)
-        self.head.set_why_not(why_not)
-        self._again.setEnabled(self.detail.seen is not None and not why_not)
-        self._say_nothing_seen()
-
-    def _on_counted(self, tab: Tab, count: int) -> None:
-        self.head.set_count(tab, count)
-
-    def _on_link_changed(self, link: Link) -> None:
-        self.tree.set_dimmed(not link.is_open)
-        self.head.set_dimmed(not link.is_open)
-
-    def _on_status_changed(self, status: FeedStatus) -> None:
-        self.status.emit(status)
-
-    def _on_path_filter_requested(self, path: str, raw: str) -> None:
-        self.feed.add_raw_term(f"body{'' if path.startswith('[') else '.'}{path}:{raw}")
-
-    def _kept_spot(self) -> Spot | None:
-        if self._connection is None:
-            return None
-        return spot_of(self._services.settings.value(f"{SETTINGS_KEY}/spot_{self._connection.id}", ""))
-
-    def _rest_focus(self) -> None:
-        if self.isVisible() and self.window().focusWidget() in {None, self, self._message}:
-            self.tree.view.setFocus()
-
-    def _say_nothing_seen(self) -> None:
-        state = self._nothing.at(self.head.spot, self._value, read_only=self._connection is not None and self._connection.spec.read_only)
-        if state != self._said:
-            self._said = state
-            self.feed.set_empty(state)
 
 
 def build(services: Services) -> RabbitPanel:

@@ -2,14 +2,13 @@
 
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QMenu
 
 from desktop.core.i18n import tr
 from desktop.models.rabbitmq_tree import RabbitTreeModel
 from desktop.services import Services
 from desktop.services.rabbitmq import rabbit_service
-from desktop.views.panel import Panel
+from desktop.views.broker_view import NOTHING, BrokerView
 from desktop.views.rabbitmq.acts import RabbitActs
 from desktop.views.rabbitmq.columns import MESSAGE_COLUMNS
 from desktop.views.rabbitmq.head import SpotHead
@@ -22,25 +21,22 @@ from desktop.views.rabbitmq.resend import resender
 from desktop.views.rabbitmq.sheets import RabbitSheets
 from desktop.views.rabbitmq.tree import WIDTH_PX, BrokerTree
 from desktop.views.rabbitmq.tree_source import TreeSource
-from desktop.views.widgets.empty_state import EmptyState, EmptyStateView
-from desktop.views.widgets.feed_splitter import QuietSplitter
+from desktop.views.widgets.empty_state import EmptyState
 from desktop.views.widgets.feed_view import FeedView
 from desktop.views.widgets.job_strip import JobsStrip
 from embedded_server.contracts.feeds import Source
 from embedded_server.contracts.jobs import RABBITMQ_JOBS
 
 SETTINGS_KEY: Final = "rabbitmq"
-NOTHING: Final = 'connection:""'
-"""Lists nothing: every event has a connection."""
 
 
-class RabbitView(Panel):
+class RabbitView(BrokerView):
     """Each part works alone; `RabbitPanel` carries messages between them."""
 
+    detail: MessageDetail
+
     def __init__(self, services: Services) -> None:
-        super().__init__()
-        self.setObjectName("rabbitmq")
-        self._services = services
+        super().__init__(services, SETTINGS_KEY)
         self._service = rabbit_service(services.api)
         self._service.keep_drafts_of(services.session.state.account)
         notify = services.notices.from_exception
@@ -69,43 +65,11 @@ class RabbitView(Panel):
         self.middle.add_below(self.strip)
         self.reader = Reader(self._service, services.notices, self)
         self.sheets = RabbitSheets(self, self._service, services.notices)
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        self._splitter = QuietSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(self.tree)
-        self._splitter.addWidget(self.feed)
-        self._splitter.setStretchFactor(0, 0)
-        self._splitter.setStretchFactor(1, 1)
-        self._splitter.setSizes([self._services.settings.value(f"{SETTINGS_KEY}/tree_px", WIDTH_PX), 800])
-        self._splitter.splitterMoved.connect(
-            lambda *_: self._services.settings.set_value(f"{SETTINGS_KEY}/tree_px", self._splitter.sizes()[0])
-        )
-        self._message = EmptyStateView(asking())
-        self._stack = QStackedWidget()
-        for page in (self._message, self._splitter):
-            self._stack.addWidget(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._stack)
+        self.lay_out(self.tree, self.feed, asking(), width=WIDTH_PX, kept_as="tree_px")
         self.setFocusProxy(self.tree.view)
 
     def fill_menu(self, menu: QMenu) -> None:
         """Offer what can be done with the chosen place."""
-
-    def show_message(self, state: EmptyState) -> None:
-        """Show a sentence in place of everything."""
-        self._message.set_state(state)
-        self._stack.setCurrentIndex(0)
-
-    def show_broker(self) -> None:
-        """Show tree and messages."""
-        self._stack.setCurrentIndex(1)
-
-    def is_message_shown(self) -> bool:
-        """Whether a sentence stands in place of everything."""
-        return self._stack.currentIndex() == 0
 
 
 def asking() -> EmptyState:
