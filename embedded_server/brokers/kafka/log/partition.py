@@ -76,7 +76,8 @@ class PartitionLog(StoredLog):
     ) -> Appended:
         """Append whole batches (format 2), kept as sent; they are in the file when this returns.
 
-        *transactional_ok* is asked where a producer begins a transaction here; no means INVALID_TXN_STATE. Not *from_client* are the
+        *transactional_ok* is asked where a producer begins a transaction here; no means INVALID_TXN_STATE, and it may
+        raise another ``LogFault``. Not *from_client* are the
         coordinators' own batches, whose producers send no sequence numbers. Raises ``LogFault``; a batch that was taken before is
         answered with where it is.
         """

@@ -66,9 +66,11 @@ class Transactions:
         return int(self._clock.wall() * 1000)
 
     def may_begin(self, topic: str, partition: int, producer_id: int, epoch: int) -> bool:
-        """Whether a producer has an open transaction that this partition was added to."""
+        """Whether a producer has an open transaction that this partition was added to. Raises ``LogFault`` where it is fenced."""
         found = self._by_producer.get(producer_id)
-        return found is not None and found.epoch == epoch and found.state is State.ONGOING and (topic, partition) in found.partitions
+        if found is not None and found.epoch != epoch:
+            raise LogFault(ErrorCode.INVALID_PRODUCER_EPOCH, f"Producer {producer_id} is at epoch {found.epoch}, and {epoch} wrote")
+        return found is not None and found.state is State.ONGOING and (topic, partition) in found.partitions
 
     # -- beginning
 

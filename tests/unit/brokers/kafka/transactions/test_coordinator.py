@@ -11,6 +11,7 @@ from embedded_server.brokers.kafka.coordinators import Coordinators
 from embedded_server.brokers.kafka.errors import ErrorCode
 from embedded_server.brokers.kafka.groups.records import Committed, Place
 from embedded_server.brokers.kafka.groups.values import Caller
+from embedded_server.brokers.kafka.log.faults import LogFault
 from embedded_server.brokers.kafka.log.logs import Logs
 from embedded_server.brokers.kafka.transactions.transaction import LAST_EPOCH, State, TransactionFault
 
@@ -131,6 +132,11 @@ def test_only_added_partitions_may_be_written_to(node: Node) -> None:
     node.transactions.add(NAME, producer, [ORDERS])
     assert node.transactions.may_begin(*ORDERS, *producer)
     assert not node.transactions.may_begin("orders", 1, *producer)
+    node.transactions.end(NAME, producer, commit=True)
+    node.transactions.init_producer(NAME, 60_000, None)
+    with pytest.raises(LogFault) as caught:
+        node.transactions.may_begin(*ORDERS, *producer)
+    assert caught.value.code is ErrorCode.INVALID_PRODUCER_EPOCH
 
 
 @pytest.mark.parametrize("restarts", [False, True])
@@ -172,3 +178,55 @@ def test_a_prepared_transaction_is_completed_by_the_next_life(node: Node, monkey
         node.transactions.end(NAME, producer, commit=True)
     assert node.state() is State.PREPARE_COMMIT
     assert node.killed().state() is State.COMPLETE_COMMIT
+
+
+def test_offsets_are_forgotten_a_week_after_the_last_of_a_group_has_gone(node: Node) -> None:
+    groups, day = node.coordinators.groups, 24 * 3600.0
+    place, other = Place(*ORDERS), Place("orders", 1)
+    groups.commit(Caller("readers"), {place: Committed(7, -1, "", groups.now_ms)})
+    node.wait(4 * day)
+    groups.commit(Caller("readers"), {other: Committed(8, -1, "", groups.now_ms)})
+    node.wait(3 * day - 3600)
+    assert set(groups.offsets.of("readers")) == {place, other}
+    node.wait(2 * 3600)
+    assert set(groups.offsets.of("readers")) == {other}, "each goes by when it was committed"
+    node.wait(4 * day)
+    assert "readers" not in groups.all, "and with the last one the group"
+    again = node.killed().coordinators.groups
+    assert ("readers" in again.all, again.offsets.of("readers")) == (False, {})
+
+
+def test_offsets_are_kept_while_a_transaction_is_about_to_change_them(node: Node) -> None:
+    groups, week = node.coordinators.groups, 7 * 24 * 3600.0
+    place = Place(*ORDERS)
+    groups.commit(Caller("readers"), {place: Committed(7, -1, "", groups.now_ms)})
+    node.clock.time += week + 3600
+    producer = node.transactions.init_producer(NAME, 60_000, None)
+    node.transactions.add(NAME, producer, [OFFSETS])
+    groups.commit_later(Caller("readers"), {place: Committed(8, -1, "", groups.now_ms)}, producer, None)
+    groups._expire()
+    assert set(groups.offsets.of("readers")) == {place}
+    node.transactions.end(NAME, producer, commit=True)
+    groups._expire()
+    found = groups.offsets.get("readers", place)
+    assert found is not None
+    assert found.offset == 8
+
+
+def test_an_offset_with_a_time_of_its_own_goes_then(node: Node) -> None:
+    groups = node.coordinators.groups
+    groups.commit(Caller("readers"), {Place(*ORDERS): Committed(7, -1, "", groups.now_ms, groups.now_ms + 2 * 3600 * 1000)})
+    node.wait(3600)
+    assert groups.offsets.get("readers", Place(*ORDERS)) is not None
+    node.wait(3700)
+    assert "readers" not in groups.all
+
+
+def test_a_transactional_id_that_nobody_uses_for_a_week_is_forgotten_unless_its_transaction_is_open(node: Node) -> None:
+    used = node.transactions.init_producer("used", 15 * 60_000, None)
+    node.transactions.init_producer(NAME, 60_000, None)
+    node.clock.time += 7 * 24 * 3600.0
+    node.transactions.add("used", used, [ORDERS])
+    node.broker.timers.run_due()
+    assert set(node.transactions.all) == {"used"}
+    assert set(node.killed().transactions.all) == {"used"}
