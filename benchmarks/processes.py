@@ -1,13 +1,18 @@
 """Child processes that are told things and answer in lines of JSON."""
 
 import json
+import queue
 import subprocess
 import sys
+import threading
 import urllib.request
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from benchmarks.window_probe import ACCOUNT
+
+LIMIT_S: Final = 180.0
+"""No command takes so long: what does not answer by then hangs."""
 
 
 class Talker:
@@ -18,14 +23,25 @@ class Talker:
             [sys.executable, "-m", module, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self._module = module
+        self._said: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.pid = self._process.pid
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as said:
+            for line in said:
+                self._said.put(line)
+        self._said.put("")
 
     def hear(self) -> dict[str, Any]:
-        """Wait for the next line it says. Raises RuntimeError where it ended instead."""
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        """Wait for the next line it says. Raises RuntimeError where it ended instead, and TimeoutError where it says nothing."""
+        try:
+            line = self._said.get(timeout=LIMIT_S)
+        except queue.Empty:
+            raise TimeoutError(f"{self._module} said nothing for {LIMIT_S:g} s") from None
         if not line:
-            raise RuntimeError(f"{self._module} ended with {self._process.wait()}")
+            raise RuntimeError(f"{self._module} ended with {self._process.wait(LIMIT_S)}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 

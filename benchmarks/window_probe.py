@@ -1,7 +1,7 @@
 """The real window, offscreen, against a running server: measures how late a 10 ms timer is while something is asked of it.
 
 Reads one command a line (``idle SECONDS``, ``until TOTAL``, ``measure``, ``memory``, ``scroll TIMES``, ``tree PORT MANAGEMENT_URL``,
-``topics BOOTSTRAP``), answers each with one line of JSON.
+``topics BOOTSTRAP``, ``kafka CONNECTION TOPIC``), answers each with one line of JSON.
 """
 
 import argparse
@@ -49,6 +49,7 @@ class Probe:
         self._application = application
         self._late: list[float] = []
         self._last = 0.0
+        self._front: Any = None
         self._commands: asyncio.Queue[list[str]] = asyncio.Queue()
 
     async def run(self) -> None:
@@ -149,6 +150,21 @@ class Probe:
         await connections.remove(added.id)
         return {"list_s": list_s, "topics": topics, "late_ms": late_ms}
 
+    async def do_kafka(self, connection: str, topic: str) -> dict[str, Any]:
+        """Put the Kafka panel in front with a topic's records; it is their table that is measured from now on."""
+        from desktop.core.kafka_spots import Place, Spot
+        from desktop.services.connections import connection_service
+
+        spot = Spot(Place.TOPIC, topic)
+        self._application.window.show_panel("kafka")
+        panel = self._application.window.panel("kafka")
+        connection_service(self._application.services.api).choose("kafka", connection)
+        await _until(lambda: panel.topics.rowCount() > 0)
+        panel.list.choose(spot)
+        await _until(lambda: panel.head.spot == spot and panel.feed.isVisible())
+        self._front = panel.feed
+        return {}
+
     async def _sign_in(self) -> None:
         services = self._application.services
         while not services.host.status.is_ready:
@@ -158,7 +174,7 @@ class Probe:
             await asyncio.sleep(0.05)
 
     def _view(self) -> Any:
-        return self._application.window.panel("timeline").view
+        return self._front or self._application.window.panel("timeline").view
 
     def _rows(self) -> int:
         return int(self._view().model.rowCount())
