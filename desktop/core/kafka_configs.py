@@ -1,6 +1,5 @@
 """Settings of a topic as somebody types them: what the common ones mean, how a value is read, and what differs from before."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +15,6 @@ from embedded_server.contracts.problems import ProblemDetails
 NO_LIMIT: Final = str(2**63 - 1)
 """What Kafka writes for no limit at all."""
 HIDDEN: Final = "••••"
-_NAMED: Final = re.compile(r"(?:for configuration|config name:?|configuration)\s+'?\"?([a-z][a-z0-9.]*[a-z0-9])")
 INT_BITS: Final = {"int": 32, "short": 16, "long": 64}
 
 
@@ -111,10 +109,8 @@ def value_words(name: str, value: str) -> str:
 
 
 def refused_config(problem: ProblemDetails) -> str:
-    """Answer the setting that a broker's own words are about, as far as they name one: Kafka names it in its message alone."""
-    named = str(problem.params.get("config", ""))
-    found = None if named else _NAMED.search(str(problem.params.get("words", "")) or problem.detail)
-    return named or (found[1] if found is not None else "")
+    """Answer the setting that a broker refused, as far as it named one."""
+    return str(problem.params.get("config", ""))
 
 
 @dataclass(frozen=True, slots=True)

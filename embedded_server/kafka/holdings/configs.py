@@ -47,6 +47,12 @@ def read_configs(wire: Wire, topics: Iterable[str], *, whole: bool = True, stric
     return found
 
 
+def named_in(words: str, names: Iterable[str]) -> str:
+    """Answer which of *names* a broker's words are about, the longest where there are some: Kafka names a setting in its message alone."""
+    found = (name for name in names if name and re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", words))
+    return max(found, key=len, default="")
+
+
 def entry_of(config: Any) -> ConfigEntry:
     """Read one setting out of a DescribeConfigsResponse."""
     source = _SOURCES.get(getattr(config, "config_source", None) or -1)

@@ -36,7 +36,7 @@ class ReplicationInvalid(UserFacingError):
 
 
 class ConfigInvalid(UserFacingError):
-    """A setting that the broker does not take."""
+    """A setting that the broker does not take: ``config``, as far as the broker's ``words`` name one that was asked for."""
 
     status = 422
     title = N_("The cluster does not take these settings for “{topic}”")

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from kafka import errors
@@ -16,7 +16,7 @@ from kafka.protocol.admin import (
 )
 
 from embedded_server.contracts.kafka import AddPartitions, AlterConfigs, ConfigEntry, ConfigSource, CreateTopic, PurgeTopic, TopicInfo
-from embedded_server.kafka.holdings.configs import TOPIC, entry_of, read_configs, value_of
+from embedded_server.kafka.holdings.configs import TOPIC, entry_of, named_in, read_configs, value_of
 from embedded_server.kafka.holdings.figures import Place, read_figures, read_offsets
 from embedded_server.kafka.holdings.layout import Topic, layout_of, require_topic
 from embedded_server.kafka.holdings.problems import (
@@ -102,7 +102,7 @@ def alter(wire: Wire, request: AlterConfigs) -> list[ConfigEntry]:
         try:
             raise_for(answer.error_code, answer.error_message)
         except (errors.InvalidConfigurationError, errors.InvalidRequestError) as exc:
-            raise ConfigInvalid(topic=request.topic, words=_words(exc), detail=_words(exc)) from exc
+            raise _refused(request.topic, _words(exc), [*request.set, *request.reset]) from exc
     return _altered(wire, request)
 
 
@@ -190,9 +190,13 @@ def _not_created(wire: Wire, exc: errors.KafkaError, request: CreateTopic) -> Ex
         case errors.InvalidReplicationFactorError():
             return ReplicationInvalid(topic=name, replication=request.replication, brokers=len(wire.brokers()), detail=words)
         case errors.InvalidConfigurationError():
-            return ConfigInvalid(topic=name, words=words, detail=words)
+            return _refused(name, words, request.configs)
     said: Exception = exc
     return said
+
+
+def _refused(topic: str, words: str, asked: Iterable[str]) -> ConfigInvalid:
+    return ConfigInvalid(topic=topic, words=words, config=named_in(words, asked), detail=words)
 
 
 def _all_of(wire: Wire, request: AlterConfigs) -> dict[str, str | None]:

@@ -3,6 +3,7 @@
 import itertools
 import struct
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kafka.protocol.admin import DescribeConfigsResponse
@@ -10,7 +11,7 @@ from kafka.protocol.consumer.metadata import ConsumerProtocolAssignment
 
 from embedded_server.contracts.kafka import Assigned, LagPoint, ResetRequest, ResetTo
 from embedded_server.kafka.holdings.assignment import assignment_of
-from embedded_server.kafka.holdings.configs import entry_of
+from embedded_server.kafka.holdings.configs import entry_of, named_in
 from embedded_server.kafka.holdings.figures import Rates
 from embedded_server.kafka.holdings.group_wire import Committed, Ranges
 from embedded_server.kafka.holdings.lag import Series, point_of
@@ -117,3 +118,21 @@ def test_a_sensitive_setting_never_tells_its_value() -> None:
     secret, plain = (entry_of(result(name="x.password", value="s3cret", config_source=5, is_sensitive=hidden)) for hidden in (True, False))
     assert (secret.sensitive, secret.value, secret.default) == (True, None, None)
     assert (plain.sensitive, plain.value, plain.default) == (False, "s3cret", "s3cret")
+
+
+@pytest.mark.parametrize(
+    ("words", "names", "found"),
+    [
+        (
+            "Invalid value -5 for configuration retention.bytes: Value must be at least -1",
+            ["retention.ms", "retention.bytes"],
+            "retention.bytes",
+        ),
+        ("Unknown topic config name: no.such.setting", ["such", "no.such.setting"], "no.such.setting"),
+        ("Invalid value x for configuration delete.retention.ms.", ["retention.ms", "delete.retention.ms"], "delete.retention.ms"),
+        ("Invalid value x for configuration delete.retention.ms.", ["retention.ms"], ""),
+        ("Something else is wrong", ["retention.ms", ""], ""),
+    ],
+)
+def test_the_setting_that_a_broker_refuses_is_found_in_its_words(words: str, names: list[str], found: str) -> None:
+    assert named_in(words, names) == found
