@@ -1,9 +1,9 @@
 """The forms of the panel and the acts that open them: produce, create, alter, purge, delete, copy, reset, schemas."""
 
 from collections.abc import Callable, Sequence
-from typing import Final, TypeVar, cast
+from typing import Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.core.i18n import tr
@@ -11,30 +11,28 @@ from desktop.core.kafka_record import SeenRecord
 from desktop.core.kafka_spots import Place, Spot
 from desktop.services.kafka import KafkaService
 from desktop.services.notices import Notices
-from desktop.views.kafka.acts import KafkaActs
 from desktop.views.kafka.copy.sheet import CopySheet
 from desktop.views.kafka.groups.destroy import DestroyGroupSheet
 from desktop.views.kafka.groups.reset import ResetSheet
-from desktop.views.kafka.kafka_sheet import KafkaSheet
 from desktop.views.kafka.produce.sheet import ProduceSheet
 from desktop.views.kafka.schemas.sheet import SchemasSheet
 from desktop.views.kafka.topics.alter import AlterTopicSheet
 from desktop.views.kafka.topics.create import CreateTopicSheet
 from desktop.views.kafka.topics.destroy import DestroyTopicSheet
-from desktop.views.widgets.jobs import Jobs
+from desktop.views.widgets.connection_sheet import ConnectionSheet
+from desktop.views.widgets.one_sheet import OneSheet
+from desktop.views.widgets.place_acts import PlaceActs
 from embedded_server.contracts.connections import Connection
 from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.kafka import From, GroupDetail, GroupMember, ProduceOutcome, SchemaUsed, Start, TopicDetail, TopicInfo
 
-S = TypeVar("S", bound=KafkaSheet)
-Make = Callable[[QWidget, KafkaService, Notices], S]
 Now = Callable[[], tuple[Connection, Spot, TopicDetail | GroupDetail | None] | None]
 TOPIC: Final = frozenset({Place.TOPIC})
 GROUP: Final = frozenset({Place.GROUP})
 
 
-class KafkaSheets(QObject):
-    """One form is open at a time. Each is made when it is first asked for."""
+class KafkaSheets(OneSheet[KafkaService]):
+    """Tells the panel what its forms have done."""
 
     changed = Signal()
     """Something of the cluster was changed by a form."""
@@ -46,16 +44,11 @@ class KafkaSheets(QObject):
     schemas_changed = Signal()
 
     def __init__(self, host: QWidget, service: KafkaService, notices: Notices) -> None:
-        super().__init__(host)
-        self._host = host
-        self._service = service
-        self._notices = notices
-        self._made: dict[object, KafkaSheet] = {}
+        super().__init__(host, service, notices)
         self._now: Now = lambda: None
         self._all_targets: Callable[[], Sequence[Connection]] = lambda: ()
-        self._jobs = Jobs(self)
 
-    def add_acts(self, acts: KafkaActs, now: Now) -> None:
+    def add_acts(self, acts: PlaceActs[Place], now: Now) -> None:
         """Make the acts; *now* answers what is looked at."""
         self._now = now
         acts.add(tr("Create a topic…"), self.open_create, keys="Ctrl+Shift+N", icon="ph.plus", changes=True)
@@ -69,24 +62,6 @@ class KafkaSheets(QObject):
         acts.add(tr("Delete the chosen group…"), self._open_destroy_group_now, icon="ph.trash", changes=True, places=GROUP)
         tip = tr("The Schema Registry's schemas, and your own")
         acts.add(tr("Schemas…"), self.open_schemas, keys="Ctrl+Shift+S", icon="ph.brackets-curly", tip=tip)
-
-    def close_one(self) -> bool:
-        """Close the form that is open; False where none is."""
-        sheet = next((one for one in self._made.values() if one.is_open()), None)
-        if sheet is not None:
-            sheet.close_sheet()
-        return sheet is not None
-
-    def close_all(self) -> None:
-        """Close what is open: another cluster is looked at."""
-        for sheet in self._made.values():
-            sheet.close_sheet()
-
-    async def stop(self) -> None:
-        """End what is under way; may be called twice."""
-        await self._jobs.stop()
-        for sheet in self._made.values():
-            await sheet.stop()
 
     # -- opening
 
@@ -169,22 +144,17 @@ class KafkaSheets(QObject):
 
     # -- the inside
 
-    def _sheet(self, kind: Make[S]) -> S:
-        """Answer the form of a kind, made when it is first asked for."""
-        made = cast("S | None", self._made.get(kind))
-        if made is None:
-            made = self._made[kind] = kind(self._host, self._service, self._notices)
-            made.done.connect(self._on_done)
-            if isinstance(made, ProduceSheet | CopySheet):
-                made.job_started.connect(lambda _: self.job_began.emit())
-            if isinstance(made, ProduceSheet):
-                made.schemas_requested.connect(self.open_schemas)
-                made.done.connect(self._on_produced)
-            if isinstance(made, SchemasSheet):
-                made.changed.connect(self._on_schemas_changed)
-            if isinstance(made, CreateTopicSheet):
-                made.done.connect(self._on_created)
-        return made
+    def _connect(self, sheet: ConnectionSheet) -> None:
+        sheet.done.connect(self._on_done)
+        if isinstance(sheet, ProduceSheet | CopySheet):
+            sheet.job_started.connect(lambda _: self.job_began.emit())
+        if isinstance(sheet, ProduceSheet):
+            sheet.schemas_requested.connect(self.open_schemas)
+            sheet.done.connect(self._on_produced)
+        if isinstance(sheet, SchemasSheet):
+            sheet.changed.connect(self._on_schemas_changed)
+        if isinstance(sheet, CreateTopicSheet):
+            sheet.done.connect(self._on_created)
 
     def _on_done(self, _: object) -> None:
         self.changed.emit()
@@ -203,10 +173,3 @@ class KafkaSheets(QObject):
     def _on_created(self, answer: object) -> None:
         if isinstance(answer, TopicInfo):
             self.created.emit(Spot(Place.TOPIC, answer.name))
-
-    def _only(self, kind: Make[S]) -> S:
-        """Answer the form of a kind, with every other one closed."""
-        for other, sheet in self._made.items():
-            if other is not kind:
-                sheet.close_sheet()
-        return self._sheet(kind)

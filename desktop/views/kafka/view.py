@@ -6,11 +6,11 @@ from PySide6.QtWidgets import QMenu, QStackedWidget
 
 from desktop.core.i18n import tr
 from desktop.core.kafka_reads import read_of
+from desktop.core.kafka_spots import Place
 from desktop.models.kafka_list import PagedListModel
 from desktop.services import Services
 from desktop.services.kafka import kafka_service
 from desktop.views.broker_view import NOTHING, BrokerView
-from desktop.views.kafka.acts import KafkaActs
 from desktop.views.kafka.columns import RECORD_COLUMNS
 from desktop.views.kafka.groups.page import GroupPage
 from desktop.views.kafka.head import KafkaHead
@@ -28,6 +28,7 @@ from desktop.views.kafka.sheets import KafkaSheets
 from desktop.views.widgets.empty_state import EmptyState
 from desktop.views.widgets.feed_view import FeedView
 from desktop.views.widgets.job_strip import JobsStrip
+from desktop.views.widgets.place_acts import PlaceActs
 from embedded_server.contracts.feeds import Source
 from embedded_server.contracts.jobs import KAFKA_JOBS, Job, JobState
 from embedded_server.contracts.kafka import GroupInfo, TopicInfo
@@ -45,7 +46,7 @@ class KafkaView(BrokerView):
         self._service = kafka_service(services.api)
         self._service.keep_drafts_of(services.session.state.account)
         notify = services.notices.from_exception
-        self.acts = KafkaActs(self)
+        self.acts: PlaceActs[Place] = PlaceActs(self)
         self.topics: PagedListModel[TopicInfo] = PagedListModel(self)
         self.groups: PagedListModel[GroupInfo] = PagedListModel(self)
         self.list = ListCard(self.topics, self.groups)

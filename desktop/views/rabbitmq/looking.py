@@ -139,7 +139,7 @@ class RabbitLooking(RabbitView):
         connection = self._connection
         why_not = tr("This connection is read-only") if self._is_read_only() else ""
         spot = None if self._is_gone else self.head.spot
-        self.acts.follow(spot, self._value, why_not, connected=connection is not None)
+        self.acts.follow_spot(spot, self._value, why_not, connected=connection is not None)
         self.reads.show_spot(spot, self._value, why_not)
         self.pages.set_why_not(why_not)
         self.detail.set_why_not(why_not)

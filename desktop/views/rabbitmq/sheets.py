@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Final, TypeVar, cast
+from typing import Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -21,20 +21,18 @@ from desktop.views.rabbitmq.declare.queue import DeclareQueueSheet
 from desktop.views.rabbitmq.destroy.sheet import DestroySheet
 from desktop.views.rabbitmq.move.sheet import MoveSheet
 from desktop.views.rabbitmq.publish.sheet import PublishSheet
-from desktop.views.rabbitmq.rabbit_sheet import RabbitSheet
-from desktop.views.widgets.jobs import Jobs
+from desktop.views.widgets.connection_sheet import ConnectionSheet
+from desktop.views.widgets.one_sheet import OneSheet
 from embedded_server.contracts.connections import Connection
 from embedded_server.contracts.rabbitmq import Declared, Message, QueueInfo, Target
 
-S = TypeVar("S", bound=RabbitSheet)
 BIG_BODY_BYTES: Final = 256 * 1024
 """From here on a body is decoded in a thread."""
-Make = Callable[[QWidget, RabbitService, Notices], S]
 Now = Callable[[], tuple[Connection, Spot, object] | None]
 
 
-class RabbitSheets(QObject):
-    """One form is open at a time. Each is made when it is first asked for."""
+class RabbitSheets(OneSheet[RabbitService]):
+    """Tells the panel what its forms have done."""
 
     changed = Signal()
     """Something of the broker was changed by a form."""
@@ -43,15 +41,10 @@ class RabbitSheets(QObject):
     job_began = Signal()
 
     def __init__(self, host: QWidget, service: RabbitService, notices: Notices) -> None:
-        super().__init__(host)
-        self._host = host
-        self._service = service
-        self._notices = notices
-        self._made: dict[object, RabbitSheet] = {}
+        super().__init__(host, service, notices)
         self._now: Now = lambda: None
         self._menu: list[tuple[QAction, frozenset[Place]]] = []
         self._declaring: list[QAction] = []
-        self._jobs = Jobs(self)
 
     def add_acts(self, acts: RabbitActs, now: Now) -> None:
         """Make the acts; *now* answers what is looked at."""
@@ -90,38 +83,15 @@ class RabbitSheets(QObject):
         """Answer the acts that declare and bind."""
         return tuple(self._declaring)
 
-    def close_one(self) -> bool:
-        """Close the form that is open; False where none is."""
-        sheet = next((one for one in self._made.values() if one.is_open()), None)
-        if sheet is not None:
-            sheet.close_sheet()
-        return sheet is not None
-
-    def close_all(self) -> None:
-        """Close what is open: another broker is looked at."""
-        for sheet in self._made.values():
-            sheet.close_sheet()
-
-    async def stop(self) -> None:
-        """End what is under way; may be called twice."""
-        await self._jobs.stop()
-        for sheet in self._made.values():
-            await sheet.stop()
-
     # -- opening
 
-    def _sheet(self, kind: Make[S]) -> S:
-        """Answer the form of a kind, made when it is first asked for."""
-        made = cast("S | None", self._made.get(kind))
-        if made is None:
-            made = self._made[kind] = kind(self._host, self._service, self._notices)
-            made.done.connect(lambda _: self.changed.emit())
-            if isinstance(made, PublishSheet | MoveSheet):
-                made.job_started.connect(lambda _: self.job_began.emit())
-            place = Place.QUEUE if isinstance(made, DeclareQueueSheet) else Place.EXCHANGE
-            if isinstance(made, DeclareQueueSheet | DeclareExchangeSheet):
-                made.done.connect(lambda answer: self._on_declared(place, made.vhost, answer))
-        return made
+    def _connect(self, sheet: ConnectionSheet) -> None:
+        sheet.done.connect(lambda _: self.changed.emit())
+        if isinstance(sheet, PublishSheet | MoveSheet):
+            sheet.job_started.connect(lambda _: self.job_began.emit())
+        if isinstance(sheet, DeclareQueueSheet | DeclareExchangeSheet):
+            place = Place.QUEUE if isinstance(sheet, DeclareQueueSheet) else Place.EXCHANGE
+            sheet.done.connect(lambda answer: self._on_declared(place, sheet.vhost, answer))
 
     def _on_declared(self, place: Place, vhost: str, answer: object) -> None:
         if isinstance(answer, Declared):
@@ -179,13 +149,6 @@ class RabbitSheets(QObject):
         if now is not None:
             connection, spot, value = now
             self._only(DestroySheet).open_to(connection, spot.vhost, target, spot.name, _ready(value))
-
-    def _only(self, kind: Make[S]) -> S:
-        """Answer the form of a kind, with every other one closed."""
-        for other, sheet in self._made.items():
-            if other is not kind:
-                sheet.close_sheet()
-        return self._sheet(kind)
 
 
 def _ready(value: object) -> int | None:
