@@ -2,11 +2,13 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import MemberToRemove
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
 from tests.contract.kafka.members import LIMIT_S, AioKafka, Confluent, KafkaPython, Member, committed, settled, together
 from tests.helpers.broker_processes import EmbeddedBroker, wait_until
@@ -69,11 +71,17 @@ def test_two_that_start_together_share_the_first_rebalance(embedded_kafka: Embed
     assert took < 3  # what a real Kafka waits for before the first rebalance
 
 
-def test_cooperative_members_give_up_only_what_moves(bootstrap: str, wide: str) -> None:
+@pytest.mark.parametrize(
+    ("client", "options"),
+    [
+        (Confluent, {"partition.assignment.strategy": "cooperative-sticky"}),
+        (KafkaPython, {"partition_assignment_strategy": (CooperativeStickyAssignor,)}),
+    ],
+)
+def test_cooperative_members_give_up_only_what_moves(client: type[Member], options: dict[str, Any], bootstrap: str, wide: str) -> None:
+    """aiokafka offers no such assignor."""
     revoked: list[int] = []
-    options = {"partition.assignment.strategy": "cooperative-sticky"}
-    first = Confluent(bootstrap, f"g-{wide}", [wide], **options)
-    second = Confluent(bootstrap, f"g-{wide}", [wide], **options)
+    first, second = (client(bootstrap, f"g-{wide}", [wide], **options) for _ in range(2))
 
     def seen() -> bool:
         revoked.append(len(first.assigned))
