@@ -69,8 +69,9 @@ class KafkaService(BrokerService[Record, RecordTemplate]):
         internal: bool = False,
         page: int = 1,
         page_size: int = 100,
+        around: str = "",
     ) -> TopicPage:
-        """Answer one page of the topics; *sort* is one of `TOPIC_SORTS`, *internal* takes Kafka's own in too."""
+        """Answer one page of the topics, the one with *around* on it where that is listed; *internal* takes Kafka's own in too."""
         return await self._api.get(
             _path(connection, "topics"),
             TopicPage,
@@ -80,6 +81,7 @@ class KafkaService(BrokerService[Record, RecordTemplate]):
             internal="true" if internal else "false",
             page=page,
             page_size=page_size,
+            around=around or None,
         )
 
     async def topic(self, connection: str, name: str) -> TopicDetail:
@@ -90,9 +92,10 @@ class KafkaService(BrokerService[Record, RecordTemplate]):
         """Answer the settings that a new topic can have, with their defaults and what they are for."""
         return await self._api.get(_path(connection, "config-names"), list[ConfigEntry])
 
-    async def groups(self, connection: str, *, search: str = "", page: int = 1, page_size: int = 100) -> GroupPage:
-        """Answer one page of the consumer groups."""
-        return await self._api.get(_path(connection, "groups"), GroupPage, search=search or None, page=page, page_size=page_size)
+    async def groups(self, connection: str, *, search: str = "", page: int = 1, page_size: int = 100, around: str = "") -> GroupPage:
+        """Answer one page of the consumer groups, the one with *around* on it where that is listed."""
+        query = {"search": search or None, "page": page, "page_size": page_size, "around": around or None}
+        return await self._api.get(_path(connection, "groups"), GroupPage, **query)
 
     async def group(self, connection: str, group_id: str) -> GroupDetail:
         """Answer one group whole: its members, what they have, and how far it is."""

@@ -62,9 +62,10 @@ async def topics(
     internal: Annotated[bool, Query(description="Kafka's own topics as well.")] = False,
     page: Page = 1,
     page_size: PageSize = 100,
+    around: Annotated[str, Query(description="A topic: the page that it stands on, where it is listed.")] = "",
 ) -> TopicPage:
     """Answer one page. By name it is cheap however many there are; by a figure the cluster has to tell that of all of them."""
-    return await holdings.topics.page(connection, TopicQuery(search, sort, descending, internal, page, page_size))
+    return await holdings.topics.page(connection, TopicQuery(search, sort, descending, internal, page, page_size, around))
 
 
 @router.get("/topic", summary="Read a topic")
@@ -83,10 +84,15 @@ async def config_names(holdings: HoldingsDep, connection: ConnectionId) -> list[
 
 @router.get("/groups", summary="List consumer groups")
 async def groups(
-    holdings: HoldingsDep, connection: ConnectionId, search: Search = "", page: Page = 1, page_size: PageSize = 100
+    holdings: HoldingsDep,
+    connection: ConnectionId,
+    search: Search = "",
+    page: Page = 1,
+    page_size: PageSize = 100,
+    around: Annotated[str, Query(description="A group: the page that it stands on, where it is listed.")] = "",
 ) -> GroupPage:
     """Answer one page with states and lag, in the order of their ids."""
-    return await holdings.groups.page(connection, GroupQuery(search, page, page_size))
+    return await holdings.groups.page(connection, GroupQuery(search, page, page_size, around))
 
 
 @router.get("/group", summary="Read a consumer group")

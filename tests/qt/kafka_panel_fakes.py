@@ -216,6 +216,7 @@ class FakeKafkaApi(QObject):
             key=lambda one: one.name if query["sort"] == "name" else getattr(one, query["sort"]) or 0, reverse=query["descending"] == "true"
         )
         size, page = query["page_size"], query["page"]
+        page = next((at // size + 1 for at, one in enumerate(found) if one.name == query.get("around")), page)
         return TopicPage(found[(page - 1) * size : page * size], page, -(-len(found) // size), len(found), len(shown))
 
     def _get_topic(self, query: Any) -> TopicDetail:

@@ -119,6 +119,41 @@ async def test_of_two_thousand_topics_only_those_in_sight_are_asked_for(bench: B
     assert bench.panel.list.choice.text(Segment.TOPICS.value) == "Topics 2,000"
 
 
+async def test_a_topic_chosen_by_name_is_scrolled_to_though_its_page_was_never_heard(bench: Bench) -> None:
+    bench.api.cluster.topics = [make_topic(f"topic-{number:04}") for number in range(2_000)]
+    await bench.begin()
+    bench.panel.list.choose(Spot(Place.TOPIC, "topic-1234"))
+    view = bench.panel.list.view
+    await until(lambda: view.currentIndex().row() == 1_234)
+    assert view.viewport().rect().contains(view.visualRect(view.currentIndex()))
+    view.scrollToTop()
+    bench.api.cluster.topics.insert(0, make_topic("a-new-one"))
+    bench.panel.source.refresh(whole=True)
+    await until(lambda: bench.panel.topics.rowCount() == 2_001)
+    assert view.verticalScrollBar().value() == 0, "who scrolls away is left there"
+
+
+async def test_a_topic_that_was_just_created_is_scrolled_to(bench: Bench) -> None:
+    bench.api.cluster.topics = [make_topic(f"topic-{number:04}") for number in range(2_000)]
+    await bench.begin()
+    bench.api.cluster.topics.append(make_topic("topic-1500-b"))
+    bench.panel.sheets.created.emit(Spot(Place.TOPIC, "topic-1500-b"))
+    view = bench.panel.list.view
+    await until(lambda: view.currentIndex().row() == 1_501)
+    assert view.viewport().rect().contains(view.visualRect(view.currentIndex()))
+
+
+async def test_a_topic_that_the_search_leaves_out_moves_nothing(bench: Bench) -> None:
+    bench.api.cluster.topics = [make_topic(f"topic-{number:04}") for number in range(2_000)]
+    await bench.begin()
+    bench.panel.list.search.setText("topic-1")
+    await until(lambda: bench.panel.topics.rowCount() == 1_000)
+    bench.panel.list.choose(Spot(Place.TOPIC, "topic-0007"))
+    await until(lambda: bench.api.count("around=topic-0007") == 1)
+    await until(lambda: bench.panel.spot == Spot(Place.TOPIC, "topic-0007"))
+    assert (bench.panel.list.view.currentIndex().isValid(), bench.panel.list.view.verticalScrollBar().value()) == (False, 0)
+
+
 async def test_a_hidden_panel_asks_for_nothing(bench: Bench) -> None:
     await bench.begin()
     bench.panel.deactivate()

@@ -42,11 +42,14 @@ class ListCard(Card):
     """Another `Order` is wanted."""
     looked = Signal()
     """Another list, or other rows of it, are in sight."""
+    sought = Signal(object)
+    """A `Spot` was chosen whose row is not known: it is wanted."""
     new_requested = Signal()
 
     def __init__(self, topics: PagedListModel[TopicInfo], groups: PagedListModel[GroupInfo]) -> None:
         super().__init__(margins=(8, 8, 6, 8))
         self._choice: Spot | None = None
+        self._sought: Spot | None = None
         self._placing = False
         self._order = Order()
         self._counts: dict[Segment, int | None] = {}
@@ -112,7 +115,7 @@ class ListCard(Card):
             view.installEventFilter(self)
             view.selectionModel().currentChanged.connect(self._on_current_changed)
             view.activated.connect(self._on_activated)
-            view.verticalScrollBar().valueChanged.connect(lambda _: self._look_clock.start())
+            view.verticalScrollBar().valueChanged.connect(lambda _: self._on_scrolled())
             model = self.models[segment]
             for changed in (model.dataChanged, model.rowsInserted, model.rowsRemoved, model.modelReset):
                 changed.connect(self._keep_place)
@@ -176,14 +179,14 @@ class ListCard(Card):
         if spot != self._choice:
             self._choice = spot
             self.chosen.emit(spot)
+        self._sought = spot if spot.place is not Place.CLUSTER else None
         self._keep_place()
-        index = self.models[self.segment].index_of(spot.name)
-        if index.isValid():
-            self.view.scrollTo(index)
+        if self._sought is not None:
+            self.sought.emit(spot)
 
     def forget(self) -> None:
         """Choose nothing: another cluster is looked at."""
-        self._choice = None
+        self._choice, self._sought = None, None
         self._keep_place()
 
     def focus_search(self) -> None:
@@ -280,8 +283,12 @@ class ListCard(Card):
         spot = self._spot_at(index)
         if self._placing or spot is None or spot == self._choice:
             return
-        self._choice = spot
+        self._choice, self._sought = spot, None
         self.chosen.emit(spot)
+
+    def _on_scrolled(self) -> None:
+        self._sought = None  # whoever scrolls looks elsewhere
+        self._look_clock.start()
 
     def _on_activated(self, index: QModelIndex) -> None:
         spot = self._spot_at(index)
@@ -305,6 +312,9 @@ class ListCard(Card):
             self.view.setCurrentIndex(index)
             self.view.setAutoScroll(True)
             self._placing = False
+        if index.isValid() and spot == self._sought:
+            self._sought = None
+            self.view.scrollTo(index)
 
     # -- Qt overrides
 

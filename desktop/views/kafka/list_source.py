@@ -87,7 +87,7 @@ class ListSource(QObject):
 
     def set_connection(self, connection_id: str) -> None:
         """Look at another cluster."""
-        for name in ("list", "look", "topic"):
+        for name in ("list", "look", "seek", "topic"):
             self._jobs.cancel(name)
         self._connection = connection_id
         self._watched = None
@@ -108,6 +108,11 @@ class ListSource(QObject):
         segment, first, last = self._in_sight()
         if self._listed.get(segment) != self.order or self._model(segment).is_missing(first, last):
             self._start_looking()
+
+    def seek(self, spot: Spot) -> None:
+        """Ask for the rows around a topic or a group that stands somewhere in its list."""
+        if self._runs and self._connection:
+            self._jobs.start("seek", self._load_around(self._connection, spot), self._on_failed)
 
     def watch(self, spot: Spot | None) -> None:
         """Ask for this topic whole too; for any other place nothing more is asked."""
@@ -130,7 +135,7 @@ class ListSource(QObject):
         """Nobody looks."""
         self._runs = False
         self._clock.stop()
-        for name in ("list", "look", "topic"):
+        for name in ("list", "look", "seek", "topic"):
             self._jobs.cancel(name)
 
     def refresh(self, *, whole: bool = False) -> None:
@@ -189,7 +194,14 @@ class ListSource(QObject):
             fresh = False
         self.listed.emit()
 
-    async def _load_topics(self, connection: str, order: Order, number: int, *, fresh: bool) -> None:
+    async def _load_around(self, connection: str, spot: Spot) -> None:
+        segment, order = Segment.TOPICS if spot.place is Place.TOPIC else Segment.GROUPS, self.order
+        load = self._load_topics if segment is Segment.TOPICS else self._load_groups
+        await load(connection, order, 1, fresh=self._listed.get(segment) != order, around=spot.name)
+        if order == self.order:
+            self._listed[segment] = order
+
+    async def _load_topics(self, connection: str, order: Order, number: int, *, fresh: bool, around: str = "") -> None:
         page = await self._service.topics(
             connection,
             search=order.search,
@@ -198,12 +210,13 @@ class ListSource(QObject):
             internal=order.internal,
             page=number,
             page_size=PAGE_SIZE,
+            around=around,
         )
         if order == self.order:
             self.topics.put(page.page, page.topics, matching=page.matching, total=page.total, fresh=fresh)
 
-    async def _load_groups(self, connection: str, order: Order, number: int, *, fresh: bool) -> None:
-        page = await self._service.groups(connection, search=order.search, page=number, page_size=PAGE_SIZE)
+    async def _load_groups(self, connection: str, order: Order, number: int, *, fresh: bool, around: str = "") -> None:
+        page = await self._service.groups(connection, search=order.search, page=number, page_size=PAGE_SIZE, around=around)
         if order == self.order:
             self.groups.put(page.page, page.groups, matching=page.matching, total=page.total, fresh=fresh)
 

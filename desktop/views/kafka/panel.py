@@ -69,6 +69,7 @@ class KafkaPanel(KafkaLooking):
         self.list.opened.connect(lambda _: self._focus_place())
         self.list.order_changed.connect(self.source.set_order)
         self.list.looked.connect(self.source.look)
+        self.list.sought.connect(self.source.seek)
         self.list.new_requested.connect(self.sheets.open_create)
         self.head.tab_chosen.connect(lambda tab: self._show_tab(Tab(tab)))
         self.pages.counted.connect(self.head.set_count)

@@ -21,7 +21,7 @@ from embedded_server.kafka.holdings.group_wire import (
     list_groups,
     ranges_of,
 )
-from embedded_server.kafka.holdings.paging import page_of
+from embedded_server.kafka.holdings.paging import page_of, page_with
 from embedded_server.kafka.holdings.problems import GroupUnknown
 from embedded_server.kafka.holdings.wire import Wire, settled
 
@@ -35,6 +35,8 @@ class GroupQuery(NamedTuple):
     """A part of the id, upper and lower case alike."""
     page: int = 1
     page_size: int = 100
+    around: str = ""
+    """The page that this group stands on, where it is among them, instead of *page*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class Groups:
         listed = await self._listed(connection)
         wanted = query.search.casefold()
         matching = [group for group in listed if wanted in group.id.casefold()]
-        cut = page_of(matching, query.page, query.page_size)
+        page = page_with((group.id for group in matching), query.around, query.page_size) or query.page
+        cut = page_of(matching, page, query.page_size)
         seen = await self.look(connection, cut.items)
         return GroupPage([seen.info(group.id) for group in cut.items], cut.page, cut.pages, len(matching), len(listed))
 

@@ -1,6 +1,6 @@
 """Cuts a list into pages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -15,6 +15,11 @@ class Page(Generic[T]):
     page: int
     """From 1; beyond the last one it is the last one."""
     pages: int
+
+
+def page_with(names: Iterable[str], name: str, page_size: int) -> int | None:
+    """Answer the page, from 1, that one of *names* stands on; None where it is not among them, or is none."""
+    return next((at // page_size + 1 for at, one in enumerate(names) if one == name), None) if name else None
 
 
 def page_of(items: Sequence[T], page: int, page_size: int) -> Page[T]:

@@ -16,7 +16,7 @@ from embedded_server.kafka.clients.faults import refusal
 from embedded_server.kafka.holdings.configs import changed, new_topic_entries, read_configs, value_of
 from embedded_server.kafka.holdings.figures import Figures, Place, Rates, read_figures, settled_figures
 from embedded_server.kafka.holdings.layout import Layout, Topic, layout_of, partition_info, require_topic
-from embedded_server.kafka.holdings.paging import page_of
+from embedded_server.kafka.holdings.paging import page_of, page_with
 from embedded_server.kafka.holdings.topic_wire import would_be_settings
 from embedded_server.kafka.holdings.wire import Wire
 from embedded_server.kafka.problems import TopicNotAuthorized, TopicUnknown
@@ -45,6 +45,8 @@ class TopicQuery(NamedTuple):
     """Whether Kafka's own topics are among them."""
     page: int = 1
     page_size: int = 100
+    around: str = ""
+    """The page that this topic stands on, where it is among them, instead of *page*."""
 
 
 class Topics:
@@ -80,7 +82,8 @@ class Topics:
         matching = [topic for topic in visible if wanted in topic.name.casefold()]
         of_all = await self._infos(connection, matching) if query.sort in _BY_FIGURE else {}
         ordered = sorted(matching, key=lambda topic: _rank(topic, of_all.get(topic.name), query.sort), reverse=query.descending)
-        cut = page_of(ordered, query.page, query.page_size)
+        page = page_with((topic.name for topic in ordered), query.around, query.page_size) or query.page
+        cut = page_of(ordered, page, query.page_size)
         infos, settings = await asyncio.gather(
             self._chosen(connection, cut.items, of_all), self._settings(connection, [topic.name for topic in cut.items])
         )

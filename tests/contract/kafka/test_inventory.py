@@ -87,6 +87,8 @@ async def test_pages_are_cut_searched_and_sorted(holdings: Holdings, name: str, 
     assert first.topics[0].cleanup_policy == "delete"
     last = await holdings.topics.page(C, TopicQuery(search=name, page=9, page_size=2))
     assert ([one.name for one in last.topics], last.page) == ([f"{name}-c"], 2)
+    for around, number in ((f"{name}-c", 2), (name, 1), ("not-there", 1)):
+        assert (await holdings.topics.page(C, TopicQuery(search=name, page_size=2, around=around))).page == number
     for sort, names in {
         TopicSort.MESSAGES: [name, f"{name}-c", f"{name}-b"],
         TopicSort.BYTES: [name, f"{name}-c", f"{name}-b"],
