@@ -25,7 +25,7 @@ from embedded_server.brokers.kafka import codec
 from embedded_server.brokers.kafka.broker import Broker as KafkaBroker
 from embedded_server.brokers.kafka.log.logs import Logs
 from embedded_server.brokers.kafka.server import KafkaServer
-from embedded_server.brokers.listening import kafka_socket, listen_for_amqp, management_socket, port_left
+from embedded_server.brokers.listening import amqp_socket, kafka_socket, management_socket, port_left
 from embedded_server.brokers.management.doorman import Doorman
 from embedded_server.brokers.ports import HOST
 from embedded_server.contracts.problems import N_, UserFacingError
@@ -116,7 +116,7 @@ async def _run(options: argparse.Namespace) -> int:
     kafka = None
     try:
         kafka = KafkaServer(_kafka_broker(folder / KAFKA_FOLDER))
-        await listen_for_amqp(server, options.amqp_port)
+        await server.start(amqp_socket(options.amqp_port))
         await kafka.start(kafka_socket(options.kafka_port))
         await doorman.start(management_socket(options.management_port, child=options.child))
         _spare_the_collector()

@@ -4,13 +4,10 @@ import asyncio
 import contextlib
 import errno
 import socket
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from embedded_server.brokers.ports import HOST, candidates, is_free, listen
+from embedded_server.brokers.ports import HOST, is_free, listen
 from embedded_server.contracts.problems import N_, UserFacingError
-
-if TYPE_CHECKING:
-    from embedded_server.brokers.amqp.server import AmqpServer
 
 PORT_POLL_S: Final = 0.05
 PORT_WAIT_S: Final = 3.0
@@ -69,14 +66,10 @@ async def port_left(port: int) -> None:
                 await asyncio.sleep(PORT_POLL_S)
 
 
-async def listen_for_amqp(server: "AmqpServer", port: int) -> None:
-    """Let the AMQP broker listen. Raises ``UserFacingError``."""
-    for candidate in candidates() if port == 0 else ():
-        with contextlib.suppress(OSError):
-            await server.start(HOST, candidate)
-            return
+def amqp_socket(port: int) -> socket.socket:
+    """Listen on the AMQP port. Raises ``UserFacingError``."""
     try:
-        await server.start(HOST, port)
+        return listen(port)
     except OSError as exc:
         if exc.errno == errno.EADDRINUSE:
             raise BrokerPortInUse(host=HOST, port=port) from exc

@@ -8,6 +8,7 @@ import pytest
 
 from embedded_server.brokers.amqp.broker import Broker
 from embedded_server.brokers.amqp.server import AmqpServer
+from embedded_server.brokers.ports import listen
 from embedded_server.contracts.jobs import Job, JobState
 from embedded_server.contracts.rabbitmq import BulkPublish, ConsumeRequest, Message, MessageStatus, MoveRequest
 from embedded_server.core.jobs import RunningJob
@@ -28,7 +29,7 @@ HELLO = Message("/", "", "source", "hello")
 async def server() -> AsyncIterator[AmqpServer]:
     """The embedded broker in this process, so that a test can let it be short of disk."""
     server = AmqpServer(Broker())
-    await server.start()
+    await server.start(listen(0))
     yield server
     await server.stop()
 

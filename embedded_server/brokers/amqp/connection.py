@@ -126,11 +126,11 @@ class Connection:
         """The socket is gone."""
         self.finish()
 
-    def data_to_send(self) -> bytes:
-        """Take the bytes to send."""
-        data = b"".join(self._output)
+    def data_to_send(self) -> list[bytes]:
+        """The bytes for the client since the last call, in one piece where there are any."""
+        data = [b"".join(self._output)] if self._output else []
         self._output.clear()
-        self.sent_bytes += len(data)
+        self.sent_bytes += self._buffered
         self._buffered = 0
         self._update_congestion()
         return data

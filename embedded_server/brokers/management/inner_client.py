@@ -132,7 +132,7 @@ class InnerClient:
         self._connection.data_to_send()
 
     def _taken(self) -> bytes:
-        return self._connection.data_to_send()
+        return b"".join(self._connection.data_to_send())
 
 
 def _short(payload: bytes, at: int) -> tuple[str, int]:

@@ -105,7 +105,7 @@ class Peer:
     def answers(self) -> list[Answer]:
         """End the turn and decode what the broker says to this client."""
         self.broker.end_turn()
-        self._buffer += self.connection.data_to_send()
+        self._buffer += b"".join(self.connection.data_to_send())
         found: list[Answer] = []
         while self._buffer:
             used, _, answer = frame.unmarshal(self._buffer)

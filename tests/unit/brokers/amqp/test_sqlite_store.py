@@ -79,7 +79,7 @@ def test_nothing_is_confirmed_before_it_is_written(life: Life) -> None:
     life.peer.declare(durable=True)
     life.peer.ask(commands.Confirm.Select(), commands.Confirm.SelectOk)
     life.peer.publish(delivery_mode=2)
-    assert life.peer.connection.data_to_send() == b""
+    assert life.peer.connection.data_to_send() == []
     assert life.rows("message") == 0
     assert life.peer.answers()
     assert life.rows("message") == 1
