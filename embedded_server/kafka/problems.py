@@ -1,7 +1,14 @@
 """What may go wrong between Switchroom and a Kafka cluster, said so that a user can act on it."""
 
 from embedded_server.contracts.problems import N_, UserFacingError
+from embedded_server.core.reach import problems as reach
 from embedded_server.core.reach.problems import LinkProblem
+
+
+class NobodyListens(reach.NobodyListens):
+    """The connection is refused at once."""
+
+    hint = N_("Check the port, and that the broker runs. Kafka's port is mostly 9092, with TLS often 9093.")
 
 
 class AdvertisedUnreachable(LinkProblem):

@@ -3,7 +3,14 @@
 from typing import Final
 
 from embedded_server.contracts.problems import N_, UserFacingError
+from embedded_server.core.reach import problems as reach
 from embedded_server.core.reach.problems import LinkProblem
+
+
+class NobodyListens(reach.NobodyListens):
+    """The connection is refused at once."""
+
+    hint = N_("Check the port, and that the broker runs. RabbitMQ's own port is 5672, with TLS 5671.")
 
 
 class NotAmqp(LinkProblem):

@@ -56,6 +56,7 @@ async def test_nobody_at_the_address_is_said_and_tried_again() -> None:
     address = f"127.0.0.1:{free_port()}"
     problem, state = await problem_with(profile_of(address))
     assert isinstance(problem, reach.NobodyListens)
+    assert ("9092" in problem.hint, "RabbitMQ" in problem.hint) == (True, False)
     assert str(problem) == f"No broker answers at {address}"
     assert state is LinkState.WAITING
 

@@ -66,7 +66,9 @@ def saying(answer: bytes, *, after: int = 8) -> Serve:
 
 
 async def test_a_port_where_nobody_listens_and_a_name_nobody_knows() -> None:
-    assert isinstance(await problem_of(free_port()), NobodyListens)
+    problem = await problem_of(free_port())
+    assert isinstance(problem, NobodyListens)
+    assert "5672" in problem.hint
     assert isinstance(await problem_of(free_port(), "localhost"), NobodyListens)
     assert isinstance(await problem_of(5672, "no.such.host.invalid"), NameNotFound)
 

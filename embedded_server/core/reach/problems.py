@@ -20,10 +20,10 @@ class NameNotFound(LinkProblem):
 
 
 class NobodyListens(LinkProblem):
-    """The connection is refused at once."""
+    """The connection is refused at once. Each kind of broker tells its own ports in a class of the same name."""
 
     title = N_("No broker answers at {address}")
-    hint = N_("Check the port, and that the broker runs. RabbitMQ's own port is 5672, with TLS 5671; Kafka's is mostly 9092.")
+    hint = N_("Check the port, and that the broker runs.")
 
 
 class NoAnswer(LinkProblem):

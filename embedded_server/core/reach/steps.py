@@ -90,8 +90,10 @@ def is_address(host: str) -> bool:
     return False
 
 
-async def reach(kind: type[P], addresses: Sequence[Address], address: str, limit_s: float) -> tuple[P, Address]:
-    """Connect to the first of *addresses* that answers. Raises `NobodyListens` or `NetworkFails`, and `TimeoutError` after *limit_s*."""
+async def reach(
+    kind: type[P], addresses: Sequence[Address], address: str, limit_s: float, *, nobody: type[NobodyListens]
+) -> tuple[P, Address]:
+    """Connect to the first of *addresses* that answers. Raises *nobody* or `NetworkFails`, and `TimeoutError` after *limit_s*."""
     failure: OSError | None = None
     share_s = limit_s / max(1, len(addresses))  # one that swallows packets leaves the others their time
     for one in addresses:
@@ -103,5 +105,5 @@ async def reach(kind: type[P], addresses: Sequence[Address], address: str, limit
     if isinstance(failure, TimeoutError) and not failure.errno:
         raise failure  # ours; the system's own has a reason
     if isinstance(failure, ConnectionRefusedError) or failure is None:
-        raise NobodyListens(address=address) from failure
+        raise nobody(address=address) from failure
     raise NetworkFails(address=address, reason=failure.strerror or str(failure)) from failure

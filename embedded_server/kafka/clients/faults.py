@@ -91,7 +91,7 @@ def _not_connected(fault: Fault) -> LinkProblem:
     detail = str(cause)
     code = cause.errno if isinstance(cause, ConnectFailed) else 0
     if code == errno.ECONNREFUSED:
-        return reach.NobodyListens(address=address, detail=detail)
+        return problems.NobodyListens(address=address, detail=detail)
     if "DNS" in detail:
         return reach.NameNotFound(host=fault.host, detail=detail)
     if code == errno.ETIMEDOUT or "timed out" in detail.lower():

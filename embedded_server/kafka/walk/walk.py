@@ -17,7 +17,7 @@ from embedded_server.core.reach.problems import LinkProblem, NameSlow, NoAnswer
 from embedded_server.core.reach.steps import STEP_LIMIT_S, Address, Found, Walk, find_name, is_address, reach
 from embedded_server.core.reach.tls import tls_problem
 from embedded_server.kafka.clients.config import addresses, kafka_settings
-from embedded_server.kafka.problems import AdvertisedUnreachable, BrokerLost, LoginNeeded, NotKafka
+from embedded_server.kafka.problems import AdvertisedUnreachable, BrokerLost, LoginNeeded, NobodyListens, NotKafka
 from embedded_server.kafka.walk import login, protocol, registry
 from embedded_server.kafka.walk.problems import ClosesAtOnce, NoBrokersTold, NoTopicsSeen, SomeBootstrapFails, SomeBrokersUnreachable
 from embedded_server.kafka.walk.protocol import Apis
@@ -150,7 +150,7 @@ class _Walk(Walk):
     async def _connect(self, place: _Place) -> tuple[KafkaPeer, Address]:
         try:
             async with asyncio.timeout(self.limit_s):
-                return await reach(KafkaPeer, self._found[place], place.address, self.limit_s)
+                return await reach(KafkaPeer, self._found[place], place.address, self.limit_s, nobody=NobodyListens)
         except TimeoutError as exc:
             raise NoAnswer(address=place.address, seconds=self.limit_s) from exc
 
@@ -232,7 +232,7 @@ class _Walk(Walk):
         """Answer why a broker is not to be reached at the address it advertises; None where it is."""
         try:
             async with asyncio.timeout(self.limit_s):
-                peer, at = await reach(Peer, await find_name(place.host, place.port), place.address, self.limit_s)
+                peer, at = await reach(Peer, await find_name(place.host, place.port), place.address, self.limit_s, nobody=NobodyListens)
                 try:
                     if self._settings.tls:
                         await certificate.handshake(peer, Door(self._settings, place.host, at, place.address), protocol.plain)

@@ -21,13 +21,21 @@ from embedded_server.core.reach.problems import (
     NameNotFound,
     NetworkFails,
     NoAnswer,
-    NobodyListens,
     PortWantsTls,
 )
 from embedded_server.core.reach.tls import tls_context_blocking, tls_problem
 from embedded_server.core.version import VERSION
 from embedded_server.rabbitmq.amqp.pika_connection import Connection, Stream
-from embedded_server.rabbitmq.problems import BrokerBlocked, BrokerClosed, LinkClosed, LinkLost, LoginRefused, NotAmqp, VHostRefused
+from embedded_server.rabbitmq.problems import (
+    BrokerBlocked,
+    BrokerClosed,
+    LinkClosed,
+    LinkLost,
+    LoginRefused,
+    NobodyListens,
+    NotAmqp,
+    VHostRefused,
+)
 
 CONNECT_LIMIT_S: Final = 8.0
 OPEN_LIMIT_S: Final = 10.0

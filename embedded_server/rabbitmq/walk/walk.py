@@ -16,7 +16,7 @@ from embedded_server.core.reach.problems import LinkProblem, NameSlow, NoAnswer
 from embedded_server.core.reach.steps import STEP_LIMIT_S, Found, Walk, find_name, is_address, reach
 from embedded_server.core.reach.tls import tls_problem
 from embedded_server.rabbitmq.amqp.link import address_of
-from embedded_server.rabbitmq.problems import BrokerClosed, LinkLost, LoginRefused, ProtocolBroken, VHostRefused
+from embedded_server.rabbitmq.problems import BrokerClosed, LinkLost, LoginRefused, NobodyListens, ProtocolBroken, VHostRefused
 from embedded_server.rabbitmq.walk import management, protocol
 from embedded_server.rabbitmq.walk.handshake import NotFrames, OtherVersion, close, open_vhost, start_ok, tune_ok
 from embedded_server.rabbitmq.walk.methods import AmqpPeer, Refused
@@ -105,7 +105,7 @@ class _Walk(Walk):
         return Found(" · ".join(address for address, _ in self._addresses[:6]))
 
     async def _port(self) -> Found:
-        self._peer, self._at = await reach(AmqpPeer, self._addresses, self._address, self.limit_s)
+        self._peer, self._at = await reach(AmqpPeer, self._addresses, self._address, self.limit_s, nobody=NobodyListens)
         return Found(f"{self._at[0]} · {self._at[1]}")
 
     @property
