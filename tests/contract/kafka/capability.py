@@ -1,6 +1,6 @@
 """The capability over one broker, for contract tests: its service, its journal, and what they say."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,14 +19,14 @@ CONNECTION = "k"
 
 
 class Capability:
-    """A service with one connection, called ``k``."""
+    """A service with one connection, called ``k``, and with *others* where a test names them."""
 
-    def __init__(self, folder: Path, profile: Callable[[], Profile]) -> None:
+    def __init__(self, folder: Path, profile: Callable[[], Profile], others: Mapping[str, Callable[[], Profile]]) -> None:
         self.journal = Journal(folder / "journal.db")
         self.jobs = Jobs()
 
-        async def resolve(_: str) -> Profile:
-            return profile()
+        async def resolve(id: str) -> Profile:
+            return others.get(id, profile)()
 
         self.service = KafkaService(self.journal, resolve, folder, self.jobs)
         self.records = self.service.records
@@ -67,16 +67,18 @@ class Capability:
         return found
 
 
-def profile_of(bootstrap: str, *, read_only: bool = False, password: str = "", **settings: object) -> Profile:
+def profile_of(bootstrap: str, *, id: str = CONNECTION, read_only: bool = False, password: str = "", **settings: object) -> Profile:
     kafka = KafkaSettings(bootstrap, **settings)  # type: ignore[arg-type]  # as the settings name them
-    spec = ConnectionSpec(CONNECTION, ConnectionKind.KAFKA, kafka=kafka, read_only=read_only)
-    return Profile(CONNECTION, spec, {Secret.PASSWORD: password} if password else {})
+    spec = ConnectionSpec(id, ConnectionKind.KAFKA, kafka=kafka, read_only=read_only)
+    return Profile(id, spec, {Secret.PASSWORD: password} if password else {})
 
 
 @asynccontextmanager
-async def capability_over(folder: Path, profile: Callable[[], Profile]) -> AsyncIterator[Capability]:
+async def capability_over(
+    folder: Path, profile: Callable[[], Profile], others: Mapping[str, Callable[[], Profile]] | None = None
+) -> AsyncIterator[Capability]:
     """A running service; everything is closed at the end."""
-    made = Capability(folder, profile)
+    made = Capability(folder, profile, others or {})
     made.journal.open()
     await made.service.start()
     try:
