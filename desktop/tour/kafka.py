@@ -16,11 +16,11 @@ from desktop.services.kafka import kafka_service
 from desktop.tour.driver import Driver
 from desktop.views.kafka.groups.reset import ResetSheet
 from desktop.views.kafka.head import Tab
-from desktop.views.kafka.kafka_sheet import KafkaSheet
 from desktop.views.kafka.panel import KafkaPanel
 from desktop.views.kafka.produce.sheet import ProduceSheet
 from desktop.views.kafka.topics.create import CreateTopicSheet
 from desktop.views.kafka.topics.destroy import DestroyTopicSheet
+from desktop.views.widgets.connection_sheet import ConnectionSheet
 from embedded_server.contracts.connections import Connection
 
 TOPIC: Final = "tour.orders"
@@ -44,7 +44,7 @@ for record in itertools.islice(consumer, int(count)):
 consumer.commit({TopicPartition(topic, number): OffsetAndMetadata(offset, "", -1) for number, offset in read.items()})
 consumer.close()
 """
-SheetT = TypeVar("SheetT", bound=KafkaSheet)
+SheetT = TypeVar("SheetT", bound=ConnectionSheet)
 
 
 async def create_topic(driver: Driver) -> None:

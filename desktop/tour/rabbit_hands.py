@@ -13,9 +13,9 @@ from desktop.core.rabbitmq_spots import Place, Spot
 from desktop.services.rabbitmq import rabbit_service
 from desktop.tour.driver import LIMIT_S, POLL_S, Driver
 from desktop.views.rabbitmq.panel import RabbitPanel
-from desktop.views.rabbitmq.rabbit_sheet import RabbitSheet
 from desktop.views.rabbitmq.read_options import ReadOptions
 from desktop.views.rabbitmq.topology.picture import TopologyPicture
+from desktop.views.widgets.connection_sheet import ConnectionSheet
 from embedded_server.contracts.connections import LinkState
 from embedded_server.contracts.events import Row
 from embedded_server.contracts.rabbitmq import MessageStatus, QueueInfo
@@ -26,7 +26,7 @@ CHARGE: Final = "orders.charge"
 RECEIPTS: Final = "orders.receipts"
 DEAD_EXCHANGE: Final = "orders.dead"
 DEAD: Final = "orders.dead-letters"
-SheetT = TypeVar("SheetT", bound=RabbitSheet)
+SheetT = TypeVar("SheetT", bound=ConnectionSheet)
 
 
 class Hands:
@@ -84,7 +84,7 @@ class Hands:
             found.append(sheet)
         return bool(found)
 
-    async def closed(self, sheet: RabbitSheet) -> None:
+    async def closed(self, sheet: ConnectionSheet) -> None:
         """Wait until a form is done; what it could not do is the reason."""
         await self.driver.until(lambda: not sheet.is_open() or bool(sheet.failure()), f"{sheet.heading.text()} is done")
         assert not sheet.failure(), sheet.failure()
