@@ -24,8 +24,7 @@ class KafkaSheet(ConnectionSheet):
 
     def point_at(self, connection: Connection, what: str = "") -> None:
         """Act on *connection* from now on, on its *what* where that is one thing."""
-        name = name_of(connection)
-        self.act_on(connection, tr("{connection} · {what}", connection=name, what=what) if what else name)
+        self.act_on(connection, where_words(connection, what))
 
     # -- fields with a place for what is wrong with them
 
@@ -50,3 +49,9 @@ class KafkaSheet(ConnectionSheet):
         if first and go:
             self._places[first].setFocus()
         return bool(first)
+
+
+def where_words(connection: Connection, what: str = "") -> str:
+    """Say where a form acts, on its *what* where that is one thing."""
+    name = name_of(connection)
+    return tr("{connection} · {what}", connection=name, what=what) if what else name

@@ -22,4 +22,9 @@ class RabbitSheet(ConnectionSheet):
     def point_at(self, connection: Connection, vhost: str) -> None:
         """Act on *vhost* of *connection* from now on."""
         self.vhost = vhost
-        self.act_on(connection, tr("{connection} · virtual host {vhost}", connection=name_of(connection), vhost=vhost))
+        self.act_on(connection, where_words(connection, vhost))
+
+
+def where_words(connection: Connection, vhost: str) -> str:
+    """Say where a form acts."""
+    return tr("{connection} · virtual host {vhost}", connection=name_of(connection), vhost=vhost)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.core.faults import Fault
@@ -15,10 +14,9 @@ from desktop.core.problems import problem_of
 from desktop.services.kafka import KafkaService
 from desktop.services.notices import Notices
 from desktop.views.kafka.copy.fields import CopyFields
-from desktop.views.kafka.kafka_sheet import KafkaSheet
+from desktop.views.kafka.kafka_sheet import where_words
 from desktop.views.widgets.buttons import Button, PrimaryButton
-from desktop.views.widgets.job_card import JobCard
-from desktop.views.widgets.job_follow import JobFollower
+from desktop.views.widgets.job_sheet import JobSheet
 from desktop.views.widgets.typed_name import TypedName
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.connections import Connection, Environment
@@ -31,24 +29,20 @@ DRAFT_KEY: Final = "copy"
 NO_TARGET: Final = Fault(N_("There is no topic of this name"), N_("Create it first, or choose one of the list: a copy makes none."))
 
 
-class CopySheet(KafkaSheet):
+class CopySheet(JobSheet):
     """What was counted counts only for what stands in the form. Reading is always allowed; the target has to be writable."""
-
-    job_started = Signal(object)
-    """A `Job` that copies, dry or not."""
 
     def __init__(self, host: QWidget, service: KafkaService, notices: Notices) -> None:
         super().__init__(host, service, notices, tr("Copy records"), width=WIDTH_PX)
+        self._service = service
         self._topic = ""
         self._targets: dict[str, Connection] = {}
         self._counted: CopyRequest | None = None
         """What the last dry run that ended well was asked."""
         self._running: CopyRequest | None = None
-        self.follower = JobFollower(service, notices.from_exception, self)
         self.fields = CopyFields(service)
         self._found = Wrapped(tone="text", small=False)
         self._target_note = Wrapped(tone="warn")
-        self.card = JobCard(names_itself=False)
         self.typed_name = TypedName()
         self.dry_run = PrimaryButton(tr("Dry run"), self.start_dry_run)
         self.act = Button("", self.start_copying)
@@ -69,7 +63,7 @@ class CopySheet(KafkaSheet):
         other = (connection.id, topic) != (self.connection_id(), self._topic)
         self._topic = topic
         self._targets = {one.id: one for one in (connection, *targets)}
-        self.point_at(connection, topic)
+        self.act_on(connection, where_words(connection, topic))
         self.fields.point_at(connection, targets)
         if other:
             if not self.follower.is_running:
@@ -101,11 +95,6 @@ class CopySheet(KafkaSheet):
         target = self._targets.get(self.fields.draft().to_connection) or self.connection
         return target is not None and target.spec.read_only
 
-    async def stop(self) -> None:
-        """End what is under way here; a job goes on in the server. May be called twice."""
-        await self.follower.stop()
-        await super().stop()
-
     # -- how it is made
 
     def _lay_out(self) -> None:
@@ -116,18 +105,14 @@ class CopySheet(KafkaSheet):
         self.foot.addWidget(self.dry_run)
         self.foot.addWidget(self.act)
         self.foot.addStretch(1)
-        for widget in (self.card, self._found, self._target_note):
+        for widget in (self._found, self._target_note):
             widget.hide()
 
     def _connect(self) -> None:
         self.fields.edited.connect(self._on_edited)
         self.fields.filter_bar.escaped.connect(self.close_sheet)
         self.typed_name.changed.connect(self._show_buttons)
-        self.follower.changed.connect(self._on_job_changed)
         self.follower.ended.connect(self._on_job_ended)
-        self.follower.lost.connect(self._on_job_lost)
-        self.card.stop_requested.connect(lambda _: self.follower.start_stopping())
-        self.card.forget_requested.connect(lambda _: self._forget_job())
         self.submit_requested.connect(self._on_submit)
 
     # -- what happens
@@ -180,8 +165,7 @@ class CopySheet(KafkaSheet):
         job = await self._service.copy(self.connection_id(), request)
         self._counted = None
         self._found.hide()
-        self.follower.follow(job)
-        self.job_started.emit(job)
+        self._follow_job(job)
 
     def _on_act_failed(self, exc: BaseException) -> None:
         """A wrong filter is told at the filter, with its place marked."""
@@ -196,11 +180,6 @@ class CopySheet(KafkaSheet):
     def _is_about_target(self, problem: ProblemDetails) -> bool:
         target = self.fields.draft().to_topic.strip()
         return problem.type.endswith(":topic-unknown") and problem.params.get("topic") == target
-
-    def _on_job_changed(self, job: Job) -> None:
-        self.card.show_job(job)
-        self.card.show()
-        self._show_buttons()
 
     def _on_job_ended(self, job: Job) -> None:
         request = self._running
@@ -219,18 +198,12 @@ class CopySheet(KafkaSheet):
         """Say what the dry run found, while it still holds."""
         self._found.setVisible(self._counted is not None and self._is_counted())
 
-    def _on_job_lost(self) -> None:
-        self._forget_job()
-        self.show_failure(
-            tr("The server has started anew and no longer knows how far this was"),
-            tr("What was copied is in the target. Look there before you begin again: a second copy doubles it."),
-        )
+    def _lost_hint(self) -> str:
+        return tr("What was copied is in the target. Look there before you begin again: a second copy doubles it.")
 
     def _forget_job(self) -> None:
-        self.follower.forget()
-        self.card.hide()
         self._found.hide()
-        self._show_buttons()
+        super()._forget_job()
 
     def _show_buttons(self) -> None:
         running, counted = self.follower.is_running, self._is_counted()

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.core.i18n import tr, trn
@@ -14,12 +13,11 @@ from desktop.services.notices import Notices
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.rabbitmq.move.fields import MoveFields
 from desktop.views.rabbitmq.move.found import Found
-from desktop.views.rabbitmq.rabbit_sheet import RabbitSheet
+from desktop.views.rabbitmq.rabbit_sheet import where_words
 from desktop.views.widgets.buttons import Button, PrimaryButton
 from desktop.views.widgets.elided import ElidedLabel
 from desktop.views.widgets.form_sheet import field_group
-from desktop.views.widgets.job_card import JobCard
-from desktop.views.widgets.job_follow import JobFollower
+from desktop.views.widgets.job_sheet import JobSheet
 from desktop.views.widgets.typed_name import TypedName
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.connections import Connection
@@ -31,20 +29,18 @@ MOVE_KEY, REDRIVE_KEY = "move", "redrive"
 Request = MoveRequest | RedriveRequest
 
 
-class MoveSheet(RabbitSheet):
+class MoveSheet(JobSheet):
     """What was counted counts only for what stands in the form: a change of the form asks for another dry run."""
-
-    job_started = Signal(object)
-    """A `Job` that moves or redrives, dry or not."""
 
     def __init__(self, host: QWidget, service: RabbitService, notices: Notices) -> None:
         super().__init__(host, service, notices, tr("Move"), width=WIDTH_PX)
+        self._service = service
+        self.vhost = ""
         self._redrive = False
         self._queue = ""
         self._counted: Request | None = None
         """What the last dry run that ended well was asked."""
         self._running: Request | None = None
-        self.follower = JobFollower(service, notices.from_exception, self)
         self._make_fields()
         self._lay_out()
         self._connect()
@@ -64,7 +60,8 @@ class MoveSheet(RabbitSheet):
                 self._forget_job()
             self._counted = None
             self.fields.show_draft(self._service.draft(self._draft_key(), MoveDraft()))
-        self.point_at(connection, vhost)
+        self.vhost = vhost
+        self.act_on(connection, where_words(connection, vhost))
         self.typed_name.ask_for(queue, wanted=self.is_production())
         self.fields.point_at(connection.id, vhost, redrive=redrive)
         self.open_sheet(self.fields.first())
@@ -90,11 +87,6 @@ class MoveSheet(RabbitSheet):
         request = self._prepared().request
         return self._counted is not None and request == self._counted
 
-    async def stop(self) -> None:
-        """End what is under way here; a job goes on in the server. May be called twice."""
-        await self.follower.stop()
-        await super().stop()
-
     # -- how it is made
 
     def _make_fields(self) -> None:
@@ -109,8 +101,6 @@ class MoveSheet(RabbitSheet):
             )
         )
         self.found = Found()
-        self.card = JobCard(names_itself=False)
-        self.card.hide()
         self.typed_name = TypedName()
         self.dry_run = PrimaryButton(tr("Dry run"), self.start_dry_run)
         self.act = Button("", self.start_act)
@@ -130,11 +120,7 @@ class MoveSheet(RabbitSheet):
     def _connect(self) -> None:
         self.fields.edited.connect(self._on_edited)
         self.typed_name.changed.connect(self._show_buttons)
-        self.follower.changed.connect(self._on_job_changed)
         self.follower.ended.connect(self._on_job_ended)
-        self.follower.lost.connect(self._on_job_lost)
-        self.card.stop_requested.connect(lambda _: self.follower.start_stopping())
-        self.card.forget_requested.connect(lambda _: self._forget_job())
         self.submit_requested.connect(self._on_submit)
         self.fields.filter_bar.escaped.connect(self.close_sheet)
 
@@ -181,8 +167,7 @@ class MoveSheet(RabbitSheet):
             job = await service.move(connection, request)
         self._counted = None
         self.found.hide()
-        self.follower.follow(job)
-        self.job_started.emit(job)
+        self._follow_job(job)
 
     def _on_act_failed(self, exc: BaseException) -> None:
         """A wrong filter is told at the filter, with its place marked."""
@@ -191,11 +176,6 @@ class MoveSheet(RabbitSheet):
             self.fields.show_filter_fault(problem)
         else:
             super()._on_act_failed(exc)
-
-    def _on_job_changed(self, job: Job) -> None:
-        self.card.show_job(job)
-        self.card.show()
-        self._show_buttons()
 
     def _on_job_ended(self, job: Job) -> None:
         request = self._running
@@ -223,18 +203,12 @@ class MoveSheet(RabbitSheet):
         self._ready.setText(ready)
         self._ready.setVisible(bool(ready))
 
-    def _on_job_lost(self) -> None:
-        self._forget_job()
-        self.show_failure(
-            tr("The server has started anew and no longer knows how far this was"),
-            tr("Nothing is lost: what was not yet moved is in its queue. Begin with a dry run."),
-        )
+    def _lost_hint(self) -> str:
+        return tr("Nothing is lost: what was not yet moved is in its queue. Begin with a dry run.")
 
     def _forget_job(self) -> None:
-        self.follower.forget()
-        self.card.hide()
         self.found.hide()
-        self._show_buttons()
+        super()._forget_job()
 
     def _show_buttons(self) -> None:
         running = self.follower.is_running
