@@ -68,6 +68,16 @@ async def test_a_group_is_shown_whole(bench: Bench, page: GroupPage) -> None:
     QAbstractItemModelTester(page.offsets.small_model)
 
 
+@pytest.mark.parametrize("lag", [3, 303, 12_345_678_901])
+async def test_no_figure_of_the_head_is_cut_where_a_dash_stood_before(bench: Bench, page: GroupPage, lag: int) -> None:
+    page.resize(560, 740)
+    group = make_group()
+    bench.api.group = replace(group, offsets=[replace(group.offsets[0], lag=lag)])
+    page.set_group(make_connection(), "billing")
+    await until(lambda: page.head.lag() == f"{lag:,}")
+    await until(lambda: all(figure.width() >= figure.sizeHint().width() for figure in page.head._figures.values()))
+
+
 async def test_without_a_group_it_says_what_will_stand_here(page: GroupPage) -> None:
     page.set_group(make_connection(), None)
     assert page._pages.currentIndex() == 0

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop.core.kafka_reads import ReadDraft, offsets_of, prepare_read, start_words
-from desktop.core.kafka_record import kcat_command, seen_of, time_words
+from desktop.core.kafka_record import SeenRecord, kcat_command, seen_of, time_words
 from desktop.core.kafka_spots import CLUSTER, Place, Spot, base_filter, kept_text, spot_of
 from desktop.core.kafka_words import messages_in, partition_state, topic_chips, topic_facts, topic_state
 from embedded_server.contracts.connections import KafkaSettings, SaslMechanism
@@ -99,6 +99,12 @@ def test_what_asks_for_attention_comes_first() -> None:
 def test_records_that_nobody_told_of_are_not_counted_as_none() -> None:
     assert messages_in(PartitionInfo(0, 1, [1], [1])) is None
     assert messages_in(PartitionInfo(0, 1, [1], [1], start=7, end=9)) == 2
+
+
+def test_a_time_of_zero_is_1970_and_none_is_none() -> None:
+    seen = SeenRecord("orders", 0, 1)
+    assert time_words(replace(seen, timestamp=-1)) == "none"
+    assert "1970" in time_words(replace(seen, timestamp=0)) or "1969" in time_words(replace(seen, timestamp=0))
 
 
 def test_the_list_says_which_topics_are_compacted() -> None:

@@ -25,7 +25,16 @@ def test_what_is_written_is_what_msgpack_reads(value: Any) -> None:
     assert msgpack.unpackb(pack(dumps(value)), strict_map_key=False) == value
 
 
-@given(st.binary(max_size=300))
+@st.composite
+def _damaged(draw: st.DrawFn) -> bytes:
+    """MessagePack with some bytes changed: further into it than random bytes would come."""
+    data = bytearray(msgpack.packb(draw(_values)))
+    for at, byte in draw(st.lists(st.tuples(st.integers(0, len(data) - 1), st.integers(0, 255)), max_size=3)):
+        data[at] = byte
+    return bytes(data)
+
+
+@given(st.binary(max_size=300) | _damaged())
 def test_any_bytes_are_read_or_refused_in_words(data: bytes) -> None:
     try:
         dumps(unpack(data))

@@ -1,5 +1,6 @@
 """Protobuf: read by descriptors from protoc, exactly, whatever the bytes; written by Protobuf's own runtime."""
 
+import contextlib
 from base64 import b64encode
 
 import pytest
@@ -127,6 +128,15 @@ def test_what_the_schema_does_not_know_is_said(reader: ProtoReader) -> None:
 def test_what_does_not_fit_is_told_with_byte_and_path(reader: ProtoReader, data: bytes, said: str) -> None:
     with pytest.raises(Undecodable, match=said):
         reader.read(data)
+
+
+@given(edits=st.lists(st.tuples(st.integers(0, 300), st.integers(0, 255)), min_size=1, max_size=4))
+def test_a_damaged_message_is_read_or_refused_in_words(schema: ProtoSchema, reader: ProtoReader, edits: list[tuple[int, int]]) -> None:
+    damaged = bytearray(write_proto(schema, reader.plan, loads(TEXT)))
+    for at, byte in edits:
+        damaged[at % len(damaged)] = byte
+    with contextlib.suppress(Undecodable):
+        dumps(reader.read(bytes(damaged)))
 
 
 @given(data=st.binary(max_size=200))
