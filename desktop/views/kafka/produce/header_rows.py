@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.core.formatting import number
 from desktop.core.i18n import N_, tr, trn
 from desktop.core.kafka_draft import HeaderDraft, HeaderKind, faults_of_headers
-from desktop.views.widgets.buttons import Button, IconButton
+from desktop.views.widgets.buttons import IconButton
 from desktop.views.widgets.form_sheet import line_field
-from desktop.views.widgets.tab_order import put_before
+from desktop.views.widgets.rows_field import FieldRow, RowsField
 from desktop.views.widgets.wrapped import Wrapped
 
 MOST_ROWS: Final = 40
@@ -20,11 +19,8 @@ KIND_PX: Final = 88
 KIND_WORDS: Final = {HeaderKind.TEXT: N_("Text"), HeaderKind.BASE64: "Base64", HeaderKind.NULL: "null"}
 
 
-class HeaderRow(QWidget):
+class HeaderRow(FieldRow):
     """One header."""
-
-    edited = Signal()
-    remove_requested = Signal()
 
     def __init__(self, header: HeaderDraft) -> None:
         super().__init__()
@@ -79,33 +75,15 @@ class HeaderRow(QWidget):
         self.value.setPlaceholderText(tr("no value at all") if is_null else tr("empty"))
 
 
-class HeaderRows(QWidget):
-    """The rows, and a button that adds one."""
-
-    edited = Signal()
+class HeaderRows(RowsField[HeaderRow]):
+    """All headers of a record; those that have no room are kept as they are."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._rows: list[HeaderRow] = []
+        super().__init__(tr("Add header"), parent)
         self._hidden: tuple[HeaderDraft, ...] = ()
-        self.add = Button(tr("Add header"), self._on_add, icon_name="ph.plus")
         self._rest = Wrapped()
         self._rest.hide()
-        self._column = QVBoxLayout()
-        self._column.setSpacing(4)
-        foot = QHBoxLayout()
-        foot.addWidget(self.add)
-        foot.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(self._column)
-        column.addWidget(self._rest)
-        column.addLayout(foot)
-
-    def rows(self) -> list[HeaderRow]:
-        """Answer the rows that are shown."""
-        return self._rows
+        self.column.insertWidget(1, self._rest)
 
     def headers(self) -> tuple[HeaderDraft, ...]:
         """Answer all headers exactly as they stand, the last rows that nothing was typed into left out."""
@@ -115,8 +93,7 @@ class HeaderRows(QWidget):
         """Show these instead; those that have no room are kept as they are."""
         if tuple(headers) == self.headers():
             return
-        for row in list(self._rows):
-            self._take_out(row)
+        self.take_all_out()
         for header in headers[:MOST_ROWS]:
             self._put_in(header)
         self._hidden = tuple(headers[MOST_ROWS:])
@@ -139,31 +116,19 @@ class HeaderRows(QWidget):
         if wrong is not None:
             wrong.value.setFocus()
 
-    def _on_add(self) -> None:
-        self._put_in(HeaderDraft()).name.setFocus()
+    def blank_row(self) -> HeaderRow:
+        """Put in a header without name or value."""
+        return self._put_in(HeaderDraft())
+
+    def row_after(self, place: int) -> HeaderRow | None:
+        """Go on where the header was: the next one has its place."""
+        return self._rows[place] if place < len(self._rows) else super().row_after(place)
+
+    def on_row_edited(self) -> None:
+        """Say what is wrong as it is typed."""
+        self.show_faults()
+        super().on_row_edited()
 
     def _put_in(self, header: HeaderDraft) -> HeaderRow:
         row = HeaderRow(header)
-        self._rows.append(row)
-        self._column.addWidget(row)
-        row.edited.connect(self._on_edited)
-        row.remove_requested.connect(lambda: self._on_remove(row))
-        put_before(self.add, (row.name, row.kind, row.value, row.remove))
-        return row
-
-    def _take_out(self, row: HeaderRow) -> None:
-        self._rows.remove(row)
-        self._column.removeWidget(row)
-        row.hide()
-        row.deleteLater()
-
-    def _on_remove(self, row: HeaderRow) -> None:
-        place = self._rows.index(row)
-        self._take_out(row)
-        rest = self._rows[place : place + 1] or self._rows[-1:]
-        (rest[0].name if rest else self.add).setFocus()
-        self.edited.emit()
-
-    def _on_edited(self) -> None:
-        self.show_faults()
-        self.edited.emit()
+        return self.put_in(row, (row.name, row.kind, row.value, row.remove))

@@ -2,25 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.core.faults import Fault
 from desktop.core.i18n import tr
 from desktop.core.kafka_configs import ConfigDraft, entry_words, row_faults, value_words
-from desktop.views.widgets.buttons import Button, IconButton
+from desktop.views.widgets.buttons import IconButton
 from desktop.views.widgets.form_sheet import line_field
 from desktop.views.widgets.name_line import NameLine, Offer
-from desktop.views.widgets.tab_order import put_before
+from desktop.views.widgets.rows_field import FieldRow, RowsField
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.kafka import ConfigEntry, ConfigSource
 
 
-class ConfigRow(QWidget):
+class ConfigRow(FieldRow):
     """One setting."""
 
-    edited = Signal()
-    remove_requested = Signal()
+    name: NameLine
 
     def __init__(self, draft: ConfigDraft, known: Mapping[str, ConfigEntry]) -> None:
         super().__init__()
@@ -122,30 +120,12 @@ class ConfigRow(QWidget):
         self.edited.emit()
 
 
-class ConfigRows(QWidget):
-    """The rows, and a button that adds one."""
-
-    edited = Signal()
+class ConfigRows(RowsField[ConfigRow]):
+    """Settings that are completed from what the broker knows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._rows: list[ConfigRow] = []
+        super().__init__(tr("Add setting"), parent)
         self._known: dict[str, ConfigEntry] = {}
-        self.add = Button(tr("Add setting"), self._on_add, icon_name="ph.plus")
-        self._column = QVBoxLayout()
-        self._column.setSpacing(4)
-        foot = QHBoxLayout()
-        foot.addWidget(self.add)
-        foot.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(self._column)
-        column.addLayout(foot)
-
-    def rows(self) -> list[ConfigRow]:
-        """Answer the rows that are shown."""
-        return self._rows
 
     def known(self) -> dict[str, ConfigEntry]:
         """Answer what the broker says of settings, by their names."""
@@ -164,8 +144,7 @@ class ConfigRows(QWidget):
 
     def show_drafts(self, drafts: Sequence[ConfigDraft]) -> None:
         """Show these rows instead."""
-        for row in list(self._rows):
-            self._take_out(row)
+        self.take_all_out()
         for draft in drafts:
             self._put_in(draft)
 
@@ -185,28 +164,13 @@ class ConfigRows(QWidget):
         """Answer the row of a setting."""
         return next((row for row in self._rows if row.name.text().strip() == name), None)
 
-    def _on_add(self) -> None:
-        self._put_in(ConfigDraft()).name.setFocus()
+    def blank_row(self) -> ConfigRow:
+        """Put in a row for any setting."""
+        return self._put_in(ConfigDraft())
 
     def _put_in(self, draft: ConfigDraft) -> ConfigRow:
         row = ConfigRow(draft, self._known)
-        self._rows.append(row)
-        self._column.addWidget(row)
-        row.edited.connect(self.edited)
-        row.remove_requested.connect(lambda: self._on_remove(row))
-        put_before(self.add, (row.name, row.value, row.back, row.remove))
-        return row
-
-    def _take_out(self, row: ConfigRow) -> None:
-        self._rows.remove(row)
-        self._column.removeWidget(row)
-        row.hide()
-        row.deleteLater()
-
-    def _on_remove(self, row: ConfigRow) -> None:
-        self._take_out(row)
-        (self._rows[-1].name if self._rows else self.add).setFocus()
-        self.edited.emit()
+        return self.put_in(row, (row.name, row.value, row.back, row.remove))
 
 
 def _first(documentation: str) -> str:
