@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, cast
 
-from fastapi import Depends
+from fastapi import Depends, Path
 from fastapi.requests import HTTPConnection
 
 from embedded_server.contracts.sessions import Session
@@ -49,6 +49,7 @@ def services_of(connection: HTTPConnection) -> Services:
 
 
 ServicesDep = Annotated[Services, Depends(services_of)]
+ConnectionId = Annotated[str, Path(description="A connection's id, as the list of connections gives it.")]
 
 
 async def current_session(connection: HTTPConnection, services: ServicesDep) -> Session:

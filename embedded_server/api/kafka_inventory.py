@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Query
 
-from embedded_server.api.dependencies import ServicesDep
+from embedded_server.api.dependencies import ConnectionId, ServicesDep
 from embedded_server.contracts.kafka import (
     AddPartitions,
     AlterConfigs,
@@ -31,7 +31,6 @@ from embedded_server.kafka.holdings.topics import MAX_PAGE, TopicQuery, TopicSor
 
 router = APIRouter(prefix="/kafka/{connection}", tags=["kafka"])
 
-ConnectionId = Annotated[str, Path(description="A connection's id, as the list of connections gives it.")]
 Search = Annotated[str, Query(max_length=255, description="A part of the name, upper and lower case alike.")]
 Page = Annotated[int, Query(ge=1, description="From 1; beyond the last one is the last one.")]
 PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many on a page.")]

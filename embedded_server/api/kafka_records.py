@@ -1,11 +1,12 @@
 """Kafka over HTTP: records produced, tailed and read."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
-from embedded_server.api.dependencies import ServicesDep
+from embedded_server.api.dependencies import ConnectionId, ServicesDep
+from embedded_server.api.upload import BYTES, kept_upload
 from embedded_server.contracts.filling import GeneratedField, TemplateName, Uploaded
 from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.kafka import BulkProduce, PartitionFor, ProduceOutcome, ReadRequest, Record, RecordTemplate
@@ -14,12 +15,8 @@ from embedded_server.kafka.records.service import Records
 
 router = APIRouter(prefix="/kafka", tags=["kafka"])
 
-ConnectionId = Annotated[str, Path(description="A connection's id, as the list of connections gives it.")]
 BODIES_PATH: Final = "/kafka/bodies"
 """Where files come in: written to disk as they come, and up to what a record may be."""
-_BYTES: Final[dict[str, Any]] = {
-    "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
-}
 
 
 def _records(services: ServicesDep) -> Records:
@@ -32,11 +29,10 @@ RecordsDep = Annotated[Records, Depends(_records)]
 # -- for the produce form; before the routes of a connection, whose id could be any of these words
 
 
-@router.post("/bodies", status_code=201, summary="Upload a key or a value", openapi_extra=_BYTES)
+@router.post("/bodies", status_code=201, summary="Upload a key or a value", openapi_extra=BYTES)
 async def upload_record_body(records: RecordsDep, request: Request) -> Uploaded:
     """Keep the bytes sent here for an hour, to be produced by their id."""
-    announced = request.headers.get("content-length", "")
-    return await records.uploads.keep(request.stream(), int(announced) if announced.isdigit() else 0)
+    return await kept_upload(records.uploads, request)
 
 
 @router.get("/generated-fields", summary="List generated fields")

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Query
 
-from embedded_server.api.dependencies import ServicesDep
+from embedded_server.api.dependencies import ConnectionId, ServicesDep
 from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.kafka import (
     CopyRequest,
@@ -20,8 +20,6 @@ from embedded_server.contracts.kafka import (
 from embedded_server.kafka.decoding.service import Decoding
 
 router = APIRouter(prefix="/kafka", tags=["kafka"])
-
-ConnectionId = Annotated[str, Path(description="A connection's id, as the list of connections gives it.")]
 
 
 def _decoding(services: ServicesDep) -> Decoding:

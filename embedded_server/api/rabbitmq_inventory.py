@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Query
 
-from embedded_server.api.dependencies import ServicesDep
+from embedded_server.api.dependencies import ConnectionId, ServicesDep
 from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.rabbitmq import (
     BindingInfo,
@@ -34,7 +34,6 @@ from embedded_server.rabbitmq.holdings.queues import MAX_PAGE, PageQuery, QueueS
 
 router = APIRouter(prefix="/rabbitmq/{connection}", tags=["rabbitmq"])
 
-ConnectionId = Annotated[str, Path(description="A connection's id, as the list of connections gives it.")]
 VHost = Annotated[str, Query(description="A virtual host's name; empty is all of them.")]
 OneVHost = Annotated[str, Query(description="A virtual host's name.")]
 QueueName = Annotated[str, Query(description="A queue's name; empty is any.")]

@@ -1,10 +1,11 @@
 """RabbitMQ over HTTP: messages published, tapped, consumed, got and read."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Request
 
-from embedded_server.api.dependencies import ServicesDep
+from embedded_server.api.dependencies import ConnectionId, ServicesDep
+from embedded_server.api.upload import BYTES, kept_upload
 from embedded_server.contracts.filling import GeneratedField, TemplateName, Uploaded
 from embedded_server.contracts.jobs import Job
 from embedded_server.contracts.rabbitmq import (
@@ -22,12 +23,8 @@ from embedded_server.rabbitmq.messages.service import Messages
 
 router = APIRouter(prefix="/rabbitmq", tags=["rabbitmq"])
 
-ConnectionId = Annotated[str, Path(description="A connection's id, as the list of connections gives it.")]
 BODIES_PATH: Final = "/rabbitmq/bodies"
 """Where files come in: written to disk as they come, and up to what RabbitMQ takes."""
-_BYTES: Final[dict[str, Any]] = {
-    "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
-}
 
 
 def _messages(services: ServicesDep) -> Messages:
@@ -40,11 +37,10 @@ MessagesDep = Annotated[Messages, Depends(_messages)]
 # -- for the publish form; before the routes of a connection, whose id could be any of these words
 
 
-@router.post("/bodies", status_code=201, summary="Upload a body", openapi_extra=_BYTES)
+@router.post("/bodies", status_code=201, summary="Upload a body", openapi_extra=BYTES)
 async def upload_body(messages: MessagesDep, request: Request) -> Uploaded:
     """Keep the bytes sent here for an hour, to be published by their id."""
-    announced = request.headers.get("content-length", "")
-    return await messages.uploads.keep(request.stream(), int(announced) if announced.isdigit() else 0)
+    return await kept_upload(messages.uploads, request)
 
 
 @router.get("/generated-fields", summary="List generated fields")
