@@ -1,6 +1,7 @@
-"""A broker that is killed and comes back in mid-copy: nothing is left out, and what is told is what is there."""
+"""A broker that is killed and comes back in mid-copy or mid-search: nothing is left out, and what is told is what is there."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -63,6 +64,41 @@ async def test_a_copy_goes_on_and_tells_what_became_of_each(broker: EmbeddedBrok
     assert len(keys) == len(set(keys)), "none twice"
     found = await capability.ended(await capability.service.search.search(CONNECTION, SearchRequest(SOURCE, "value 59999")))
     assert (found.done, found.counts["hits"]) == (COUNT, 1)
+
+
+async def test_a_search_goes_on_and_tells_each_hit_once(
+    broker: EmbeddedBroker | RealKafka, capability: Capability, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embedded_server.kafka.records.fetching.PARTITION_BYTES", 1)  # a batch at a time: most is still to be asked for
+    has_begun, may_go_on = threading.Event(), threading.Event()
+    wait_for_room = capability.journal.wait_for_room_blocking
+
+    def held() -> None:
+        has_begun.set()
+        may_go_on.wait(60)
+        wait_for_room()
+
+    monkeypatch.setattr(capability.journal, "wait_for_room_blocking", held)
+    job = await capability.service.search.search(CONNECTION, SearchRequest(SOURCE, "VALUE", limit=0))
+    try:
+        assert await asyncio.to_thread(has_begun.wait, 20)
+        await asyncio.to_thread(broker.kill)
+    finally:
+        may_go_on.set()
+
+    async def waits() -> bool:
+        now = capability.now(job)
+        return now.state is JobState.WAITING and 0 < now.counts["hits"] < COUNT
+
+    assert await until(waits, 20)
+    await asyncio.to_thread(broker.start)
+    over = await asyncio.wait_for(capability.ended(job), 60)
+    assert (over.state, over.problem, over.done, over.counts["hits"]) == (JobState.DONE, None, COUNT, COUNT)
+    places = await capability.places(job)
+    assert len(places) == COUNT
+    for partition in range(2):
+        offsets = sorted(offset for subject, offset in places if subject == f"{SOURCE}[{partition}]")
+        assert offsets == list(range(len(offsets))), "none missed, none twice"
 
 
 def keys_of(bootstrap: str) -> list[bytes]:
