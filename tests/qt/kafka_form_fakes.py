@@ -1,20 +1,13 @@
 """A Kafka API that answers from memory, for the forms and the group page."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
-
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
 from desktop.core.generated_fields import FIELD
 from desktop.core.problems import ApiError
 from desktop.services.kafka import KafkaService
-from desktop.services.notices import Notices
 from embedded_server.contracts.connections import Connection, ConnectionKind, ConnectionSpec, Environment
-from embedded_server.contracts.filling import GeneratedField, Uploaded
 from embedded_server.contracts.jobs import Job, JobKind, JobState
 from embedded_server.contracts.kafka import (
     Assigned,
@@ -35,7 +28,6 @@ from embedded_server.contracts.kafka import (
     ProduceOutcome,
     Record,
     RecordStatus,
-    RecordTemplate,
     ResetRequest,
     ResetResult,
     SchemaText,
@@ -45,8 +37,11 @@ from embedded_server.contracts.kafka import (
     TopicPage,
 )
 from embedded_server.contracts.problems import ProblemDetails
+from tests.qt import form_fakes
+from tests.qt.form_fakes import FormApi, FormBench
 
-STARTED = 1_795_000_000_000_000_000
+STARTED = form_fakes.STARTED
+
 CONFIGS = [
     ConfigEntry(
         "cleanup.policy", "delete", ConfigSource.DEFAULT, type="list", default="delete", documentation="What happens to old segments."
@@ -118,24 +113,13 @@ def make_history(points: int = 120, *, topics: bool = True) -> LagHistory:
     return LagHistory("billing", made)
 
 
-class FakeApi(QObject):
-    """Answers by route, keeps what it was sent, and fails where told."""
+class FakeApi(FormApi):
+    """Knows one cluster."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.sent: list[tuple[str, str, Any]] = []
-        """Method, path and body of each request that changes something."""
-        self.asked: list[tuple[str, dict[str, Any]]] = []
-        self.failures: dict[str, Exception] = {}
-        """By the end of a path."""
-        self.gate: asyncio.Event | None = None
+        super().__init__(make_job())
         self.outcome = ProduceOutcome(RecordStatus.ACKNOWLEDGED, "orders", 2, 1204)
         self.partition = 2
-        self.job: Job = make_job()
-        self.jobs: list[Job] = []
-        self.templates: list[RecordTemplate] = []
-        self.uploads: list[bytes] = []
-        self.fields = [GeneratedField("uuid", "6fa459ea-ee8a-3ca4-894e-db77e160355e"), GeneratedField("name", "Ada Lovelace")]
         self.topics = [TopicInfo("orders", partitions=3), TopicInfo("payments", partitions=1)]
         self.detail = DETAIL
         self.configs = CONFIGS
@@ -149,20 +133,9 @@ class FakeApi(QObject):
             OffsetChange("orders", 2, 802, 802, 200, 1002),
         ]
 
-    def bodies(self, end: str) -> list[Any]:
-        """What was sent to the paths that end so."""
-        return [body for _, path, body in self.sent if path.endswith(end)]
-
-    async def get(self, path: str, _type: Any = None, **query: Any) -> Any:
-        """Read."""
-        self.asked.append((path, query))
-        await self._begin(path)
-        if path.startswith("/jobs/"):
-            return self.job
-        answers: dict[str, Any] = {
-            "jobs": self.jobs,
-            "templates": self.templates,
-            "generated-fields": self.fields,
+    def answers(self, query: dict[str, Any]) -> dict[str, Any]:
+        """What is asked."""
+        return {
             "topics": TopicPage(self.topics, 1, 1, len(self.topics), len(self.topics)),
             "topic": self.detail,
             "config-names": [replace(one, source=ConfigSource.DEFAULT, value=one.default) for one in self.configs],
@@ -172,25 +145,10 @@ class FakeApi(QObject):
             "group": self.group,
             "lag": self.history,
         }
-        return answers[path.rsplit("/", 1)[1]]
 
-    async def post(self, path: str, body: Any = None, _type: Any = None, **_query: Any) -> Any:
-        """Do."""
-        self.sent.append(("POST", path, body))
-        await self._begin(path)
-        return self._answer(path, body)
-
-    def _answer(self, path: str, body: Any) -> Any:
-        if path == "/kafka/bodies":
-            self.uploads.append(body)
-            return Uploaded(f"up-{len(self.uploads)}", len(body))
-        if path == "/kafka/schemas/remove":
-            self.own = [schema for schema in self.own if schema.id != body["id"]]
-            return self.own
-        if path.endswith("/stop"):
-            self.job = replace(self.job, state=JobState.STOPPING)
-            return self.job
-        answers: dict[str, Callable[[], Any]] = {
+    def acts(self, body: Any) -> dict[str, Callable[[], Any]]:
+        """What is done."""
+        return {
             "fill": lambda: fill(body),
             "produce": lambda: self.outcome,
             "partition-for": lambda: self.partition,
@@ -204,47 +162,22 @@ class FakeApi(QObject):
             "reset": lambda: self._reset(body),
             "delete-group": lambda: None,
             "remove-member": lambda: None,
-            "remove": lambda: self._without(body["name"]),
+            "remove": lambda: self._without_schema(body["id"]),
         }
-        return answers[path.rsplit("/", 1)[1]]()
 
-    async def put(self, path: str, body: Any = None, _type: Any = None, **_query: Any) -> Any:
+    def keep(self, path: str, body: Any) -> Any:
         """Keep a template or a schema."""
-        self.sent.append(("PUT", path, body))
-        await self._begin(path)
         if path == "/kafka/schemas":
             self.own = [*self.own, replace(body, id=body.id or f"s{len(self.own) + 1}")]
             return self.own
-        self.templates = [*self._without(body.name), body]
-        return self.templates
+        return super().keep(path, body)
 
-    async def delete(self, path: str) -> None:
-        """Forget a job."""
-        self.sent.append(("DELETE", path, None))
-        await self._begin(path)
-
-    async def send_file(self, path: str, file: Path, _type: Any, progress: Callable[[int], None] | None = None) -> Any:
-        """Take a file."""
-        await self._begin(path)
-        data = await asyncio.to_thread(file.read_bytes)
-        if progress is not None:
-            progress(len(data) // 2)
-        self.uploads.append(data)
-        return Uploaded(f"up-{len(self.uploads)}", len(data))
-
-    def _without(self, name: str) -> list[RecordTemplate]:
-        self.templates = [template for template in self.templates if template.name != name]
-        return self.templates
+    def _without_schema(self, schema: str) -> list[LocalSchema]:
+        self.own = [one for one in self.own if one.id != schema]
+        return self.own
 
     def _reset(self, request: ResetRequest) -> ResetResult:
         return ResetResult(self.changes, done=not request.dry_run)
-
-    async def _begin(self, path: str) -> None:
-        if self.gate is not None:
-            await self.gate.wait()
-        for end, failure in self.failures.items():
-            if path.endswith(end):
-                raise failure
 
 
 def fill(record: Record) -> Record:
@@ -256,19 +189,11 @@ def fill(record: Record) -> Record:
     return replace(record, key=filled(record.key), value=filled(record.value))
 
 
-class Bench:
-    """A host for sheets, with a service over the fake API."""
+class Bench(FormBench):
+    """A service over the fake API, with a host for its forms."""
 
     def __init__(self) -> None:
+        super().__init__(1096)
         self.api = FakeApi()
         api: Any = self.api
         self.service = KafkaService(api)
-        self.notices = Notices()
-        self.host = QWidget()
-        self.host.resize(1096, 740)
-        self.host.show()
-
-    def close(self) -> None:
-        """Put the window away."""
-        self.host.close()
-        self.host.deleteLater()
