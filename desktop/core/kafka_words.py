@@ -83,7 +83,7 @@ def topic_facts(topic: TopicInfo) -> list[str]:
     if topic.bytes is not None:
         facts.append(size_text(topic.bytes))
     if "compact" in topic.cleanup_policy and not topic.internal:
-        facts.append(topic.cleanup_policy)
+        facts.append("compact")
     return facts
 
 

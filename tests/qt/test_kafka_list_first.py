@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.core.kafka_spots import CLUSTER
+from desktop.views.kafka.list_rows import _fitting
 from tests.qt.kafka_panel_bench import ORDERS, Bench
 from tests.qt.kafka_panel_fakes import make_connection
 from tests.qt.tasks_fakes import until
@@ -52,3 +53,9 @@ async def test_records_are_exported_as_they_are_read_on_the_connection_looked_at
     assert bench.panel.feed.export_route == "/kafka/my%20cluster/export"
     bench.panel.set_connection(None)
     assert bench.panel.feed.export_route == ""
+
+
+def test_a_row_leaves_whole_facts_out_where_there_is_no_room(qtbot: QtBot) -> None:
+    facts = ["6 partitions", "412 MB", "compact"]
+    shown = {_fitting(facts, width) for width in range(1, 400)}
+    assert shown == {"6 partitions", "6 partitions · 412 MB", "6 partitions · 412 MB · compact"}

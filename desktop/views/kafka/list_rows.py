@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from desktop.core.formatting import rate
@@ -97,4 +97,11 @@ class ListRows(QStyledItemDelegate):
         words, ink = right
         if words:
             lower = paint_right(painter, lower, words, "dim" if self.dimmed else ink, pixels=CAPTION_PX)
-        paint_text(painter, lower, " · ".join(parts), "dim", theme().font(CAPTION_PX))
+        paint_text(painter, lower, _fitting(parts, lower.width()), "dim", theme().font(CAPTION_PX))
+
+
+def _fitting(parts: Sequence[str], width: int) -> str:
+    """Write as many of a row's facts as there is room for, each of them whole."""
+    metrics = QFontMetrics(theme().font(CAPTION_PX))
+    texts = (" · ".join(parts[:count]) for count in range(len(parts), 0, -1))
+    return next((text for text in texts if metrics.horizontalAdvance(text) <= width), parts[0])

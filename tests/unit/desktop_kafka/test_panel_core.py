@@ -109,7 +109,7 @@ def test_a_time_of_zero_is_1970_and_none_is_none() -> None:
 
 def test_the_list_says_which_topics_are_compacted() -> None:
     topic = TopicInfo("t", partitions=6, bytes=1024, cleanup_policy="compact,delete")
-    assert topic_facts(topic) == ["6 partitions", "1.0 kB", "compact,delete"]
+    assert topic_facts(topic) == ["6 partitions", "1.0 kB", "compact"]
     for plain in (replace(topic, cleanup_policy="delete"), replace(topic, cleanup_policy=""), replace(topic, internal=True)):
         assert topic_facts(plain) == ["6 partitions", "1.0 kB"]
 
