@@ -173,15 +173,15 @@ async def test_a_long_text_is_checked_in_a_thread_and_uploaded(form: ProduceForm
 
 
 async def test_a_schema_is_chosen_by_its_name_and_sent_by_what_it_is(form: ProduceForm) -> None:
-    await until(lambda: form.fields.value.schema.offers() != [])
+    await until(lambda: form.fields.value.schema.schema.offers() != [])
     form.fields.value.choose_kind(Kind.AVRO)
     form.fields.value.editor.set_text('{"id": 1}')
     await form.produce()
     assert "No schema is chosen" in form.fields.value.fault()
-    form.fields.value.schema.setText("orders-value")
+    form.fields.value.schema.schema.setText("orders-value")
     await form.produce()
     assert form.record.value == Content('{"id": 1}', ContentForm.AVRO, "orders-value")
-    form.fields.value.schema.setText("order.avsc")
+    form.fields.value.schema.schema.setText("order.avsc")
     await form.produce()
     assert form.record.value == Content('{"id": 1}', ContentForm.AVRO, "", "s1")
 
@@ -189,7 +189,7 @@ async def test_a_schema_is_chosen_by_its_name_and_sent_by_what_it_is(form: Produ
 async def test_what_the_schema_refuses_is_told_at_its_side(form: ProduceForm) -> None:
     form.fields.value.choose_kind(Kind.AVRO)
     form.fields.value.editor.set_text('{"id": "x"}')
-    form.fields.value.schema.setText("orders-value")
+    form.fields.value.schema.schema.setText("orders-value")
     form.api.failures["/produce"] = make_problem("id is no int", "Write a number at $.id.", 422, side="value")
     await form.produce()
     assert form.fields.value.fault() == "id is no int. Write a number at $.id."

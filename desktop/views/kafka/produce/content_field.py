@@ -1,7 +1,6 @@
 """A record's key or value: null or empty, text, JSON, a number, bytes, a file, or JSON written with a schema; checked as it is typed."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -15,17 +14,16 @@ from desktop.core.json_check import Checked, JsonFault, lay_out
 from desktop.core.kafka_content import AS_JSON, WITH_SCHEMA, ContentDraft, Kind, check_content
 from desktop.core.kafka_draft import MAX_VALUE_BYTES
 from desktop.services.kafka import KafkaService
-from desktop.views.kafka.names import schemas_of
+from desktop.views.kafka.produce.schema_row import SchemaRow
 from desktop.views.widgets.buttons import Button
 from desktop.views.widgets.file_row import FileRow
 from desktop.views.widgets.form_sheet import line_field
 from desktop.views.widgets.jobs import Jobs, Working
 from desktop.views.widgets.json_editor import JsonEditor
 from desktop.views.widgets.labels import caption
-from desktop.views.widgets.name_line import NameLine
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.concurrency import Notify
-from embedded_server.contracts.kafka import LocalSchema, Side
+from embedded_server.contracts.kafka import Side
 
 THREAD_CHARS: Final = 256 * 1024
 """A longer text is not checked on the window's own loop."""
@@ -62,7 +60,6 @@ class ContentField(QWidget, Working):
         self._kept = ""
         self._given = ("", "")
         """A text as it was given, and as the editor shows it: line ends and the like come out as they went in, unless it was touched."""
-        self._own: list[LocalSchema] = []
         self._make_fields(tr("Key") if side is Side.KEY else tr("Value"))
         self._lay_out()
         self._connect()
@@ -87,10 +84,7 @@ class ContentField(QWidget, Working):
 
     def draft(self) -> ContentDraft:
         """Answer the field exactly as it stands."""
-        name = self.schema.text().strip()
-        own = next((schema.id for schema in self._own if schema.name == name), "")
-        subject = "" if own else name
-        return ContentDraft(self.kind(), self.text(), self.file_row.file(), self._kept, subject, own, self.message.text().strip())
+        return ContentDraft(self.kind(), self.text(), self.file_row.file(), self._kept, *self.schema.chosen())
 
     def show_draft(self, draft: ContentDraft, *, fills: bool) -> None:
         """Show a draft's side."""
@@ -100,19 +94,8 @@ class ContentField(QWidget, Working):
         self.editor.set_text(draft.text)
         self._given = (draft.text, self.editor.text())
         self.file_row.set_file(draft.file)
-        own = next((schema.name for schema in self._own if schema.id == draft.schema), draft.schema)
-        self.schema.setText(draft.subject or own)
-        self.message.setText(draft.message)
+        self.schema.show_draft(draft)
         self._show_kind()
-
-    def set_schemas(self, connection: str, own: Sequence[LocalSchema]) -> None:
-        """Offer these, and the subjects of *connection*'s Schema Registry."""
-        chosen = self.draft().schema or self.schema.text()
-        self._own = list(own)
-        name = next((schema.name for schema in self._own if schema.id == chosen), "")
-        if name:
-            self.schema.setText(name)
-        self.schema.complete_from(schemas_of(self._service, connection, self._own))
 
     def set_fills(self, *, fills: bool) -> None:
         """Take ``{{field}}`` for what will be filled, or for what it is."""
@@ -170,10 +153,7 @@ class ContentField(QWidget, Working):
         self.null_line.setAccessibleName(f"{name}: null")
         lines = 2 if self._side is Side.KEY else 7
         self.editor = JsonEditor(self._check, name=name, placeholder="", lines=lines)
-        self.schema = NameLine(tr("Schema"), tr("Subject, or own schema"))
-        self.message = NameLine(tr("Message"), tr("Message; empty is the first"))
-        self.schemas = Button(tr("Schemas…"), self.schemas_requested.emit)
-        self.schemas.setToolTip(tr("Schemas of your own, and those of the Schema Registry"))
+        self.schema = SchemaRow(self._service)
         self.note = Wrapped()
         self._fault = Wrapped(tone="bad")
         self._fault.hide()
@@ -188,18 +168,11 @@ class ContentField(QWidget, Working):
         self._head.addWidget(self.kind_choice)
         self._head.addStretch(1)
         self._head.addWidget(self.format)
-        self._schema_row = QWidget()
-        row = QHBoxLayout(self._schema_row)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.schema, 3)
-        row.addWidget(self.message, 2)
-        row.addWidget(self.schemas)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(self._head)
-        for widget in (self.null_line, self._schema_row, self.editor, self.file_row, self._fault, self.note):
+        for widget in (self.null_line, self.schema, self.editor, self.file_row, self._fault, self.note):
             column.addWidget(widget)
         self.setAcceptDrops(True)
 
@@ -208,11 +181,8 @@ class ContentField(QWidget, Working):
         self.null_line.textEdited.connect(self._on_typed_over_null)
         self.editor.edited.connect(self._on_edited)
         self.file_row.edited.connect(self._on_edited)
-        self.schema.textEdited.connect(self._on_edited)
-        self.message.textEdited.connect(self._on_edited)
-        completer = self.schema.completer()
-        if completer is not None:
-            completer.activated.connect(lambda *_: self._on_edited())
+        self.schema.edited.connect(self._on_edited)
+        self.schema.schemas_requested.connect(self.schemas_requested)
 
     # -- what happens
 
@@ -276,16 +246,15 @@ class ContentField(QWidget, Working):
             return self.null_line
         if kind is Kind.FILE:
             return self.file_row.path
-        missing = kind in WITH_SCHEMA and not self.schema.text().strip()
-        return self.schema if missing else self.editor.edit
+        return self.schema.schema if kind in WITH_SCHEMA and self.schema.is_missing() else self.editor.edit
 
     def _show_kind(self) -> None:
         kind = self.kind()
         self.null_line.setVisible(kind is Kind.NULL)
         self.editor.setVisible(kind not in {Kind.NULL, Kind.FILE, Kind.KEPT})
         self.file_row.setVisible(kind is Kind.FILE)
-        self._schema_row.setVisible(kind in WITH_SCHEMA)
-        self.message.setVisible(kind is Kind.PROTOBUF)
+        self.schema.setVisible(kind in WITH_SCHEMA)
+        self.schema.show_kind(kind)
         self.format.setVisible(kind in AS_JSON)
         self.setFocusProxy(self._focus())
         self.show_fault(None)

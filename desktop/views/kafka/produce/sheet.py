@@ -162,7 +162,7 @@ class ProduceSheet(SendSheet[Draft, RecordTemplate]):
     async def _load_schemas(self, connection: str) -> None:
         own = await self._service.local_schemas()
         for side in Side:
-            self.fields.side(side).set_schemas(connection, own)
+            self.fields.side(side).schema.set_schemas(connection, own)
 
     def _lost_hint(self) -> str:
         return tr("Look into the table for what was produced.")
