@@ -51,7 +51,7 @@ async def create_topic(driver: Driver) -> None:
     """A Kafka topic created in its form, and looked at."""
     panel = await _open(driver)
     await driver.picture("kafka")
-    driver.click(panel.list.new_button)
+    driver.click(panel.list.top.new_button)
     sheet = await _form(driver, panel, CreateTopicSheet)
     driver.enter(sheet.name, TOPIC)
     driver.enter(sheet.partitions, "3")

@@ -103,7 +103,7 @@ async def test_while_the_server_is_away_no_state_colour_claims_that_it_holds(ben
 async def test_kafkas_own_topics_are_left_out_until_they_are_wanted(bench: Bench) -> None:
     await bench.begin()
     assert not bench.panel.topics.index_of("__consumer_offsets").isValid()
-    bench.panel.list.set_internal(shown=True)
+    bench.panel.list.top.set_internal(shown=True)
     await until(lambda: bench.panel.topics.index_of("__consumer_offsets").isValid())
 
 
@@ -146,7 +146,7 @@ async def test_a_topic_that_was_just_created_is_scrolled_to(bench: Bench) -> Non
 async def test_a_topic_that_the_search_leaves_out_moves_nothing(bench: Bench) -> None:
     bench.api.cluster.topics = [make_topic(f"topic-{number:04}") for number in range(2_000)]
     await bench.begin()
-    bench.panel.list.search.setText("topic-1")
+    bench.panel.list.top.search.setText("topic-1")
     await until(lambda: bench.panel.topics.rowCount() == 1_000)
     bench.panel.list.choose(Spot(Place.TOPIC, "topic-0007"))
     await until(lambda: bench.api.count("around=topic-0007") == 1)
@@ -165,10 +165,10 @@ async def test_a_hidden_panel_asks_for_nothing(bench: Bench) -> None:
 
 async def test_searching_lists_what_matches_and_escape_brings_back_all(bench: Bench) -> None:
     await bench.begin()
-    bench.panel.list.focus_search()
-    QTest.keyClicks(bench.panel.list.search, "orders")
+    bench.panel.list.top.focus_search()
+    QTest.keyClicks(bench.panel.list.top.search, "orders")
     await until(lambda: bench.panel.topics.rowCount() == 2)
-    bench.panel.list.search.setText("nowhere")
+    bench.panel.list.top.search.setText("nowhere")
     await until(lambda: bench.panel.topics.rowCount() == 0)
     assert "nowhere" in bench.panel.list.message._title.text()
     assert bench.panel.go_back()
@@ -177,7 +177,7 @@ async def test_searching_lists_what_matches_and_escape_brings_back_all(bench: Be
 
 async def test_the_order_is_asked_of_the_server(bench: Bench) -> None:
     await bench.begin()
-    bench.panel.list.set_sort("messages", descending=True)
+    bench.panel.list.top.set_sort("messages", descending=True)
     await until(lambda: bench.api.count("sort=messages,descending=true") == 1)
     await until(lambda: bench.panel.topics.index(0).data() in {"orders", "search.index.updates"})
 
@@ -260,7 +260,7 @@ async def test_a_read_only_connection_refuses_changes_with_the_reason_and_still_
     panel = bench.panel
     assert not panel._produce.isEnabled()
     assert panel._produce.toolTip() == READ_ONLY
-    assert not panel.list.new_button.isEnabled()
+    assert not panel.list.top.new_button.isEnabled()
     assert not panel.pages.alter.isEnabled()
     assert bench.menu() == [
         "Read the chosen topic…",

@@ -1,20 +1,19 @@
 """The list at the left: topics or groups, search and order on top, thousands of rows of which those in sight are asked for."""
 
-from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QLineEdit, QListView, QMenu, QSizePolicy, QStackedWidget
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QListView, QSizePolicy, QStackedWidget
 
 from desktop.core.formatting import short_number
 from desktop.core.i18n import N_, tr
 from desktop.core.kafka_spots import CLUSTER, Place, Spot
 from desktop.models.kafka_list import THING_ROLE, PagedListModel, name_of
 from desktop.views.kafka.list_rows import HEIGHT_PX, ListRows
-from desktop.views.kafka.list_sorts import sorts_menu
-from desktop.views.kafka.list_source import Order, Segment
-from desktop.views.widgets.buttons import IconButton, popup_under
+from desktop.views.kafka.list_source import Segment
+from desktop.views.kafka.list_top import ListTop
+from desktop.views.widgets.buttons import IconButton
 from desktop.views.widgets.card import Card
 from desktop.views.widgets.empty_state import EmptyState, EmptyStateView
 from desktop.views.widgets.list_view import list_view
@@ -24,11 +23,9 @@ from embedded_server.contracts.kafka import GroupInfo, TopicInfo
 
 WIDTH_PX: Final = 264
 LEAST_PX: Final = 200
-SEARCH_AFTER_MS: Final = 150
 LOOK_AFTER_MS: Final = 60
 """A scroll bar that is dragged asks for nothing until it rests a moment."""
 _TITLES: Final = {Segment.TOPICS: N_("Topics"), Segment.GROUPS: N_("Groups")}
-_FINDS: Final = {Segment.TOPICS: N_("Find a topic"), Segment.GROUPS: N_("Find a group")}
 
 
 class ListCard(Card):
@@ -51,7 +48,6 @@ class ListCard(Card):
         self._choice: Spot | None = None
         self._sought: Spot | None = None
         self._placing = False
-        self._order = Order()
         self._counts: dict[Segment, int | None] = {}
         self._empty: dict[Segment, EmptyState] = {}
         self.models: dict[Segment, PagedListModel[TopicInfo] | PagedListModel[GroupInfo]] = {Segment.TOPICS: topics, Segment.GROUPS: groups}
@@ -59,11 +55,7 @@ class ListCard(Card):
         self.choice.setObjectName("kafka_segment")
         self.choice.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.cluster_button = IconButton("ph.hard-drives", tr("The cluster and its brokers"), lambda: self.choose(CLUSTER))
-        self.search = QLineEdit()
-        self.search.setObjectName("kafka_search_names")
-        self.search.setClearButtonEnabled(True)
-        self.sort_button = IconButton("ph.sort-ascending", tr("Order of the topics"), self.open_sorts)
-        self.new_button = IconButton("ph.plus", tr("Create a topic"), self.new_requested.emit)
+        self.top = ListTop()
         self.views = {
             Segment.TOPICS: list_view(topics, "kafka_topics", tr("Topics")),
             Segment.GROUPS: list_view(groups, "kafka_groups", tr("Consumer groups")),
@@ -73,7 +65,6 @@ class ListCard(Card):
         self.note = Wrapped(tone="warn")
         self.note.hide()
         self._stack = QStackedWidget()
-        self._search_clock = QTimer(self, singleShot=True, interval=SEARCH_AFTER_MS)
         self._look_clock = QTimer(self, singleShot=True, interval=LOOK_AFTER_MS)
         self._lay_out()
         self._connect()
@@ -85,11 +76,6 @@ class ListCard(Card):
         head.addWidget(self.choice)
         head.addStretch(1)
         head.addWidget(self.cluster_button)
-        top = QHBoxLayout()
-        top.setSpacing(4)
-        top.addWidget(self.search, 1)
-        top.addWidget(self.sort_button)
-        top.addWidget(self.new_button)
         for view in self.views.values():
             view.setItemDelegate(self.rows)
             view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -100,16 +86,16 @@ class ListCard(Card):
         foot.setContentsMargins(4, 0, 4, 0)
         foot.addWidget(self.note)
         self.body.addLayout(head)
-        self.body.addLayout(top)
+        self.body.addWidget(self.top)
         self.body.addWidget(self._stack, 1)
         self.body.addLayout(foot)
         self.setMinimumWidth(LEAST_PX)
 
     def _connect(self) -> None:
         self.choice.chosen.connect(lambda _: self._on_segment_chosen())
-        self.search.textChanged.connect(lambda _: self._search_clock.start())
-        self.search.returnPressed.connect(self._on_search_entered)
-        self._search_clock.timeout.connect(lambda: self._set_order(replace(self._order, search=self.search.text().strip())))
+        self.top.order_changed.connect(self.order_changed)
+        self.top.new_requested.connect(self.new_requested)
+        self.top.left.connect(self.focus_list)
         self._look_clock.timeout.connect(self.looked)
         for segment, view in self.views.items():
             view.installEventFilter(self)
@@ -189,56 +175,9 @@ class ListCard(Card):
         self._choice, self._sought = None, None
         self._keep_place()
 
-    def focus_search(self) -> None:
-        """Put the cursor into the search box."""
-        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.search.selectAll()
-
     def focus_list(self) -> None:
         """Put the keys into the list."""
         self.view.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def clear_search(self) -> bool:
-        """Empty the search box; False where it was empty."""
-        if not self.search.text():
-            return False
-        self.search.clear()
-        self.focus_list()
-        return True
-
-    # -- order
-
-    def open_sorts(self) -> QMenu:
-        """Offer the orders of the topics, and whether Kafka's own are among them."""
-        menu = sorts_menu(self, self._order, self._set_order)
-        popup_under(menu, self.sort_button)
-        return menu
-
-    def set_sort(self, sort: str, *, descending: bool) -> None:
-        """List the topics in another order."""
-        self._set_order(replace(self._order, sort=sort, descending=descending))
-
-    def set_internal(self, *, shown: bool) -> None:
-        """List the topics that Kafka keeps for itself too, or not."""
-        self._set_order(replace(self._order, internal=shown))
-
-    def order(self) -> Order:
-        """Answer how they are listed."""
-        return self._order
-
-    def _set_order(self, order: Order) -> None:
-        if order != self._order:
-            self._order = order
-            plain = order.sort == "name"
-            self.sort_button.set_icon(
-                "ph.sort-ascending" if plain else "ph.sort-descending", "dim" if plain and not order.internal else "accent"
-            )
-            self.order_changed.emit(order)
-
-    def _on_search_entered(self) -> None:
-        self._search_clock.stop()
-        self._set_order(replace(self._order, search=self.search.text().strip()))
-        self.focus_list()
 
     # -- rows and places
 
@@ -249,14 +188,10 @@ class ListCard(Card):
         self._look_clock.start()
 
     def _follow(self) -> None:
-        is_topics = self.segment is Segment.TOPICS
         for segment, title in _TITLES.items():
             count = self._counts.get(segment)
             self.choice.set_text(segment.value, f"{tr(title)} {short_number(count)}" if count is not None else tr(title))
-        self.search.setPlaceholderText(tr(_FINDS[self.segment]))
-        self.search.setAccessibleName(tr(_FINDS[self.segment]))
-        for button in (self.sort_button, self.new_button):
-            button.setVisible(is_topics)
+        self.top.show_segment(self.segment)
         self.setFocusProxy(self.view)
 
     def _show_rows(self) -> None:
@@ -266,8 +201,8 @@ class ListCard(Card):
             return
         if not model.pages.is_known:
             state = EmptyState("ph.hourglass", tr("Loading"))
-        elif self._order.search:
-            state = EmptyState("ph.magnifying-glass", tr("Nothing has “{words}” in its name", words=self._order.search))
+        elif self.top.order().search:
+            state = EmptyState("ph.magnifying-glass", tr("Nothing has “{words}” in its name", words=self.top.order().search))
         else:
             state = self._empty.get(self.segment, EmptyState("ph.stack", tr("Nothing here yet")))
         self.message.set_state(state)

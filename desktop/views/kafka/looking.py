@@ -161,8 +161,8 @@ class KafkaLooking(KafkaView):
         connection = self._connection
         why_not = tr("This connection is read-only") if self._is_read_only() else ""
         self.acts.follow(self.spot.place if self.spot is not None else None, why_not, connected=connection is not None)
-        self.list.new_button.setEnabled(connection is not None and not why_not)
-        self.list.new_button.setToolTip(why_not or tr("Create a topic"))
+        self.list.top.new_button.setEnabled(connection is not None and not why_not)
+        self.list.top.new_button.setToolTip(why_not or tr("Create a topic"))
         self.pages.set_why_not(why_not)
         self.detail.set_why_not(why_not)
         self._again.setEnabled(self.detail.seen is not None and not why_not)

@@ -53,7 +53,7 @@ class KafkaPanel(KafkaLooking):
         self._create = next(action for action in self.acts.all() if action.text() == tr("Create a topic…"))
         again = tr("Produce the selected record again…")
         self._again = add(again, self.detail.produce_again, keys="Ctrl+Alt+N", icon="ph.paper-plane-tilt", changes=True)
-        add(tr("Find a topic or group"), self.list.focus_search, keys="Ctrl+F", icon="ph.magnifying-glass")
+        add(tr("Find a topic or group"), self.list.top.focus_search, keys="Ctrl+F", icon="ph.magnifying-glass")
         add(tr("Topics"), lambda: self._show_segment(Segment.TOPICS), keys="Alt+1", icon="ph.rows")
         add(tr("Consumer groups"), lambda: self._show_segment(Segment.GROUPS), keys="Alt+2", icon="ph.users-three")
         add(tr("The cluster and its brokers"), lambda: self.list.choose(CLUSTER), keys="Alt+0", icon="ph.hard-drives")
@@ -124,12 +124,12 @@ class KafkaPanel(KafkaLooking):
             return False
         if self.middle.shows_records() and not self.shows_group():
             return self.feed.focus_filter()
-        self.list.focus_search()
+        self.list.top.focus_search()
         return True
 
     def go_back(self) -> bool:
         """Close the innermost: a form, the detail, the search line, the list's search."""
-        return self.sheets.close_one() or self.feed.go_back() or self.search.close_bar() or self.list.clear_search()
+        return self.sheets.close_one() or self.feed.go_back() or self.search.close_bar() or self.list.top.clear_search()
 
     def set_connection(self, connection: Connection | None) -> None:
         """Look at another cluster, or at the same one faring otherwise."""
