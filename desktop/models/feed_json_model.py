@@ -12,7 +12,8 @@ from desktop.core.json_text import JsonKind, NotJson, Span, children_of, is_cont
 from embedded_server.contracts.concurrency import Notify, spawn
 
 SLICE: Final = 200
-"""Children found at once."""
+"""Children found first; then each time as many as there are, up to `MOST_FOUND`: a view lays all of them out again after each."""
+MOST_FOUND: Final = 1_000
 AT_ONCE_CHARS: Final = 48_000
 """A smaller node is opened on the spot: that takes a few milliseconds at most."""
 KIND_ROLE: Final = int(Qt.ItemDataRole.UserRole)
@@ -77,6 +78,19 @@ class JsonModel(QAbstractItemModel):
         if top.busy:
             spawn(self._find_later(top, self._generation), name="json-children", notify=self._notify)
 
+    def find_more(self, parent: Index) -> None:
+        """Find the next children: on the spot in a small node, off the loop in a large one."""
+        node = self._node(parent)
+        if not self.canFetchMore(parent):
+            return
+        if node.more is None:
+            node.more = children_of(self._text, node.span)
+        if self._is_small(node):
+            self._take(node, *self._find(node))
+            return
+        node.busy = True
+        spawn(self._find_later(node, self._generation), name="json-children", notify=self._notify)
+
     def raw(self, index: Index) -> str:
         """The value as it stands in the text."""
         span = self._node(index).span
@@ -106,11 +120,12 @@ class JsonModel(QAbstractItemModel):
         """The next slice, whether that was all, and where it stopped being JSON (-1 for nowhere)."""
         assert node.more is not None
         found: list[Span] = []
+        count = min(max(SLICE, len(node.children)), MOST_FOUND)
         try:
-            found.extend(islice(node.more, SLICE))
+            found.extend(islice(node.more, count))
         except NotJson as exc:
             return found, True, exc.at
-        return found, len(found) < SLICE, -1
+        return found, len(found) < count, -1
 
     async def _find_later(self, node: _Node, generation: int) -> None:
         outcome = await asyncio.to_thread(self._find, node)
@@ -200,17 +215,10 @@ class JsonModel(QAbstractItemModel):
         return node.more is not None
 
     def fetchMore(self, parent: Index) -> None:
-        """Find the next children: on the spot in a small node, off the loop in a large one."""
+        """Find the first children, and all of a small node. More of a large one is for `find_more`: Qt would ask after every slice."""
         node = self._node(parent)
-        if not self.canFetchMore(parent):
-            return
-        if node.more is None:
-            node.more = children_of(self._text, node.span)
-        if self._is_small(node):
-            self._take(node, *self._find(node))
-            return
-        node.busy = True
-        spawn(self._find_later(node, self._generation), name="json-children", notify=self._notify)
+        if not node.children or self._is_small(node):
+            self.find_more(parent)
 
     def data(self, index: Index, role: int = _DISPLAY) -> Any:
         """Key and value as text."""

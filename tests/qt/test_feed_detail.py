@@ -18,7 +18,7 @@ from desktop.core.json_text import root_of
 from desktop.core.problems import ApiError
 from desktop.models.feed_json_model import SLICE, JsonModel
 from desktop.views.widgets.detail import EventDetail
-from desktop.views.widgets.detail_body import BodyTab, BodyTabs
+from desktop.views.widgets.detail_body import PIECE_CHARS, BodyTab, BodyTabs
 from desktop.views.widgets.hex_view import HexView
 from desktop.views.widgets.json_tree import JsonTree
 from embedded_server.contracts.events import EventDetail as WholeEvent
@@ -91,8 +91,27 @@ async def test_a_large_array_is_found_a_slice_at_a_time_off_the_loop(qtbot: QtBo
     model.set_text(text, root_of(text))
     await until(lambda: model.rowCount() == SLICE)
     assert model.canFetchMore(ROOT)
-    model.fetchMore(ROOT)
+    model.find_more(ROOT)
     await until(lambda: model.rowCount() == 2 * SLICE)
+
+
+async def test_of_a_large_array_no_more_is_found_than_is_scrolled_to(qtbot: QtBot) -> None:
+    tree = JsonTree(notify=fail)
+    qtbot.addWidget(tree)
+    tree.resize(300, 400)
+    tree.show()
+    model = tree.json_model
+    tree.set_json(json.dumps({"rows": [{"n": n, "text": "x" * 40} for n in range(5000)], "end": 1}))
+    await until(lambda: model.rowCount() == 2)
+    rows = model.index(0, 0)
+    tree.expand(rows)
+    await until(lambda: model.rowCount(rows) == SLICE)
+    for _ in range(3):
+        tree.doItemsLayout()
+        assert model.canFetchMore(rows), "another slice is on its way"
+    assert model.rowCount(rows) == SLICE
+    tree.verticalScrollBar().setValue(tree.verticalScrollBar().maximum())
+    await until(lambda: model.rowCount(rows) == 2 * SLICE)
 
 
 def test_a_small_value_is_shown_open_and_copied(qtbot: QtBot) -> None:
@@ -181,7 +200,10 @@ async def test_bytes_open_as_hex_with_the_reason(tabs: BodyTabs) -> None:
 
 async def test_of_a_long_text_the_beginning_is_shown_and_the_rest_on_demand(tabs: BodyTabs) -> None:
     await shown(tabs, b"x" * (TEXT_PREVIEW_CHARS + 250_000))
-    assert tabs.text.shown_chars == TEXT_PREVIEW_CHARS
+    assert tabs.text.shown_chars <= 2 * PIECE_CHARS, "the window would stand still meanwhile"
+    await until(lambda: tabs.text.shown_chars == TEXT_PREVIEW_CHARS)
+    assert len(tabs.text.edit.toPlainText().replace("\n", "")) == TEXT_PREVIEW_CHARS
+    assert "1,000,000 of 1,250,000" in tabs.text._note.text()
     tabs.text.show_all()
     await until(lambda: tabs.text.shown_chars == TEXT_PREVIEW_CHARS + 250_000)
 

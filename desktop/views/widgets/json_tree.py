@@ -18,6 +18,9 @@ ROW_PX: Final = 22
 OPENED_ROWS: Final = 40
 """A value with fewer lines is shown wholly open."""
 
+FITTED_ROWS: Final = 60
+"""The column of keys fits so many rows beside those in sight: to look at Qt's 1,000 took 40 ms, after each slice that arrived."""
+
 _TONES: Final = {JsonKind.NUMBER: "accent", JsonKind.WORD: "accent", JsonKind.OBJECT: "dim", JsonKind.ARRAY: "dim"}
 
 
@@ -45,6 +48,7 @@ class JsonTree(QTreeView):
         header.setStretchLastSection(True)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         header.resizeSection(0, 150)
+        header.setResizeContentsPrecision(FITTED_ROWS)
         self._model.slice_arrived.connect(self._fit_keys)
         self.expanded.connect(self._fit_keys)
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
@@ -100,17 +104,17 @@ class JsonTree(QTreeView):
         self.header().resizeSection(0, min(self.header().sectionSize(0) + 8, max(120, self.width() // 2)))
 
     def _on_scrolled(self, value: int) -> None:
-        """Qt asks for more children of the root alone: ask for those of the last open node in sight as well."""
-        if value < self.verticalScrollBar().maximum() - self.viewport().height():
-            return
-        index = self.indexAt(QPoint(4, self.viewport().height() - 4)).parent()
-        while index.isValid():
-            if self._model.canFetchMore(index):
-                self._model.fetchMore(index)
-                return
-            index = index.parent()
-        if self._model.canFetchMore(QModelIndex()):
-            self._model.fetchMore(QModelIndex())
+        """Ask for more of each node whose last known child is in sight, and of the root somewhat before."""
+        if value >= self.verticalScrollBar().maximum() - self.viewport().height():
+            self._model.find_more(QModelIndex())
+        index = self.indexAt(QPoint(4, 0))
+        for _ in range(self.viewport().height() // ROW_PX + 2):
+            if not index.isValid():
+                break
+            parent = index.parent()
+            if index.row() == self._model.rowCount(parent) - 1:
+                self._model.find_more(parent)
+            index = self.indexBelow(index)
 
     def _on_menu_requested(self, where: QPoint) -> None:
         index = self.indexAt(where)
