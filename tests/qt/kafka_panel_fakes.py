@@ -24,6 +24,7 @@ from embedded_server.contracts.kafka import (
     ConfigSource,
     Decoded,
     DecodedRecord,
+    Deleted,
     Format,
     GroupDetail,
     GroupInfo,
@@ -185,6 +186,8 @@ class FakeKafkaApi(QObject):
             return job
         if act == "stop":
             return make_job(path.split("/")[2], state=JobState.STOPPED)
+        if act in {"delete-topic", "purge"}:
+            return Deleted(17)
         return None
 
     async def put(self, path: str, body: Any = None, _type: Any = None, **_query: Any) -> Any:
