@@ -80,13 +80,13 @@ class InternalTopic:
         return appended.base_offset
 
     def replay(self) -> Iterator[Kept]:
-        """Go through everything kept, from the beginning. Raises ``LogFault`` and ``BadRecords``."""
+        """Go through everything kept, from the beginning, be it in several turns. Raises ``LogFault`` and ``BadRecords``."""
         log = self.log
         if log is None:
             return
-        offset, end = log.start, log.end
-        while offset < end:
-            batches = log.read(offset, READ_BYTES, below=end, at_least_one=True)
+        offset = log.start
+        while offset < log.end:
+            batches = log.read(offset, READ_BYTES, below=log.end, at_least_one=True)
             if not batches:
                 return
             for piece in batches:

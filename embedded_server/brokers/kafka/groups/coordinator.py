@@ -1,7 +1,7 @@
 """The coordinator of all groups: members and offsets together, brought back from ``__consumer_offsets`` after a restart."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from embedded_server.brokers.clock import Clock, Timers
@@ -25,15 +25,13 @@ EXPIRY_INTERVAL_MS: Final = 10 * 60 * 1000
 
 
 class Groups:
-    """What the handlers ask. *topic* is where it is kept."""
+    """What the handlers ask, once it is loaded. *topic* is where it is kept."""
 
     def __init__(self, topic: InternalTopic, clock: Clock, timers: Timers) -> None:
         self.topic = topic
         self.offsets = Offsets(topic, lambda: int(clock.wall() * 1000))
         self._rebalances = Rebalances(clock, timers, self.offsets)
         self.members = Membership(self._rebalances, self.offsets)
-        self._load()
-        self._rebalances.after(EXPIRY_INTERVAL_MS, self._expire)
 
     @property
     def all(self) -> Mapping[str, Group]:
@@ -127,21 +125,25 @@ class Groups:
 
     # -- coming back
 
-    def _load(self) -> None:
+    def load(self) -> Iterator[None]:
+        """Bring back what was kept, little by little: each step is about one record."""
         groups: dict[str, Group] = {}
         try:
             for kept in self.topic.replay():
-                self._take_in(kept, groups)
+                yield from self._take_in(kept, groups)
         except (LogFault, BadRecords) as exc:
             logger.error("Not all groups and offsets could be read back: %s", exc)  # noqa: TRY400 - says all there is to know
         self.members.groups.update(groups)
-        for name in self.offsets.groups():
+        for name in list(self.offsets.groups()):
             self.members.made(name)
+            yield
         for group in groups.values():
             for member in group.members.values():
                 self._rebalances.alive(group, member)
+                yield
+        self._rebalances.after(EXPIRY_INTERVAL_MS, self._expire)
 
-    def _take_in(self, kept: Kept, groups: dict[str, Group]) -> None:
+    def _take_in(self, kept: Kept, groups: dict[str, Group]) -> Iterator[None]:
         if kept.marker is not None:
             self.offsets.end_transaction(kept.producer_id, commit=kept.marker.commit)
         for key, value in kept.pairs:
@@ -149,6 +151,8 @@ class Groups:
                 self._take_pair(kept, key, value, groups)
             except BadFields as exc:
                 logger.warning("A record in %s at offset %d cannot be read: %s", self.topic.name, kept.offset, exc)
+            yield
+        yield
 
     def _take_pair(self, kept: Kept, key: bytes, value: bytes | None, groups: dict[str, Group]) -> None:
         about = read_key(key)

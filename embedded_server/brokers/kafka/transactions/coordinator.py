@@ -4,7 +4,7 @@ Each step is in ``__transaction_state`` before it counts. Source: Apache Kafka's
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
 from embedded_server.brokers.clock import Clock, Timer, Timers
@@ -42,7 +42,7 @@ _COMPLETE = {True: State.COMPLETE_COMMIT, False: State.COMPLETE_ABORT}
 
 
 class Transactions:
-    """What the handlers ask. *topic* is where it is kept. Every method that changes something raises ``TransactionFault``."""
+    """What the handlers ask, once it is loaded. *topic* is where it is kept. What changes something raises ``TransactionFault``."""
 
     def __init__(self, topic: InternalTopic, ids: ProducerIds, markers: Markers, clock: Clock, timers: Timers) -> None:
         self._topic = topic
@@ -52,8 +52,6 @@ class Transactions:
         self._timers = timers
         self._all: dict[str, Transaction] = {}
         self._by_producer: dict[int, Transaction] = {}
-        self._load()
-        self._after(EXPIRY_INTERVAL_MS, self._expire)
 
     @property
     def all(self) -> Mapping[str, Transaction]:
@@ -241,12 +239,14 @@ class Transactions:
             self._by_producer.pop(found.producer_id, None)
         self._after(EXPIRY_INTERVAL_MS, self._expire)
 
-    def _load(self) -> None:
+    def load(self) -> Iterator[None]:
+        """Bring back what was kept, little by little: each step is about one record."""
         found: dict[str, Transaction] = {}
         try:
             for kept in self._topic.replay():
                 for key, value in kept.pairs:
                     self._take_pair(found, key, value, kept.offset)
+                    yield
         except (LogFault, BadRecords) as exc:
             logger.error("Not all transactions could be read back: %s", exc)  # noqa: TRY400 - says all there is to know
         for one in found.values():
@@ -255,6 +255,8 @@ class Transactions:
                 self._complete(one)
             elif one.state is State.ONGOING:
                 self._set_deadline(one, max(one.started_ms + one.timeout - self.now_ms, 0))
+            yield
+        self._after(EXPIRY_INTERVAL_MS, self._expire)
 
     def _take_pair(self, found: dict[str, Transaction], key: bytes, value: bytes | None, offset: int) -> None:
         try:
