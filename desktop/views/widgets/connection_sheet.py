@@ -6,11 +6,12 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
+from desktop.core.faults import Fault
 from desktop.core.i18n import tr
 from desktop.core.problems import ServerUnreachable, problem_of, title_of
 from desktop.services.notices import Notices
 from desktop.views.widgets.elided import ElidedLabel
-from desktop.views.widgets.form_sheet import WIDTH_PX, FormSheet
+from desktop.views.widgets.form_sheet import WIDTH_PX, FormSheet, field_group
 from desktop.views.widgets.state_label import StateLabel
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.connections import Connection, Environment
@@ -27,6 +28,8 @@ class ConnectionSheet(FormSheet):
     def __init__(self, host: QWidget, notices: Notices, heading: str, *, width: int = WIDTH_PX) -> None:
         super().__init__(host, heading, notices, width=width)
         self.connection: Connection | None = None
+        self._faults: dict[str, Wrapped] = {}
+        self._places: dict[str, QWidget] = {}
         self._where = ElidedLabel(is_mono=False)
         self._production = StateLabel(tr("production"), "bad")
         self._read_only = Wrapped(tone="warn")
@@ -60,6 +63,30 @@ class ConnectionSheet(FormSheet):
     def is_read_only(self) -> bool:
         """Whether the server would refuse."""
         return self.connection is not None and self.connection.spec.read_only
+
+    # -- fields with a place for what is wrong with them
+
+    def place(self, name: str, label: str, widget: QWidget, about: QWidget | None = None) -> QWidget:
+        """Answer a field with its caption and a place for what is wrong with it, to be laid out."""
+        fault = Wrapped(tone="bad")
+        fault.hide()
+        self._faults[name], self._places[name] = fault, widget
+        return field_group(label, widget, about, fault)
+
+    def fault(self, name: str) -> str:
+        """Answer what stands under a field."""
+        return self._faults[name].text()
+
+    def show_field_faults(self, faults: dict[str, Fault], *, go: bool = True) -> bool:
+        """Say what is wrong with each field, and go to the first; whether one is wrong."""
+        for name, label in self._faults.items():
+            fault = faults.get(name)
+            label.setText(f"{tr(fault.title, **fault.params)}. {tr(fault.hint, **fault.params)}" if fault else "")
+            label.setVisible(fault is not None)
+        first = next((name for name in self._places if name in faults), "")
+        if first and go:
+            self._places[first].setFocus()
+        return bool(first)
 
     # -- what is under way
 

@@ -1,5 +1,7 @@
 """A form that begins a job in the server: it follows the job, shows it in a card, and forgets it when it was read."""
 
+from abc import abstractmethod
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
@@ -47,8 +49,9 @@ class JobSheet(ConnectionSheet):
         self._forget_job()
         self.show_failure(tr("The server has started anew and no longer knows how far this was"), self._lost_hint())
 
+    @abstractmethod
     def _lost_hint(self) -> str:
-        raise NotImplementedError
+        """Say what to do about a job that the server no longer knows."""
 
     def _forget_job(self) -> None:
         self.follower.forget()

@@ -1,5 +1,6 @@
 """Rows that are typed one under the other, with a button that adds one: each can be taken out again, and Tab goes the way one reads."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
@@ -46,9 +47,9 @@ class RowsField(QWidget, Generic[RowT]):
         """Answer the rows that are shown."""
         return self._rows
 
+    @abstractmethod
     def blank_row(self) -> RowT:
         """Put in an empty row."""
-        raise NotImplementedError
 
     def put_in(self, row: RowT, stops: Sequence[QWidget]) -> RowT:
         """Put *row* under the others; Tab goes through its *stops*."""

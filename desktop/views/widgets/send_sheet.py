@@ -1,5 +1,6 @@
 """A form that sends one or many to a broker and stays open: templates on top, what the broker answered above the buttons."""
 
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -81,25 +82,25 @@ class SendSheet(JobSheet, Generic[D, T]):
 
     # -- what a subclass knows
 
+    @abstractmethod
     def draft(self) -> D:
         """Answer the form exactly as it stands."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show_draft(self, draft: D) -> None:
         """Put *draft* into the fields."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _template_to_keep(self, name: str) -> T | None:
         """Answer what to keep under a name, or None where it cannot, and say why."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _emptied(self) -> D:
         """Answer the draft with nothing but its address."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _is_worth_keeping(self, draft: D) -> bool:
         """Whether one would want *draft* back."""
-        raise NotImplementedError
 
     # -- what stands in it
 

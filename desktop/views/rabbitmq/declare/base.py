@@ -6,17 +6,13 @@ from typing import Any
 
 from PySide6.QtWidgets import QWidget
 
-from desktop.core.faults import Fault
-from desktop.core.i18n import tr
 from desktop.core.problems import hint_of, problem_of, title_of
 from desktop.core.rabbitmq_declare import Faults, differing_argument
 from desktop.services.notices import Notices
 from desktop.services.rabbitmq import RabbitService
 from desktop.views.rabbitmq.rabbit_sheet import RabbitSheet
 from desktop.views.widgets.buttons import PrimaryButton
-from desktop.views.widgets.form_sheet import field_group
 from desktop.views.widgets.labels import caption
-from desktop.views.widgets.wrapped import Wrapped
 
 WIDTH_PX = 480
 
@@ -26,15 +22,9 @@ class DeclareSheet(RabbitSheet):
 
     def __init__(self, host: QWidget, service: RabbitService, notices: Notices, heading: str) -> None:
         super().__init__(host, service, notices, heading, width=WIDTH_PX)
-        self._faults: dict[str, Wrapped] = {}
-        self._places: dict[str, QWidget] = {}
         self._loading = False
         self.button = PrimaryButton("", self.start)
         self.submit_requested.connect(self.start)
-
-    def fault(self, name: str) -> str:
-        """Answer what stands under a field."""
-        return self._faults[name].text()
 
     @abstractmethod
     def start(self) -> None:
@@ -42,10 +32,7 @@ class DeclareSheet(RabbitSheet):
 
     def add_field(self, name: str, label: str, widget: QWidget, about: QWidget | None = None) -> QWidget:
         """Put a field into the form, with a place for what is wrong with it, and under it what it is *about*."""
-        fault = Wrapped(tone="bad")
-        fault.hide()
-        self._faults[name], self._places[name] = fault, widget
-        group = field_group(label, widget, about, fault)
+        group = self.place(name, label, widget, about)
         self.form.addWidget(group)
         return group
 
@@ -55,17 +42,6 @@ class DeclareSheet(RabbitSheet):
         self.foot.addWidget(self.button)
         self.foot.addWidget(caption("Ctrl+Enter"))
         self.foot.addStretch(1)
-
-    def show_field_faults(self, faults: dict[str, Fault], *, go: bool = True) -> bool:
-        """Say what is wrong with each field, and go to the first; whether one is wrong."""
-        for name, label in self._faults.items():
-            fault = faults.get(name)
-            label.setText(f"{tr(fault.title, **fault.params)}. {tr(fault.hint, **fault.params)}" if fault else "")
-            label.setVisible(fault is not None)
-        first = next((name for name in self._places if name in faults), "")
-        if first and go:
-            self._places[first].setFocus()
-        return bool(first)
 
     def show_faults(self, faults: Faults, go_elsewhere: Callable[[Faults], object]) -> None:
         """Say what is wrong with the fields; *go_elsewhere* where it is none of them."""
