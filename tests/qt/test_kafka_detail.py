@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from desktop.views.kafka.columns import value_of
 from embedded_server.contracts.kafka import Attempt, DecodeRequest, Format, Reading, SchemaUsed, Side, TopicReading
 from tests.qt.kafka_panel_bench import ORDERS, Bench
 from tests.qt.kafka_panel_fakes import make_decoded, make_problem, make_row
@@ -134,3 +135,18 @@ async def test_another_record_shows_nothing_of_the_one_before(bench: Bench) -> N
     bench.panel.detail.show_row(make_row(10))
     assert bench.panel.detail.seen is None
     assert bench.panel.detail.produce_button.isHidden()
+
+
+@pytest.mark.parametrize(
+    ("size", "preview", "shown"),
+    [
+        (0, "∅ null", "∅ null"),
+        (0, "∅ empty", "(empty)"),
+        (0, "", "(null or empty)"),
+        (6, "∅ null", "∅ null"),
+        (4, "null", "null"),
+        (5, "", ""),
+    ],
+)
+def test_a_row_tells_null_from_empty_and_an_old_one_does_not_pretend_to(size: int, preview: str, shown: str) -> None:
+    assert value_of(make_row(1, size=size, preview=preview)) == shown

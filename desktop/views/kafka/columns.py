@@ -7,7 +7,7 @@ from desktop.core.feed_columns import PREVIEW, SEQ, SIZE, TIME, TRACE, Align, Co
 from desktop.core.i18n import N_, tr
 from desktop.core.kafka_words import status_tone, status_word
 from embedded_server.contracts.events import Row
-from embedded_server.contracts.kafka import split_subject
+from embedded_server.contracts.kafka import EMPTY_PREVIEW, NULL_PREVIEW, split_subject
 
 
 def offset_of(row: Row) -> str:
@@ -27,8 +27,10 @@ def partition_of(row: Row) -> str:
 
 
 def value_of(row: Row) -> str:
-    """Answer the beginning of the value as it is read; an empty one, which is not null, says so."""
-    return row.preview or (tr("(null or empty)") if not row.size else "")
+    """Answer the beginning of the value as it is read; null and empty, which are not the same, say so."""
+    if row.size:
+        return row.preview
+    return {NULL_PREVIEW: f"∅ {tr('null')}", EMPTY_PREVIEW: tr("(empty)"), "": tr("(null or empty)")}.get(row.preview, row.preview)
 
 
 OFFSET: Final = Column(

@@ -21,7 +21,7 @@ from embedded_server.contracts.kafka.decoding import (
     SubjectInfo,
     TopicReading,
 )
-from embedded_server.contracts.kafka.events import NO_TIMESTAMP, RecordStatus, split_subject, subject_of
+from embedded_server.contracts.kafka.events import EMPTY_PREVIEW, NO_TIMESTAMP, NULL_PREVIEW, RecordStatus, split_subject, subject_of
 from embedded_server.contracts.kafka.groups import (
     Assigned,
     DeleteGroup,
@@ -67,7 +67,9 @@ from embedded_server.contracts.kafka.topics import (
 )
 
 __all__ = [
+    "EMPTY_PREVIEW",
     "NO_TIMESTAMP",
+    "NULL_PREVIEW",
     "AddPartitions",
     "AlterConfigs",
     "Assigned",

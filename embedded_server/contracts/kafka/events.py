@@ -4,6 +4,9 @@ from enum import StrEnum
 from typing import Final
 
 NO_TIMESTAMP: Final = -1
+NULL_PREVIEW: Final = "∅ null"
+EMPTY_PREVIEW: Final = "∅ empty"
+"""The previews of a null value and of one without bytes, so that a row alone tells them apart. Journals of before have none for either."""
 
 
 def subject_of(topic: str, partition: int) -> str:

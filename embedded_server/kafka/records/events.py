@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 import orjson
 
 from embedded_server.contracts.events import MAX_PREVIEW_CHARS, Event, Join, Kind
-from embedded_server.contracts.kafka import Compression, RecordStatus, Side, subject_of
+from embedded_server.contracts.kafka import EMPTY_PREVIEW, NULL_PREVIEW, Compression, RecordStatus, Side, subject_of
 from embedded_server.core.trace import trace_id
 from embedded_server.journal import preview_of
 from embedded_server.kafka.records.batches import Batch, RawHeader, RawRecord
@@ -132,10 +132,10 @@ class RecordEvents:
         else:
             text, key_json = self._key(key)
         if value is None:
-            preview, value_json = "", "true"
+            preview, value_json = NULL_PREVIEW, "true"
         else:
             value_json = "false"
-            preview = self._preview(value)
+            preview = self._preview(value) if value else EMPTY_PREVIEW
         if headers:
             trace, joined = _trace(headers)
             tail = orjson.dumps([header_json(*header) for header in headers]).decode()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedded_server.contracts.events import MAX_PREVIEW_CHARS, Event, Join, Kind
-from embedded_server.contracts.kafka import Compression, RecordStatus, Side
+from embedded_server.contracts.kafka import EMPTY_PREVIEW, NULL_PREVIEW, Compression, RecordStatus, Side
 from embedded_server.kafka.records.batches import Batch, RawRecord
 from embedded_server.kafka.records.events import PlainPreviews, RecordEvents
 
@@ -46,8 +46,9 @@ def test_an_event_says_where_the_record_is() -> None:
 def test_null_is_told_from_empty() -> None:
     event, headers = event_of((0, 1, None, None, ()))
     assert (headers["key_null"], headers["value_null"], headers["key"]) == (True, True, None)
-    assert (event.key, event.preview, event.body, event.size) == ("", "", b"", 0)
-    _, headers = event_of((0, 1, b"", b"", ()))
+    assert (event.key, event.preview, event.body, event.size) == ("", NULL_PREVIEW, b"", 0)
+    event, headers = event_of((0, 1, b"", b"", ()))
+    assert (event.key, event.preview, event.body, event.size) == ("", EMPTY_PREVIEW, b"", 0)
     assert (headers["key_null"], headers["value_null"], headers["key"]) == (False, False, "")
 
 
