@@ -185,12 +185,13 @@ class Transfer:
 
         The end of the channel does it: RabbitMQ takes 0.01 s for 20,000 messages there, and many seconds where each is refused.
         """
+        unread = (await reader.declare_queue(self._plan.queue, passive=True)).messages
         await reader.close()
         pause = Backoff(first_s=0.01, cap_s=0.25)
         deadline = time.monotonic() + PUT_BACK_LIMIT_S
         while True:
             there = await counter.declare_queue(self._plan.queue, passive=True)
-            if there.messages >= self._ledger.unacked or there.consumers or time.monotonic() > deadline:
+            if there.messages >= unread + self._ledger.unacked or there.consumers or time.monotonic() > deadline:
                 break
             await asyncio.sleep(pause.delay())  # RabbitMQ counts at once, and puts back when it comes to it
         self._job.count("left", there.messages)

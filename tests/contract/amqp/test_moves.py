@@ -1,5 +1,6 @@
 """Moves and redrives on both brokers: what goes, what stays, in which order, and with every byte."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
@@ -13,6 +14,7 @@ from embedded_server.contracts.jobs import Job, JobState
 from embedded_server.contracts.rabbitmq import BindingRequest, Destroy, MoveRequest, Properties, RedriveRequest, Target
 from embedded_server.core.profiles import ConnectionReadOnly, NameNotTyped
 from embedded_server.journal import FilterError
+from embedded_server.rabbitmq.amqp.channel import Channel
 from embedded_server.rabbitmq.amqp.content import Content, encode_content
 from embedded_server.rabbitmq.amqp.fields import Timestamp
 from embedded_server.rabbitmq.transfer import transfer
@@ -122,6 +124,24 @@ async def test_a_limit_bounds_what_is_moved(side: Side, name: str, filter: str) 
     assert (job.counts["moved"], job.counts["left"]) == (7, 43)
     assert await side.bodies(target) == [b"a%d" % number for number in range(7)]
     assert await side.bodies(source) == [b"a%d" % number for number in range(7, 50)]
+
+
+async def test_what_is_left_is_counted_once_all_of_it_is_back(side: Side, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RabbitMQ puts back when it comes to it: here, a moment after the channel's end. More lies unread than was held."""
+    close = Channel.close
+
+    async def close_later(channel: Channel) -> None:
+        async def later() -> None:
+            await asyncio.sleep(0.2)
+            await close(channel)
+
+        ending.create_task(later())
+
+    source, target = await two_queues(side, name, *[b"a"] * 200)
+    async with asyncio.TaskGroup() as ending:
+        monkeypatch.setattr(Channel, "close", close_later)
+        job = await move(side, source, target, limit=7, filter="body:a")
+    assert (job.counts["moved"], job.counts["left"]) == (7, 193)
 
 
 async def test_an_unroutable_copy_leaves_its_original(side: Side, name: str) -> None:
