@@ -4,24 +4,19 @@ Changes are rare and written at once. A file that is damaged is set aside, and t
 """
 
 import json
-import logging
 import sqlite3
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
 from embedded_server.brokers.amqp.passwords import HASHING, hashed
-from embedded_server.brokers.sqlite_errors import explained
-
-logger = logging.getLogger(__name__)
+from embedded_server.brokers.sqlite_file import open_or_set_aside
 
 SCHEMA_VERSION: Final = 1
-LOCK_WAIT_S: Final = 2.0
+LOST: Final = "The broker's file of users is damaged (%s); it was set aside as %s, and there is only the user guest"
 DEFAULT_VHOST: Final = "/"
 DEFAULT_USER: Final = "guest"
 ADMINISTRATOR: Final = "administrator"
-_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 _SCHEMA: Final = f"""
 CREATE TABLE vhost (name TEXT PRIMARY KEY, description TEXT NOT NULL, tags TEXT NOT NULL, tracing INTEGER NOT NULL) WITHOUT ROWID;
@@ -146,33 +141,7 @@ class SqliteAccounts:
     """Accounts in a SQLite file; with the path ``:memory:`` they are forgotten."""
 
     def __init__(self, path: Path | str) -> None:
-        self._path = Path(path) if str(path) != ":memory:" else None
-        try:
-            self._db = self._open()
-        except sqlite3.DatabaseError as exc:
-            if self._path is None or exc.sqlite_errorcode & 0xFF not in _DAMAGED:
-                raise explained(exc, self._path or Path()) from exc
-            self._set_aside(self._path, str(exc))
-            self._db = self._open()
-
-    def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path or ":memory:", timeout=LOCK_WAIT_S, isolation_level=None)
-        try:
-            db.execute("PRAGMA locking_mode = EXCLUSIVE")
-            db.execute("BEGIN EXCLUSIVE")  # kept to the end: one broker a folder
-            db.execute("COMMIT")
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                _create(db)
-        except BaseException:
-            db.close()
-            raise
-        return db
-
-    @staticmethod
-    def _set_aside(path: Path, reason: str) -> None:
-        kept = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-        path.rename(kept)
-        logger.warning("The broker's file of users is damaged (%s); it was set aside as %s, and there is only the user guest", reason, kept)
+        self._db, _ = open_or_set_aside(Path(path), _prepare, LOST)
 
     def load(self) -> KeptAccounts:
         """Everything kept so far."""
@@ -234,6 +203,13 @@ class SqliteAccounts:
         for other in ("permission", "topic_permission"):
             self._db.execute(f"DELETE FROM {other} WHERE {column} = ?", (name,))  # noqa: S608 - the names are this file's own
         self._db.execute("COMMIT")
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN EXCLUSIVE")  # kept to the end: one broker a folder
+    db.execute("COMMIT")
+    if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+        _create(db)
 
 
 def _create(db: sqlite3.Connection) -> None:

@@ -7,7 +7,6 @@ machine itself loses power the last moments may be missing, and the file is stil
 import itertools
 import logging
 import sqlite3
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,20 +23,19 @@ from embedded_server.brokers.amqp.sqlite_rows import (
     stored_entry,
 )
 from embedded_server.brokers.amqp.store import Snapshot, StoredEntry, StoreFailed
-from embedded_server.brokers.sqlite_errors import StoreTooNew, explained
+from embedded_server.brokers.sqlite_file import migrate, open_or_set_aside, write_ahead
 
 if TYPE_CHECKING:
     from embedded_server.brokers.amqp.queue import Queue
 
 logger = logging.getLogger(__name__)
 
-LOCK_WAIT_S: Final = 2.0
+LOST: Final = "The broker's store is damaged (%s); it was set aside as %s and a new one was begun"
 MAX_WAITING: Final = 10_000
 """Messages that left their queues and are not yet deleted from the file."""
 SPARE_PAGES: Final = 16_384
 """Of 4 kB each, that the file may have free for what comes."""
 SHRINK_PAGES: Final = 1_024
-_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 class SqliteStore:
@@ -45,8 +43,6 @@ class SqliteStore:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.set_aside: Path | None = None
-        """Where a damaged file was moved to."""
         self._snapshot = Snapshot()
         self._queue_ids = itertools.count(1)
         self._topology: list[tuple[str, tuple[Any, ...]]] = []
@@ -63,61 +59,23 @@ class SqliteStore:
         """What could not be written last time waits no longer for company."""
         self._is_loose = False
         """The file is much larger than what is in it."""
-        self._db = self._open()
+        self._db, self.set_aside = open_or_set_aside(path, self._prepare, LOST)
+        """And where a damaged file was moved to."""
 
     # -- opening
 
-    def _open(self) -> sqlite3.Connection:
-        try:
-            return self._open_once()
-        except sqlite3.DatabaseError as exc:
-            if exc.sqlite_errorcode & 0xFF not in _DAMAGED:
-                raise explained(exc, self.path) from exc
-            self._move_aside(str(exc))
-        try:
-            return self._open_once()
-        except sqlite3.DatabaseError as exc:
-            raise explained(exc, self.path) from exc
-
-    def _open_once(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=LOCK_WAIT_S, isolation_level=None)
-        try:
-            db.execute("PRAGMA locking_mode = EXCLUSIVE")
-            if not db.execute("PRAGMA page_count").fetchone()[0]:
-                db.execute("PRAGMA auto_vacuum = INCREMENTAL")
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = NORMAL")
-            db.execute("BEGIN IMMEDIATE")
-            self._migrate(db)
-            self._snapshot, self._copies = read_all(db)
-            db.execute("COMMIT")
-            if _free_pages(db) > SPARE_PAGES and _used_pages(db) < SPARE_PAGES:
-                db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # which a file of an earlier version lacks
-                db.execute("VACUUM")  # quick, as little is in it
-        except BaseException:
-            db.close()
-            raise
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        if not db.execute("PRAGMA page_count").fetchone()[0]:
+            db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        write_ahead(db)
+        db.execute("BEGIN IMMEDIATE")
+        migrate(db, self.path, SCHEMA, SCHEMA_VERSION)
+        self._snapshot, self._copies = read_all(db)
+        db.execute("COMMIT")
+        if _free_pages(db) > SPARE_PAGES and _used_pages(db) < SPARE_PAGES:
+            db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # which a file of an earlier version lacks
+            db.execute("VACUUM")  # quick, as little is in it
         self._queue_ids = itertools.count(1 + max((queue.id for queue in self._snapshot.queues), default=0))
-        return db
-
-    def _migrate(self, db: sqlite3.Connection) -> None:
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            raise StoreTooNew(folder=str(self.path.parent))
-        if version == 0:
-            for statement in SCHEMA.split(";"):
-                db.execute(statement)
-
-    def _move_aside(self, reason: str) -> None:
-        """Keep a damaged file under another name: someone may still want what is in it."""
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        kept = self.path.with_name(f"{self.path.name}.damaged-{stamp}")
-        for suffix in ("", "-wal", "-shm"):
-            part = Path(f"{self.path}{suffix}")
-            if part.exists():
-                part.rename(f"{kept}{suffix}")
-        self.set_aside = kept
-        logger.warning("The broker's store is damaged (%s); it was set aside as %s and a new one was begun", reason, kept)
 
     # -- Store
 

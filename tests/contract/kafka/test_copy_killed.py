@@ -19,12 +19,12 @@ SOURCE, TARGET = "from-here", "to-there"
 COUNT = 60_000
 
 
-@pytest.fixture(params=["embedded", pytest.param("real", marks=pytest.mark.real_broker)])
-def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EmbeddedBroker | RealKafka]:
-    """One that the test may kill, with a topic of many records and an empty one."""
+@pytest.fixture(scope="module", params=["embedded", pytest.param("real", marks=pytest.mark.real_broker)])
+def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedBroker | RealKafka]:
+    """One that a test may kill if it starts it again, with a topic of many records and an empty one."""
     if request.param == "real" and not has_kafka():
         pytest.skip(NEEDS_KAFKA)
-    made = EmbeddedBroker(tmp_path / "brokers") if request.param == "embedded" else RealKafka()
+    made = EmbeddedBroker(tmp_path_factory.mktemp("brokers")) if request.param == "embedded" else RealKafka()
     made.start()
     try:
         with KafkaAdminClient(bootstrap_servers=made.bootstrap) as admin:

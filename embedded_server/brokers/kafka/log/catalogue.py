@@ -4,9 +4,7 @@ Write-ahead logging with ``synchronous=NORMAL``: a topic that was created surviv
 """
 
 import json
-import logging
 import sqlite3
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +12,11 @@ from typing import Final
 from uuid import UUID
 
 from embedded_server.brokers.kafka.log.answers import Summary
-from embedded_server.brokers.sqlite_errors import StoreTooNew, explained
-
-logger = logging.getLogger(__name__)
+from embedded_server.brokers.sqlite_file import migrate, open_or_set_aside, write_ahead
 
 NAME: Final = "topics.sqlite3"
-LOCK_WAIT_S: Final = 2.0
 VERSION: Final = 1
-_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+LOST: Final = "The list of topics is damaged (%s); it was set aside as %s and made anew from the folders"
 _SCHEMA: Final = f"""
 CREATE TABLE topics (name TEXT PRIMARY KEY, id BLOB NOT NULL, partitions INTEGER NOT NULL, configs TEXT NOT NULL, going INTEGER NOT NULL);
 CREATE TABLE summaries (topic TEXT, number INTEGER, start INTEGER, end INTEGER, stable INTEGER, bytes INTEGER, PRIMARY KEY (topic, number))
@@ -47,52 +42,14 @@ class Catalogue:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
-        self.set_aside: Path | None = None
-        """Where a damaged file was moved to."""
-        self._db = self._open()
+        self._db, self.set_aside = open_or_set_aside(self.path, self._prepare, LOST)
+        """And where a damaged file was moved to."""
 
-    def _open(self) -> sqlite3.Connection:
-        try:
-            return self._open_once()
-        except sqlite3.DatabaseError as exc:
-            if exc.sqlite_errorcode & 0xFF not in _DAMAGED:
-                raise explained(exc, self.path) from exc
-            self._move_aside(str(exc))
-        try:
-            return self._open_once()
-        except sqlite3.DatabaseError as exc:
-            raise explained(exc, self.path) from exc
-
-    def _open_once(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=LOCK_WAIT_S, isolation_level=None)
-        try:
-            db.execute("PRAGMA locking_mode = EXCLUSIVE")
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = NORMAL")
-            db.execute("BEGIN IMMEDIATE")
-            self._migrate(db)
-            db.execute("COMMIT")
-        except BaseException:
-            db.close()
-            raise
-        return db
-
-    def _migrate(self, db: sqlite3.Connection) -> None:
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version > VERSION:
-            raise StoreTooNew(folder=str(self.path.parent))
-        for statement in _SCHEMA.split(";") if version == 0 else ():
-            db.execute(statement)
-
-    def _move_aside(self, reason: str) -> None:
-        """Keep a damaged file under another name: someone may still want what is in it."""
-        kept = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-        for suffix in ("", "-wal", "-shm"):
-            part = Path(f"{self.path}{suffix}")
-            if part.exists():
-                part.rename(f"{kept}{suffix}")
-        self.set_aside = kept
-        logger.warning("The list of topics is damaged (%s); it was set aside as %s and made anew from the folders", reason, kept)
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        write_ahead(db)
+        db.execute("BEGIN IMMEDIATE")
+        migrate(db, self.path, _SCHEMA, VERSION)
+        db.execute("COMMIT")
 
     def topics(self) -> list[Entry]:
         """All topics, by name."""

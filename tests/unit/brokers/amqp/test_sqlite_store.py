@@ -318,7 +318,7 @@ def test_damaged_file_is_set_aside_and_named(tmp_path: Path, caplog: pytest.LogC
 
 
 def test_second_broker_on_the_same_file_is_refused(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embedded_server.brokers.amqp.sqlite_store.LOCK_WAIT_S", 0.0)
+    monkeypatch.setattr("embedded_server.brokers.sqlite_file.LOCK_WAIT_S", 0.0)
     with pytest.raises(StoreInUse) as raised:
         SqliteStore(life.path)
     assert str(life.path.parent) in str(raised.value)
