@@ -18,7 +18,7 @@ REST_MS: Final = 60_000
 
 
 def cared_for(log: StoredLog, now_ms: int) -> Iterator[None]:
-    """Do what *log* needs now, a little with each step. What cannot be written is said, and tried again after a rest."""
+    """Do what *log* needs now, a little with each step. What cannot be done is said, and rests: other logs are not to wait."""
     if (log.summary is not None and not log.summary.bytes) or now_ms < log.rests_until_ms:
         return
     try:
@@ -26,6 +26,9 @@ def cared_for(log: StoredLog, now_ms: int) -> Iterator[None]:
     except (OSError, LogFault) as exc:
         log.rests_until_ms = now_ms + REST_MS
         logger.warning("%s: its files cannot be looked after now: %s", log.name, exc)
+    except Exception:
+        log.rests_until_ms = now_ms + REST_MS
+        logger.exception("%s: its files cannot be looked after", log.name)
 
 
 def _steps(log: StoredLog, now_ms: int) -> Iterator[None]:

@@ -25,6 +25,7 @@ MARKER_KEY: Final = struct.Struct(">hh")
 MARKER_VALUE: Final = struct.Struct(">hi")
 """Version 0, and the coordinator's epoch."""
 _VARINT_BITS: Final = 70
+_LONGS: Final = range(-(2**63), 2**63)
 
 
 class BadRecords(ValueError):
@@ -50,7 +51,7 @@ class Marker(NamedTuple):
 
 
 def records_of(batch: Buffer) -> Iterator[Record]:
-    """Go through the records of a whole batch. Raises ``BadRecords``."""
+    """Go through the records of a whole batch, whose offsets lie in it and whose times have 64 bits. Raises ``BadRecords``."""
     header = header_at(batch)
     try:
         content = decompressed(header.codec, memoryview(batch)[HEADER_BYTES : header.size])
@@ -62,7 +63,12 @@ def records_of(batch: Buffer) -> Iterator[Record]:
             length, at = read_varint(content, at)
             if length < 0 or at + length > end:
                 raise BadRecords("A record is longer than its batch")
-            yield _record(content, at, at + length)
+            record = _record(content, at, at + length)
+            if not 0 <= record.offset_delta <= header.last_offset_delta:
+                raise BadRecords("A record's offset lies outside of its batch")
+            if header.base_timestamp + record.timestamp_delta not in _LONGS:
+                raise BadRecords("A record's time has more than 64 bits")
+            yield record
             at += length
     except IndexError as exc:
         raise BadRecords("A record ends too early") from exc

@@ -1,11 +1,26 @@
 """The records inside a batch, against kafka-python's, in every compression, and nonsense."""
 
+import struct
+import time
+
 import pytest
+import snappy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from embedded_server.brokers.kafka.log.batch import HEADER_BYTES, header_at, sealed
-from embedded_server.brokers.kafka.log.records import BadRecords, Marker, batch_of, marker_batch, marker_of, read_varint, records_of, varint
+from embedded_server.brokers.kafka.log.records import (
+    BadRecords,
+    Marker,
+    Record,
+    batch_of,
+    marker_batch,
+    marker_of,
+    packed,
+    read_varint,
+    records_of,
+    varint,
+)
 from tests.helpers.kafka_batches import GZIP, LZ4, NOW_MS, SNAPPY, ZSTD, Rec, batch, noise, read_back
 
 CODECS = [0, GZIP, SNAPPY, LZ4, ZSTD]
@@ -60,9 +75,50 @@ def test_nonsense_with_a_good_checksum_is_told(content: bytes, codec: int, count
 
 def test_a_batch_that_unpacks_to_more_than_anyone_sends_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("embedded_server.brokers.kafka.log.compression.MAX_BYTES", 1 << 16)
-    for codec in (GZIP, LZ4, ZSTD):
+    for codec in (GZIP, SNAPPY, LZ4, ZSTD):
         with pytest.raises(BadRecords):
             list(records_of(batch([Rec(b"k", bytes(1 << 17))], codec=codec)))
+
+
+def _blocks(*blocks: tuple[int, bytes]) -> bytes:
+    """Snappy as the Java client frames it, with the lengths as they are told."""
+    header = header_at(batch([Rec()]))._replace(attributes=SNAPPY)
+    content = b"".join(struct.pack(">i", length) + block for length, block in blocks)
+    return sealed(header, b"\x82SNAPPY\0" + struct.pack(">ii", 1, 1) + content)
+
+
+@pytest.mark.parametrize("length", [-(2**31), -9, -4, 0, 2**31 - 1])
+def test_a_block_that_lies_about_its_length_is_told(length: int) -> None:
+    with pytest.raises(BadRecords, match=f"A block of {length} bytes"):
+        list(records_of(_blocks((length, snappy.compress(b"x" * 100)))))
+
+
+def test_a_megabyte_of_tiny_blocks_is_undone_in_a_moment() -> None:
+    sent = packed([Record(0, 0, b"k", bytes(120_000), b"\0")])
+    tiny = [snappy.compress(sent[at : at + 1]) for at in range(len(sent))]
+    whole = _blocks(*((len(one), one) for one in tiny))
+    began = time.process_time()
+    (found,) = records_of(whole)
+    assert found.value == bytes(120_000)
+    assert time.process_time() - began < 2  # copying the rest for each block took half a minute
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        (Record(0, 2**63 - 1, b"k", b"v", b"\0"), "more than 64 bits"),
+        (Record(0, -(2**63), b"k", b"v", b"\0"), None),
+        (Record(1, 0, b"k", b"v", b"\0"), "outside of its batch"),
+        (Record(-1, 0, b"k", b"v", b"\0"), "outside of its batch"),
+    ],
+)
+def test_a_record_that_lies_nowhere_is_told(record: Record, words: str | None) -> None:
+    whole = sealed(header_at(batch([Rec()])), packed([record]))
+    if words is None:
+        assert list(records_of(whole)) == [record]
+    else:
+        with pytest.raises(BadRecords, match=words):
+            list(records_of(whole))
 
 
 @pytest.mark.parametrize("commit", [True, False])
