@@ -1,11 +1,14 @@
 """The cluster of one broker: DescribeCluster, DescribeLogDirs, DescribeTopicPartitions, and what moves leaders and replicas."""
 
+import contextlib
 import shutil
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from embedded_server.brokers.kafka import operations
 from embedded_server.brokers.kafka.codec import NO_TOPIC_ID
 from embedded_server.brokers.kafka.errors import ErrorCode
+from embedded_server.brokers.kafka.log.faults import LogFault
 from embedded_server.brokers.kafka.request import Answer, Handler, Request
 from embedded_server.brokers.kafka.versions import ApiKey
 
@@ -51,10 +54,7 @@ class Cluster:
         result = {
             "error_code": ErrorCode.NONE,
             "log_dir": str(self._broker.logs.folder),
-            "topics": [
-                {"name": topic.name, "partitions": [_held(topic, number) for number in numbers if 0 <= number < len(topic.partitions)]}
-                for topic, numbers in chosen
-            ],
+            "topics": [{"name": topic.name, "partitions": _held(topic, numbers)} for topic, numbers in chosen],
             "total_bytes": usage.total,
             "usable_bytes": usage.free,
         }
@@ -101,7 +101,7 @@ class Cluster:
                     "error_code": ErrorCode.NONE,
                     "partition_index": number,
                     "leader_id": self._broker.node_id,
-                    "leader_epoch": topic.partitions[number].leader_epoch,
+                    "leader_epoch": topic.partitions[number].told_epoch,
                     "replica_nodes": node,
                     "isr_nodes": node,
                     "eligible_leader_replicas": [],
@@ -174,8 +174,15 @@ class Cluster:
         return {"results": [{"topic_name": name, "partitions": partitions} for name, partitions in results.items()]}
 
 
-def _held(topic: "Topic", number: int) -> dict[str, Any]:
-    return {"partition_index": number, "partition_size": topic.partitions[number].bytes, "offset_lag": 0, "is_future_key": False}
+def _held(topic: "Topic", numbers: Iterable[int]) -> list[dict[str, Any]]:
+    """What partitions hold; a log that cannot be opened is left out, as Kafka leaves out what is on a failed disk."""
+    told = []
+    for number in numbers:
+        if 0 <= number < len(topic.partitions):
+            with contextlib.suppress(LogFault):
+                size = topic.partitions[number].bytes
+                told.append({"partition_index": number, "partition_size": size, "offset_lag": 0, "is_future_key": False})
+    return told
 
 
 def _unknown(name: str) -> dict[str, Any]:

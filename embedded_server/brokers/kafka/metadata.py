@@ -89,7 +89,7 @@ class Metadata:
             "error_code": ErrorCode.NONE,
             "partition_index": number,
             "leader_id": self._broker.node_id,
-            "leader_epoch": log.leader_epoch if opening or log.is_open else -1,
+            "leader_epoch": log.told_epoch if opening or log.is_open else -1,
             "replica_nodes": node,
             "isr_nodes": node,
             "offline_replicas": [],

@@ -69,9 +69,9 @@ class Offsets:
         told = {"partition": asked.partition, "leader_epoch": -1, "end_offset": -1}
         try:
             log = self._log(topic, asked.partition, asked.current_leader_epoch)
+            epoch, end = log.epoch_end(asked.leader_epoch) if asked.leader_epoch <= log.leader_epoch else (-1, -1)
         except LogFault as fault:
             return told | {"error_code": fault.code}
-        epoch, end = log.epoch_end(asked.leader_epoch) if asked.leader_epoch <= log.leader_epoch else (-1, -1)
         return told | {"error_code": ErrorCode.NONE, "leader_epoch": epoch, "end_offset": end}
 
     def delete_records(self, request: Request) -> Answer:

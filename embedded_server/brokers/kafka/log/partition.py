@@ -36,6 +36,14 @@ class PartitionLog(StoredLog):
         self.open()
         return self.state.epochs[-1][0]
 
+    @property
+    def told_epoch(self) -> int:
+        """The same where it is to be had; -1 for a log that cannot be opened: who writes or reads is told why."""
+        try:
+            return self.leader_epoch
+        except LogFault:
+            return -1
+
     def producers(self) -> list[ProducerState]:
         """The producers that number their batches, as DescribeProducers tells them."""
         self.open()

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from embedded_server.brokers.kafka.errors import ErrorCode
+from embedded_server.brokers.kafka.log.faults import LogFault
 from embedded_server.brokers.kafka.request import Answer, Handler, Request
 from embedded_server.brokers.kafka.transactions.transaction import (
     NO_EPOCH,
@@ -158,10 +159,15 @@ class TransactionHandlers:
         }
 
     def _producers(self, topic: str, number: int) -> dict[str, Any]:
+        told: dict[str, Any] = {"partition_index": number, "error_code": ErrorCode.NONE, "active_producers": []}
         log = self._broker.partition(topic, number)
         if log is None:
-            return {"partition_index": number, "error_code": ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "active_producers": []}
-        told = [
+            return told | {"error_code": ErrorCode.UNKNOWN_TOPIC_OR_PARTITION}
+        try:
+            producers = log.producers()
+        except LogFault as fault:
+            return told | {"error_code": fault.code, "error_message": str(fault)}
+        active = [
             {
                 "producer_id": one.producer_id,
                 "producer_epoch": one.producer_epoch,
@@ -170,9 +176,9 @@ class TransactionHandlers:
                 "coordinator_epoch": one.coordinator_epoch,
                 "current_txn_start_offset": one.current_txn_start_offset,
             }
-            for one in log.producers()
+            for one in producers
         ]
-        return {"partition_index": number, "error_code": ErrorCode.NONE, "active_producers": told}
+        return told | {"active_producers": active}
 
 
 def handlers(broker: "Broker", coordinators: "Coordinators") -> dict[ApiKey, Handler]:
