@@ -99,8 +99,8 @@ class Reading:
         else:
             raise LogFault(ErrorCode.OFFSET_OUT_OF_RANGE)
         self.logs[log] = log.bytes
-        aborted = log.aborted(begin, below) if self._committed and records else []
-        return Fetched(asked.partition, ErrorCode.NONE, end, stable, log.start, aborted if self._committed else None, records)
+        aborted = log.aborted_among(records, begin) if self._committed else None
+        return Fetched(asked.partition, ErrorCode.NONE, end, stable, log.start, aborted, records)
 
 
 class Fetch:

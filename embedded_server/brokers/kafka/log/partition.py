@@ -9,7 +9,7 @@ from embedded_server.brokers.kafka.errors import ErrorCode
 from embedded_server.brokers.kafka.log import times
 from embedded_server.brokers.kafka.log.admission import Stamped, check, stamp
 from embedded_server.brokers.kafka.log.answers import Aborted, Appended, ProducerState
-from embedded_server.brokers.kafka.log.batch import Buffer, Header, Placed, has_producer, header_at, sent_batches
+from embedded_server.brokers.kafka.log.batch import Buffer, Header, Placed, has_producer, header_at, headers_in, sent_batches
 from embedded_server.brokers.kafka.log.faults import LogFault
 from embedded_server.brokers.kafka.log.producers import Kept, Producer
 from embedded_server.brokers.kafka.log.records import Marker, marker_batch
@@ -54,6 +54,13 @@ class PartitionLog(StoredLog):
         self.open()
         with self._reading():
             return sorted(self._aborted(first, below), key=lambda one: one.first_offset)
+
+    def aborted_among(self, records: list[memoryview], first: int) -> list[Aborted]:
+        """The aborted transactions of *records*, whole batches that were read from *first* on."""
+        if not records or not any(len(one.aborted) for one in self.segments):
+            return []
+        *_, last = headers_in(records[-1])
+        return self.aborted(first, last.header.next_offset)
 
     def _aborted(self, first: int, below: int) -> Iterator[Aborted]:
         for segment in list(self.segments)[self.segments.number_of(first) :]:

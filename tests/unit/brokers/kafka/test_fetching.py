@@ -6,7 +6,7 @@ import pytest
 
 from embedded_server.brokers.kafka.errors import ErrorCode
 from embedded_server.brokers.kafka.versions import ApiKey
-from tests.helpers.kafka_batches import Rec, batch
+from tests.helpers.kafka_batches import By, Rec, batch
 from tests.unit.brokers.kafka.peer import Bench, Peer, fetching, request
 
 
@@ -142,3 +142,23 @@ def test_acknowledgements_of_replicas_there_are_not_are_refused(bench: Bench, pe
     assert peer.produce("t", acks=1).error_code == ErrorCode.NONE
     assert peer.produce("t", acks=2).error_code == ErrorCode.INVALID_REQUIRED_ACKS
     assert bench.logs.topics["t"].partitions[0].end == 1
+
+
+def test_a_reader_of_committed_records_is_told_the_aborted_transactions_of_what_it_gets_alone(bench: Bench, peer: Peer) -> None:
+    """Each answer would else have all there are up to the end: megabytes, after a hundred thousand of them."""
+    peer.create("t")
+    log, now_ms = bench.logs.topics["t"].partitions[0], int(bench.clock.wall() * 1000)
+    for number in range(6):
+        log.append(batch([Rec(at=now_ms)], By(7, 0, number, transactional=True)), now_ms=now_ms)
+        log.append_marker(7, 0, commit=number == 2, coordinator_epoch=0, now_ms=now_ms)
+    both = len(log.read(0, 1 << 20, below=2, at_least_one=True)[0])
+    told = []
+    for offset in range(0, 12, 2):
+        fields = fetching("t", offset, isolation_level=1, max_bytes=both)
+        (found,) = peer.ask(ApiKey.FETCH, 11, **fields).responses[0].partitions
+        told.append([one.first_offset for one in found.aborted_transactions])
+    assert told == [[0], [2], [], [6], [8], [10]]
+    (whole,) = peer.ask(ApiKey.FETCH, 11, **fetching("t", isolation_level=1)).responses[0].partitions
+    assert [one.first_offset for one in whole.aborted_transactions] == [0, 2, 6, 8, 10]
+    (plain,) = peer.ask(ApiKey.FETCH, 11, **fetching("t")).responses[0].partitions
+    assert plain.aborted_transactions is None
