@@ -4,7 +4,10 @@ import heapq
 import itertools
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
+
+SWEPT_FROM: Final = 1_000
+"""So many calls to come, cancelled ones among them, are kept without a look at how many of them are still meant."""
 
 
 class Clock(Protocol):
@@ -52,9 +55,12 @@ class Timers:
         self._clock = clock
         self._heap: list[tuple[float, int, Timer]] = []
         self._count = itertools.count()
+        self._most = SWEPT_FROM
 
     def call_at(self, when: float, action: Callable[[], None]) -> Timer:
         """Call *action* once the clock shows *when*."""
+        if len(self._heap) >= self._most:
+            self._sweep()
         timer = Timer(when, action)
         heapq.heappush(self._heap, (when, next(self._count), timer))
         return timer
@@ -72,3 +78,9 @@ class Timers:
             timer = heapq.heappop(self._heap)[2]
             if timer.action is not None:
                 timer.action()
+
+    def _sweep(self) -> None:
+        """Let go of cancelled calls: those of readers that would wait for hours, and are answered each second, must not add up."""
+        self._heap = [one for one in self._heap if one[2].action is not None]
+        heapq.heapify(self._heap)
+        self._most = max(SWEPT_FROM, 2 * len(self._heap))

@@ -160,8 +160,10 @@ class Shell(Generic[B]):
 
     def _on_timer(self) -> None:
         self._timer = None
-        self.broker.timers.run_due()
-        self.schedule_turn()
+        try:
+            self.broker.timers.run_due()
+        finally:  # the calls behind one that failed are made all the same
+            self.schedule_turn()
 
 
 class _Socket(asyncio.BufferedProtocol):

@@ -1,6 +1,7 @@
 """The brokers' shell on a real socket: who does not read is not read from, goes on when it reads again, and hears the last word."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 
 import pytest
@@ -133,3 +134,17 @@ async def test_timers_that_a_connection_sets_run_before_it_says_a_word(shell: Sh
     async with asyncio.timeout(5):
         await shell.broker.looked_in.wait()
     writer.close()
+
+
+async def test_a_call_that_fails_keeps_those_behind_it_from_nothing(shell: Shell[TalkingBroker], caplog: pytest.LogCaptureFixture) -> None:
+    timers, now = shell.broker.timers, SystemClock().now()
+
+    def fail() -> None:
+        raise RuntimeError("unforeseen")
+
+    with caplog.at_level(logging.ERROR):
+        timers.call_at(now, fail)
+        timers.call_at(now + 0.01, shell.broker.looked_in.set)
+        shell.schedule_turn()
+        await asyncio.wait_for(shell.broker.looked_in.wait(), 5)
+    assert "unforeseen" in caplog.text
