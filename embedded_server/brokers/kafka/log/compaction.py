@@ -75,7 +75,7 @@ def compacted(log: StoredLog, now_ms: int, *, max_keys: int) -> Iterator[None]:
     segments = [one for one in planned.segments if one.base < newest.end]
     chosen = Filter(
         newest,
-        Transactions.of(_aborted(log, newest.end)),
+        Transactions.of(_aborted(log, 0, newest.end)),
         {one.id: one for one in log.known.all()},
         log.segments.end_of(segments[-1]) if segments else newest.end,
         now_ms,
@@ -90,7 +90,7 @@ def compacted(log: StoredLog, now_ms: int, *, max_keys: int) -> Iterator[None]:
 
 def _collected(log: StoredLog, planned: Plan, newest: KeyOffsets) -> Generator[None, None, bool]:
     """Take note of each key from where the last round ended, until the map is full; answer whether the log is still there."""
-    transactions = Transactions.of(_aborted(log, planned.end))
+    transactions = Transactions.of(_aborted(log, planned.begin, planned.end))
     newest.end = planned.begin
     seen = 0
     for segment, (position, header) in log.segments.walk(planned.begin):
@@ -123,10 +123,10 @@ def _note_keys(header: Header, batch: memoryview, newest: KeyOffsets) -> None:
         return  # it stays as it is
 
 
-def _aborted(log: StoredLog, below: int) -> list[Row]:
-    return [
-        segment.aborted[number] for segment in log.segments for number in range(len(segment.aborted)) if segment.aborted[number][2] < below
-    ]
+def _aborted(log: StoredLog, begin: int, below: int) -> list[Row]:
+    """The aborted transactions with records from *begin* on: one that had ended before says nothing of what its producer wrote since."""
+    rows = [segment.aborted[number] for segment in log.segments for number in range(len(segment.aborted))]
+    return [row for row in rows if row[3] >= begin and row[2] < below]
 
 
 def _is_still_there(log: StoredLog, segments: list[Segment]) -> bool:

@@ -1,9 +1,7 @@
 """Compaction against a simple model: the newest of each key stays where it was, nothing that somebody still needs goes."""
 
-import logging
-import struct
 import tempfile
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,12 +10,10 @@ from hypothesis import strategies as st
 
 from embedded_server.brokers.kafka.log import care, compaction
 from embedded_server.brokers.kafka.log import state as states
-from embedded_server.brokers.kafka.log.batch import header_at, headers_in, sealed
-from embedded_server.brokers.kafka.log.faults import LogFault
-from embedded_server.brokers.kafka.log.records import Record, marker_of, packed, records_of
+from embedded_server.brokers.kafka.log.batch import header_at, headers_in
+from embedded_server.brokers.kafka.log.records import marker_of, records_of
 from embedded_server.brokers.kafka.log.segment import Segment
-from embedded_server.brokers.kafka.log.stored import StoredLog
-from tests.helpers.kafka_batches import GZIP, LZ4, NOW_MS, SNAPPY, ZSTD, By, Rec, batch, numbered
+from tests.helpers.kafka_batches import GZIP, LZ4, NOW_MS, SNAPPY, ZSTD, By, Rec, numbered
 from tests.unit.brokers.kafka.log.life import TOPIC, Life, all_of
 
 DAY_MS = 86_400_000
@@ -354,44 +350,17 @@ def test_a_log_that_is_trimmed_or_deleted_meanwhile_is_left_alone(life: Life, mo
             life.logs.delete(TOPIC)
 
 
-def test_records_nobody_can_read_keep_neither_their_log_nor_the_next_from_being_looked_after(life: Life) -> None:
-    """A time of more than 64 bits within a batch whose header says nothing of it."""
+def test_what_a_producer_commits_after_a_round_takes_the_place_of_older_values_though_it_aborted_before(life: Life) -> None:
     _small(life)
-    header = header_at(batch([Rec(b"a", b"1"), Rec(b"b", b"1")]))
-    beyond = sealed(header, packed([Record(0, 0, b"a", b"1", b"\0"), Record(1, 2**63 - 1, b"b", b"1", b"\0")]))
-    log = life.log()
-    with pytest.raises(LogFault, match="64 bits"):
-        log.append(beyond, now_ms=life.now_ms)
-    life.logs.set_configs(TOPIC, {})
-    log.append(beyond, now_ms=life.now_ms)
-    life.logs.set_configs(TOPIC, {name.replace("_", "."): value for name, value in CONFIGS.items()})
-    log.roll(life.now_ms)
-    _closed(life, Rec(b"a", b"2"))
-    _closed(life, Rec(b"a", b"3"))
+    by = By(7, 0, 0, transactional=True)
+    _closed(life, Rec(b"a", b"old"))
+    life.send([Rec(b"b", b"aborted")], by)
+    life.log().append_marker(7, 0, commit=False, coordinator_epoch=0, now_ms=life.now_ms)
+    life.log().roll(life.now_ms)
     life.tidy()
-    assert log.state.cleaned == 4
-    assert [header.base_offset for chunk in all_of(log) for _, header in headers_in(chunk) if header.records] == [0, 3]
-
-
-def test_a_log_whose_care_fails_unforeseen_rests_and_the_others_are_looked_after(
-    life: Life, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    life.logs.create("broken", 1, {"cleanup.policy": "compact"})
-    broken = life.logs.topics["broken"].partitions[0]
-    broken.append(batch(numbered(1)), now_ms=life.now_ms)
-    _small(life)
-    _closed(life, Rec(b"a", b"1"))
-    _closed(life, Rec(b"a", b"2"))
-    compacted = compaction.compacted
-
-    def fails(log: StoredLog, now_ms: int, *, max_keys: int) -> Iterator[None]:
-        if log is broken:
-            raise struct.error("unforeseen")
-        return compacted(log, now_ms, max_keys=max_keys)
-
-    monkeypatch.setattr(care, "compacted", fails)
-    with caplog.at_level(logging.ERROR):
-        life.tidy()
-    assert life.log().state.cleaned == 2
-    assert broken.rests_until_ms > life.now_ms
-    assert "broken-0: its files cannot be looked after" in caplog.text
+    assert life.log().state.cleaned == 3
+    life.send([Rec(b"a", b"new")], replace(by, sequence=1))
+    life.log().append_marker(7, 0, commit=True, coordinator_epoch=0, now_ms=life.now_ms)
+    life.log().roll(life.now_ms)
+    life.tidy()
+    assert [(key, value) for _, key, value in _committed(life)] == [(b"a", b"new")]
