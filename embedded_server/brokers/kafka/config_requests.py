@@ -132,9 +132,11 @@ class Configs:
     def _check_broker(self, name: str, *, empty_too: bool) -> None:
         if not name and empty_too:
             return
-        if not name.lstrip("-").isdecimal():
-            raise LogFault(ErrorCode.INVALID_REQUEST, f"Node id must be an integer, but it is: {name}")
-        if int(name) != self._broker.node_id:
+        try:
+            number = int(name)
+        except ValueError:
+            raise LogFault(ErrorCode.INVALID_REQUEST, f"Node id must be an integer, but it is: {name}") from None
+        if number != self._broker.node_id:
             raise LogFault(ErrorCode.INVALID_REQUEST, f"Unexpected broker id, expected {self._broker.node_id}, but received {name}")
 
 

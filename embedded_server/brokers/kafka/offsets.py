@@ -1,5 +1,6 @@
 """ListOffsets, OffsetForLeaderEpoch and DeleteRecords: where a partition begins and ends, and what lies where."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from embedded_server.brokers.kafka.errors import ErrorCode
@@ -29,7 +30,7 @@ class Offsets:
         body = request.body
         committed = body.isolation_level == READ_COMMITTED
         asked = [(topic.name, one.partition_index) for topic in body.topics for one in topic.partitions]
-        doubled = {one for one in asked if asked.count(one) > 1} if len(asked) != len(set(asked)) else set()
+        doubled = {one for one, times in Counter(asked).items() if times > 1}
         return {
             "topics": [
                 {

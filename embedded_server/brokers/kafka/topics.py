@@ -1,5 +1,6 @@
 """CreateTopics, DeleteTopics and CreatePartitions, with Kafka's checks in Kafka's words (its ReplicationControlManager)."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -45,7 +46,7 @@ class Topics:
         """Make topics, or only say whether they could be made."""
         body = request.body
         asked = [topic.name for topic in body.topics]
-        doubled = {name for name in asked if asked.count(name) > 1} if len(asked) != len(set(asked)) else set()
+        doubled = {name for name, times in Counter(asked).items() if times > 1}
         topics = [
             {"name": name, "error_code": ErrorCode.INVALID_REQUEST, "error_message": "Duplicate topic name."} for name in sorted(doubled)
         ]

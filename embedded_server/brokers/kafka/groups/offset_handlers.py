@@ -19,6 +19,7 @@ MANY_GROUPS_FROM: Final = 8
 ERROR_ON_TOP_FROM: Final = 2
 UNSTABLE_TOLD_FROM: Final = 7
 NO_OFFSET: Final = -1
+FOREVER: Final = 2**63 - 1
 
 
 class OffsetHandlers:
@@ -51,7 +52,7 @@ class OffsetHandlers:
         now = self._coordinators.groups.now_ms
         errors: dict[Place, ErrorCode] = {}
         offsets: dict[Place, Committed] = {}
-        expires = NEVER if retention_ms == NEVER else now + retention_ms
+        expires = NEVER if retention_ms == NEVER else min(now + retention_ms, FOREVER)
         for topic in body.topics:
             for one in topic.partitions:
                 place, metadata = Place(topic.name, one.partition_index), one.committed_metadata or ""
