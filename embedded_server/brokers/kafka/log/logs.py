@@ -19,6 +19,8 @@ from embedded_server.brokers.kafka.log.faults import LogFault
 from embedded_server.brokers.kafka.log.files import Files
 from embedded_server.brokers.kafka.log.partition import PartitionLog
 from embedded_server.brokers.kafka.log.settings import LogSettings
+from embedded_server.brokers.kafka.names import fault_of
+from embedded_server.brokers.sqlite_errors import StoreUnusable
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +30,8 @@ STEP_S: Final = 0.01
 ROUND_MS: Final = 2_000
 """How often every log is looked at for what retention and compaction ask; Kafka waits five minutes and fifteen seconds."""
 DOOMED: Final = "-delete"
-_FOLDER: Final = re.compile(r"(.+)-(\d+)")
+_FOLDER: Final = re.compile(r"(.+)-(\d{1,4})")
+"""A topic and one of its partitions; more digits are a date or the like, behind the name of somebody's own copy."""
 _FOLDS_CASE: Final = sys.platform in {"win32", "darwin"}
 
 
@@ -65,7 +68,10 @@ class Logs:
 
     def open(self) -> None:
         """Know all topics; their logs are opened when they are first used. Raises ``UserFacingError`` where the folder is not to be had."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as exc:
+            raise StoreUnusable(folder=str(self.folder), detail=exc.strerror or "") from exc
         self._catalogue = catalogue = Catalogue(self.folder)
         summaries = catalogue.take_summaries()
         names = os.listdir(self.folder)  # noqa: PTH208 - tens of thousands
@@ -87,7 +93,9 @@ class Logs:
         found: dict[str, int] = {}
         for one in names:
             match = _FOLDER.fullmatch(one)
-            if match and match[1] not in self.topics and os.path.isdir(os.path.join(self.folder, one)):  # noqa: PTH112, PTH118 - the same
+            if match is None or match[1] in self.topics or fault_of(match[1]) is not None:
+                continue
+            if os.path.isdir(os.path.join(self.folder, one)):  # noqa: PTH112, PTH118 - the same
                 found[match[1]] = max(found.get(match[1], 0), int(match[2]) + 1)
         for name, partitions in found.items():
             self.create(name, partitions, {})

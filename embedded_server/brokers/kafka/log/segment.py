@@ -143,7 +143,7 @@ class Segment:
         for table in (self.offsets, self.times):
             table.heal()
         count = len(self.offsets)
-        while count and self.offsets[count - 1][1] >= self.size:  # the log is shorter than its index after a loss of power
+        while count and not 0 < self.offsets[count - 1][1] < self.size:  # after a loss of power the log is shorter, or rows are zeros
             count -= 1
         self.offsets.cut(count)
         row = self.offsets.last()
@@ -160,11 +160,16 @@ class Segment:
         return row[1]
 
     def _agrees(self, row: tuple[int, ...]) -> bool:
-        start = self.bytes_at(row[1], HEADER_BYTES)
-        if len(start) < HEADER_BYTES:
+        if not 0 < row[1] <= self.size - HEADER_BYTES:  # no row is made of a segment's first batch
             return False
+        start = self.bytes_at(row[1], HEADER_BYTES)
         header = header_at(start)
         return header.magic == MAGIC and header.last_offset == self.base + row[0] and header.base_offset >= self.base
+
+    def _times_rise(self) -> bool:
+        """Whether the last row of the times is none of the zeros that a loss of power leaves: by it the segment would be deleted as old."""
+        count = len(self.times)
+        return count < 2 or self.times[count - 1][0] > self.times[count - 2][0]
 
     def mend(self) -> None:
         """Make the index of a closed segment anew where it is lost or does not agree with the log."""
@@ -172,8 +177,8 @@ class Segment:
             return
         self._is_trusted = True
         row = self.offsets.last()
-        whole = self.offsets.is_whole and self.times.is_whole
-        if whole and (row is None or (row[1] < self.size and self._agrees(row))):
+        whole = self.offsets.is_whole and self.times.is_whole and self._times_rise()
+        if whole and (row is None or self._agrees(row)):
             return
         for table in (self.offsets, self.times):
             table.heal()

@@ -53,15 +53,15 @@ def newest(segments: Segments, start: int) -> Found | None:
 
 def _first_in(segment: Segment, position: int, header: Header, start: int, timestamp: int) -> Found | None:
     """The first record of a batch that is late enough; with append time all of them are."""
-    for offset, at in _times(segment, position, header):
+    for offset, at in _times(segment, position, header, start):
         if at >= timestamp and offset >= start:
             return Found(offset, at, header.leader_epoch)
     return None
 
 
-def _times(segment: Segment, position: int, header: Header) -> Iterator[tuple[int, int]]:
+def _times(segment: Segment, position: int, header: Header, start: int) -> Iterator[tuple[int, int]]:
     if header.attributes & APPEND_TIME:
-        for offset in range(header.base_offset, header.next_offset):
+        for offset in range(max(header.base_offset, start), header.next_offset):
             yield offset, header.max_timestamp
         return
     try:

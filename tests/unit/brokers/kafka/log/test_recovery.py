@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embedded_server.brokers.kafka.log import loading
+from embedded_server.brokers.kafka.log.logs import Logs
 from embedded_server.brokers.kafka.log.segment import Segment
 from embedded_server.brokers.kafka.log.stored import CHECKPOINT_BYTES
+from embedded_server.brokers.sqlite_errors import StoreUnusable
 from tests.helpers.kafka_batches import NOW_MS, By, Rec, batch, noise, numbered, read_back
 from tests.unit.brokers.kafka.log.life import TOPIC, Life, all_of
 
@@ -113,7 +115,7 @@ def _filled(life: Life) -> list[bytes | None]:
 
 
 @pytest.mark.parametrize("suffix", [".index", ".timeindex", ".snapshot", "state.json"])
-@pytest.mark.parametrize("harm", ["lost", "torn", "foreign"])
+@pytest.mark.parametrize("harm", ["lost", "torn", "foreign", "negative", "zeros behind"])
 def test_whatever_is_beside_the_logs_may_be_lost_or_damaged(life: Life, suffix: str, harm: str) -> None:
     keys = _filled(life)
     life.log().checkpoint()
@@ -125,8 +127,10 @@ def test_whatever_is_beside_the_logs_may_be_lost_or_damaged(life: Life, suffix: 
                 path.unlink()
             elif harm == "torn":
                 path.write_bytes(path.read_bytes()[:-3])
+            elif harm == "zeros behind":
+                path.write_bytes(path.read_bytes() + bytes(96))
             else:
-                path.write_bytes(b"\x7f" * max(path.stat().st_size, 16))
+                path.write_bytes((b"\xff" if harm == "negative" else b"\x7f") * max(path.stat().st_size, 24))
     log = life.kill_and_return()
     assert [one.key for one in read_back(all_of(log))] == keys
     for number in (0, 1, 50, 99):
@@ -134,6 +138,8 @@ def test_whatever_is_beside_the_logs_may_be_lost_or_damaged(life: Life, suffix: 
         assert found is not None
         assert (found.offset, found.timestamp) == (number * 3, NOW_MS + number * 10)
     assert log.read(150, 1000, below=log.end, at_least_one=True)
+    life.tidy()  # not a segment is taken for an old one
+    assert [one.key for one in life.records()] == keys
     assert life.logs.repairs == []
 
 
@@ -183,6 +189,8 @@ def test_a_folder_that_is_in_no_list_becomes_a_topic_again(life: Life) -> None:
     keys = _filled(life)
     life.logs.create("two", 2, {}).partitions[1].append(batch(numbered(4)), now_ms=NOW_MS)
     life.logs.close()
+    for stranger in ("backup-20260124", "my orders-1", "orders-copy"):
+        (life.folder / stranger).mkdir()
     (life.folder / "topics.sqlite3").write_bytes(b"nothing that could be read" * 50)
     life.logs.close()
     life = Life(life.folder)
@@ -224,3 +232,9 @@ def test_logs_a_crash_left_unseen_are_looked_at_without_being_asked(life: Life) 
     assert life.logs.repairs == []
     life.tidy()
     assert life.logs.repairs == [f"{TOPIC}-0: 4 bytes of a torn batch were cut off at offset 3"]
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "kafka").write_bytes(b"")
+    with pytest.raises(StoreUnusable, match="cannot keep its messages"):
+        Logs(tmp_path / "kafka").open()
