@@ -25,8 +25,8 @@ from embedded_server.kafka.clients.config import client_config_blocking
 from embedded_server.kafka.clients.faults import About, problem_of_blocking
 from embedded_server.kafka.clients.manager import CONNECT_LIMIT_S, Manager
 from embedded_server.kafka.problems import BatchDamaged
-from embedded_server.kafka.records.batches import BadBatch, Batch, batches_of
-from embedded_server.kafka.records.fetching import Fetched, Fetching
+from embedded_server.kafka.records.batches import PART_RECORDS, BadBatch, Batch, batches_of
+from embedded_server.kafka.records.fetching import RESPONSE_BYTES, Fetched, Fetching
 
 LOOK_S: Final = 0.5
 """How long a fetch waits at the broker for something new, and how often the thread looks whether it shall stop."""
@@ -202,7 +202,7 @@ class Reader:
 
 
 def _within(fetched: Fetched, position: int, end: int | None) -> Iterator[Batch]:
-    """Decode what was fetched, without what lies behind the end; a run of batches that are alike comes as one."""
+    """Decode what was fetched, without what lies behind the end; a run of small batches that are alike comes as one."""
     held: Batch | None = None
     for batch in batches_of(fetched.data, position, fetched.aborted):
         if batch.next_offset <= position:
@@ -210,8 +210,9 @@ def _within(fetched: Fetched, position: int, end: int | None) -> Iterator[Batch]
         if end is not None and batch.next_offset > end:
             batch.records = [record for record in batch.records if record[0] < end]
             batch.next_offset = end
-        if held is not None and _is_alike(held, batch):
+        if held is not None and _fits(held, batch):
             held.records += batch.records
+            held.size += batch.size
             held.next_offset = batch.next_offset
         else:
             if held is not None:
@@ -223,7 +224,10 @@ def _within(fetched: Fetched, position: int, end: int | None) -> Iterator[Batch]
         yield held
 
 
-def _is_alike(one: Batch, other: Batch) -> bool:
+def _fits(one: Batch, other: Batch) -> bool:
+    """Whether they are alike, and not too much together."""
+    if len(one.records) + len(other.records) > PART_RECORDS or one.size + other.size > RESPONSE_BYTES:
+        return False
     return (one.leader_epoch, one.append_time, one.compression) == (other.leader_epoch, other.append_time, other.compression)
 
 

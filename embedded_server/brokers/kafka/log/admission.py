@@ -20,10 +20,10 @@ from embedded_server.brokers.kafka.log.batch import (
     header_at,
     sealed,
 )
-from embedded_server.brokers.kafka.log.compression import CannotUnpack, compressed, decompressed
 from embedded_server.brokers.kafka.log.faults import LogFault
 from embedded_server.brokers.kafka.log.records import BadRecords, records_of
 from embedded_server.brokers.kafka.log.settings import FOREVER, LogSettings
+from embedded_server.core.compression import CannotUnpack, compressed, decompressed
 
 
 class Stamped(NamedTuple):

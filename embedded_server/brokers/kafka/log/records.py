@@ -18,12 +18,14 @@ from embedded_server.brokers.kafka.log.batch import (
     header_at,
     sealed,
 )
-from embedded_server.brokers.kafka.log.compression import CannotUnpack, compressed, decompressed
+from embedded_server.core.compression import CannotUnpack, compressed, decompressed
 
 MARKER_KEY: Final = struct.Struct(">hh")
 """Version 0, and 1 for a commit, 0 for an abort."""
 MARKER_VALUE: Final = struct.Struct(">hi")
 """Version 0, and the coordinator's epoch."""
+MAX_RECORDS: Final = 500_000
+"""A batch of more is kept, and never looked into: a megabyte of zstd may hold tens of millions, and whoever looks holds up all clients."""
 _VARINT_BITS: Final = 70
 _LONGS: Final = range(-(2**63), 2**63)
 
@@ -53,6 +55,8 @@ class Marker(NamedTuple):
 def records_of(batch: Buffer) -> Iterator[Record]:
     """Go through the records of a whole batch, whose offsets lie in it and whose times have 64 bits. Raises ``BadRecords``."""
     header = header_at(batch)
+    if header.records > MAX_RECORDS:
+        raise BadRecords(f"{header.records} records in one batch are more than the {MAX_RECORDS} that are looked at here")
     try:
         content = decompressed(header.codec, memoryview(batch)[HEADER_BYTES : header.size])
     except CannotUnpack as exc:

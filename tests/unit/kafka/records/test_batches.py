@@ -10,6 +10,7 @@ from kafka.record.default_records import DefaultRecordBatch
 from kafka.record.memory_records import MemoryRecords, MemoryRecordsBuilder
 from kafka.record.util import calc_crc32c, encode_varint
 
+from embedded_server.kafka.records import batches
 from embedded_server.kafka.records.batches import CRC_FROM, HEADER, Aborted, BadBatch, RawRecord, batches_of, next_offset_of, varint
 
 names = st.text(max_size=12)
@@ -98,6 +99,22 @@ def test_varints_are_read_as_kafka_python_writes_them(number: int) -> None:
     written = bytearray()
     encode_varint(number, written.append)
     assert varint(bytes(written), 0) == (number, len(written))
+
+
+@pytest.mark.parametrize("compression", range(1, 5))
+def test_a_batch_that_unpacks_to_more_than_anyone_sends_is_refused(compression: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embedded_server.core.compression.MAX_BYTES", 1 << 16)
+    with pytest.raises(BadBatch, match="more than 65536 bytes"):
+        ours(built([(1, b"k", bytes(1 << 17), [])], compression=compression))
+
+
+def test_a_batch_of_very_many_records_comes_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "PART_RECORDS", 10)
+    data = built([(number, None, b"v", []) for number in range(25)], compression=4, base=100)
+    parts = list(batches_of(data, 105))
+    assert [len(part.records) for part in parts] == [5, 10, 5]
+    assert [part.next_offset for part in parts] == [110, 120, 125]
+    assert [record[0] for part in parts for record in part.records] == list(range(105, 125))
 
 
 def test_a_varint_of_more_than_64_bits_is_none() -> None:

@@ -74,10 +74,17 @@ def test_nonsense_with_a_good_checksum_is_told(content: bytes, codec: int, count
 
 
 def test_a_batch_that_unpacks_to_more_than_anyone_sends_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embedded_server.brokers.kafka.log.compression.MAX_BYTES", 1 << 16)
+    monkeypatch.setattr("embedded_server.core.compression.MAX_BYTES", 1 << 16)
     for codec in (GZIP, SNAPPY, LZ4, ZSTD):
         with pytest.raises(BadRecords):
             list(records_of(batch([Rec(b"k", bytes(1 << 17))], codec=codec)))
+
+
+def test_a_batch_of_more_records_than_can_be_looked_at_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embedded_server.brokers.kafka.log.records.MAX_RECORDS", 2)
+    monkeypatch.setattr("embedded_server.brokers.kafka.log.records.decompressed", None)
+    with pytest.raises(BadRecords, match="3 records"):
+        next(records_of(batch([Rec()] * 3, codec=ZSTD)))
 
 
 def _blocks(*blocks: tuple[int, bytes]) -> bytes:
