@@ -28,11 +28,13 @@ _STATES: Final = {
     "CompletingRebalance": (N_("completing a rebalance"), "run"),
     "Assigning": (N_("assigning"), "run"),
     "Reconciling": (N_("reconciling"), "run"),
+    "NotReady": (N_("not ready"), "warn"),
     "Empty": (N_("empty"), "wait"),
     "Dead": (N_("dead"), "bad"),
 }
 INACTIVE: Final = frozenset({"Empty", "Dead"})
 """In these Kafka lets offsets be set and the group be deleted."""
+_LEAVE_BY_THEMSELVES: Final = frozenset({"share", "streams"})
 
 
 def group_state(state: str) -> tuple[str, str]:
@@ -69,9 +71,19 @@ def total_lag(detail: GroupDetail) -> int | None:
     return sum(known) if known else None
 
 
+def lets_members_be_removed(group: GroupInfo) -> bool:
+    """Whether Kafka lets somebody else end a membership in groups of this kind."""
+    return group.type not in _LEAVE_BY_THEMSELVES
+
+
 def assignment_words(member: GroupMember) -> str:
-    """Say what a member reads: ``orders 0-3 · payments 1``."""
-    return " · ".join(f"{one.topic} {partitions_text(one.partitions)}" for one in member.assignment) or tr("nothing")
+    """Say what a member reads: ``orders 0-3 · payments 1``; where it is to read something else soon, that behind an arrow."""
+    now = _partitions_words(member.assignment)
+    return now if member.target is None else f"{now} \u2192 {_partitions_words(member.target)}"
+
+
+def _partitions_words(assignment: Sequence[Assigned]) -> str:
+    return " · ".join(f"{one.topic} {partitions_text(one.partitions)}" for one in assignment) or tr("nothing")
 
 
 def member_name(offset: GroupOffset, members: Sequence[GroupMember]) -> str:

@@ -159,6 +159,10 @@ class RealKafka:
             "share.coordinator.state.topic.replication.factor": "1",
             "share.coordinator.state.topic.min.isr": "1",
             "group.initial.rebalance.delay.ms": "50",
+            "group.consumer.min.heartbeat.interval.ms": "200",
+            "group.consumer.heartbeat.interval.ms": "200",
+            "group.share.min.heartbeat.interval.ms": "200",
+            "group.share.heartbeat.interval.ms": "200",
             "broker.heartbeat.interval.ms": "500",
             "broker.session.timeout.ms": "2000",  # after a kill it waits for the session of its former life
             "log.cleaner.dedupe.buffer.size": "8388608",

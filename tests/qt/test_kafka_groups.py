@@ -17,6 +17,7 @@ from desktop.views.kafka.groups.reset import ResetSheet
 from embedded_server.contracts.connections import Environment
 from embedded_server.contracts.kafka import (
     DeleteGroup,
+    GroupInfo,
     LagHistory,
     LagPoint,
     RemoveMember,
@@ -132,6 +133,17 @@ async def test_acts_are_asked_for_with_the_group_as_it_is(qtbot: QtBot, bench: B
     page.set_group(make_connection(read_only=True), "billing")
     assert not page.head.reset.isEnabled()
     assert not page.remove.isEnabled()
+
+
+async def test_a_share_group_tells_its_kind_and_lets_no_member_be_removed(bench: Bench, page: GroupPage) -> None:
+    bench.api.group = replace(bench.api.group, group=GroupInfo("billing", "Stable", "share", "share", 2, 1, 7), epoch=4)
+    page.set_group(make_connection(), "billing")
+    await until(lambda: page.detail is not None)
+    page.members.selectRow(1)
+    assert not page.remove.isEnabled()
+    assert "only the client itself" in page.remove.toolTip()
+    assert page.head.figure("type") == "share"
+    assert "epoch 4" in page.head._figures["type"].toolTip()
 
 
 async def test_a_group_without_members_says_so(bench: Bench, page: GroupPage) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from desktop.core.formatting import rate
 from desktop.core.i18n import tr, trn
-from desktop.core.kafka_group import group_state
+from desktop.core.kafka_group import group_protocol, group_state
 from desktop.core.kafka_words import topic_facts, topic_state
 from desktop.core.states import UNKNOWN, count_text
 from desktop.models.kafka_list import THING_ROLE
@@ -73,6 +73,8 @@ class ListRows(QStyledItemDelegate):
             parts.append(trn("1 member", "{n} members", group.members))
         if group.topics:
             parts.append(trn("1 topic", "{n} topics", group.topics))
+        if group.type not in {"classic", "consumer"}:
+            parts.append(group_protocol(group))
         lag = UNKNOWN if group.lag is None else count_text(group.lag)
         self._lines(painter, area, group.id, lag, tone, parts, (tr("lag") if group.lag is not None else "", "dim"), dim=False)
 

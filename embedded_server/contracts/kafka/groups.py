@@ -12,9 +12,10 @@ class GroupInfo:
 
     id: str
     state: str
-    """``Stable``, ``PreparingRebalance``, ``CompletingRebalance``, ``Empty``, ``Dead``, ``Assigning``, ``Reconciling`` or ``Unknown``."""
+    """``Stable``, ``PreparingRebalance``, ``CompletingRebalance``, ``Empty``, ``Dead``, ``Assigning``, ``Reconciling``, ``NotReady`` or
+    ``Unknown``."""
     type: str = "classic"
-    """``classic``, ``consumer`` or ``share``."""
+    """``classic``, ``consumer`` (KIP-848), ``share`` (KIP-932) or ``streams`` (KIP-1071)."""
     protocol_type: str = ""
     """What its members are to Kafka: ``consumer``, or such as ``connect`` and ``sr``, whose members share out no partitions."""
     members: int | None = None
@@ -52,6 +53,10 @@ class GroupMember:
     instance_id: str = ""
     """Static members have one."""
     assignment: list[Assigned] = field(default_factory=list)
+    target: list[Assigned] | None = None
+    """What it is to have once the group has settled, where that differs; told of ``consumer`` and ``streams`` groups."""
+    epoch: int | None = None
+    """The assignment that it has come to; below the group's while it is behind. None in classic groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +66,14 @@ class GroupOffset:
     topic: str
     partition: int
     committed: int | None
-    """None where it is assigned and nothing has been committed."""
+    """None where it is assigned and nothing has been committed. Of a share group: all before it is done with."""
     start: int | None
     end: int | None
     lag: int | None
-    """End less committed; less start where the committed offset is gone."""
+    """End less committed; less start where the committed offset is gone. Of a share group as the cluster counts it."""
     metadata: str = ""
     member: str = ""
-    """The id of the member that has it."""
+    """The id of the member that has it; of a share group one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ class GroupDetail:
     assignor: str
     members: list[GroupMember]
     offsets: list[GroupOffset]
+    epoch: int | None = None
+    """How many times it has changed who is to read what; None for classic groups, whose generation Kafka does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,21 @@
-"""Consumer groups as their coordinators tell of them: listed, described, and what they have committed. Everything here blocks."""
+"""Groups as their coordinators tell of them: listed, and how far they are. Everything here blocks."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from kafka import errors
-from kafka.protocol.admin import DescribeGroupsRequest, ListGroupsRequest
+from kafka.protocol.admin import ListGroupsRequest
 from kafka.protocol.consumer import OffsetFetchRequest
 
-from embedded_server.contracts.kafka import GroupMember
-from embedded_server.kafka.holdings.assignment import assignment_of
+from embedded_server.kafka.clients.schemas import DescribeShareGroupOffsetsRequest
 from embedded_server.kafka.holdings.figures import Place, read_figures
 from embedded_server.kafka.holdings.layout import layout_of
 from embedded_server.kafka.holdings.wire import Question, Wire, raise_for
 
-DEAD: Final = "Dead"
+CLASSIC: Final = "classic"
+CONSUMER: Final = "consumer"
+SHARE: Final = "share"
+STREAMS: Final = "streams"
 
 
 class Listed(NamedTuple):
@@ -23,21 +24,9 @@ class Listed(NamedTuple):
     id: str
     state: str = ""
     """Since Kafka 2.6."""
-    type: str = "classic"
+    type: str = ""
+    """As the list tells it since Kafka 3.8, where there are others than classic ones; empty of a group that is not listed."""
     protocol_type: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """A group and its members."""
-
-    id: str
-    state: str
-    protocol_type: str
-    assignor: str
-    members: tuple[GroupMember, ...] | None
-    """None where the broker does not tell them this way."""
-    coordinator: int
 
 
 class Committed(NamedTuple):
@@ -45,6 +34,8 @@ class Committed(NamedTuple):
 
     offset: int
     metadata: str = ""
+    lag: int | None = None
+    """Where the cluster itself counts it: what a share group has in hand beyond the offset is not to come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +45,13 @@ class Ranges:
     starts: dict[Place, int] = field(default_factory=dict)
     ends: dict[Place, int] = field(default_factory=dict)
 
-    def lag(self, place: Place, committed: int | None) -> int | None:
+    def lag(self, place: Place, committed: Committed | None) -> int | None:
         """Answer how many records are to come: from the start, where what was committed is gone."""
-        if committed is None or committed < 0 or place not in self.ends:
+        if committed is None or committed.offset < 0 or place not in self.ends:
             return None
-        return max(0, self.ends[place] - max(committed, self.starts.get(place, 0)))
+        if committed.lag is not None:
+            return committed.lag
+        return max(0, self.ends[place] - max(committed.offset, self.starts.get(place, 0)))
 
 
 def list_groups(wire: Wire) -> list[Listed]:
@@ -74,28 +67,32 @@ def list_groups(wire: Wire) -> list[Listed]:
     return [found[id_] for id_ in sorted(found)]
 
 
-def describe_groups(wire: Wire, ids: Sequence[str]) -> dict[str, Described]:
-    """Answer those of the groups that can be described (DescribeGroups, api key 15); others are missing.
-
-    Raises the refusal where none can be.
-    """
-    by_node = wire.coordinators(ids)
-    answers = wire.ask_all([(node, DescribeGroupsRequest(groups=groups)) for node, groups in by_node.items()])
-    found: dict[str, Described] = {}
-    refused = 0
-    for node, answer in zip(by_node, answers, strict=True):
-        for group in answer.groups:
-            if group.error_code:
-                refused = refused or (0 if group.error_code == errors.GroupIdNotFoundError.errno else group.error_code)
-            else:
-                found[group.group_id] = _described(group, node)
-    if not found:
-        raise_for(refused)
-    return found
+def find_group(wire: Wire, id_: str) -> Listed:
+    """Answer a group as it is listed; where it is not, nothing is known of it. Raises the first refusal."""
+    return next((group for group in list_groups(wire) if group.id == id_), Listed(id_))
 
 
-def committed_offsets(wire: Wire, ids: Sequence[str]) -> dict[str, dict[Place, Committed]]:
-    """Answer all that these groups have committed (OffsetFetch, api key 9). Raises the first refusal."""
+def committed_offsets(wire: Wire, groups: Sequence[Listed]) -> dict[str, dict[Place, Committed]]:
+    """Answer all that these groups have committed; of share groups, from where on they have not done with all. Raises the first refusal."""
+    shared = [group.id for group in groups if group.type == SHARE]
+    others = [group.id for group in groups if group.type != SHARE]
+    return _committed_offsets(wire, others) | _share_offsets(wire, shared)
+
+
+def ranges_of(wire: Wire, places: Iterable[Place]) -> Ranges:
+    """Answer where these partitions begin and end; those whose topic is gone are missing."""
+    wanted = set(places)
+    if not wanted:
+        return Ranges()
+    layout = layout_of(wire.metadata(sorted({topic for topic, _ in wanted})))
+    figures = read_figures(wire, layout.topics.values(), with_bytes=False)
+    if figures.failure is not None and not figures.ends:
+        raise figures.failure
+    return Ranges(figures.starts, figures.ends)
+
+
+def _committed_offsets(wire: Wire, ids: Sequence[str]) -> dict[str, dict[Place, Committed]]:
+    """Ask for all that is committed (OffsetFetch, api key 9)."""
     by_node = wire.coordinators(ids)
     questions: list[tuple[Question, str]] = []
     whole = wire.offers(OffsetFetchRequest, 8) >= 0
@@ -116,34 +113,30 @@ def committed_offsets(wire: Wire, ids: Sequence[str]) -> dict[str, dict[Place, C
     return found
 
 
-def ranges_of(wire: Wire, places: Iterable[Place]) -> Ranges:
-    """Answer where these partitions begin and end; those whose topic is gone are missing."""
-    wanted = set(places)
-    if not wanted:
-        return Ranges()
-    layout = layout_of(wire.metadata(sorted({topic for topic, _ in wanted})))
-    figures = read_figures(wire, layout.topics.values(), with_bytes=False)
-    if figures.failure is not None and not figures.ends:
-        raise figures.failure
-    return Ranges(figures.starts, figures.ends)
+def _share_offsets(wire: Wire, ids: Sequence[str]) -> dict[str, dict[Place, Committed]]:
+    """Ask where share groups go on (DescribeShareGroupOffsets, api key 90; Kafka 4.1). Where the broker does not tell, they are missing."""
+    if not ids or wire.offers(DescribeShareGroupOffsetsRequest) < 0:
+        return {}
+    group_type = DescribeShareGroupOffsetsRequest.DescribeShareGroupOffsetsRequestGroup
+    questions = [
+        (node, DescribeShareGroupOffsetsRequest(groups=[group_type(group_id=group, topics=None) for group in groups]))
+        for node, groups in wire.coordinators(ids).items()
+    ]
+    found: dict[str, dict[Place, Committed]] = {}
+    for answer in wire.ask_all(questions):
+        for group in answer.groups:
+            raise_for(group.error_code, group.error_message)
+            found[group.group_id] = {
+                (topic.topic_name, one.partition_index): Committed(one.start_offset, lag=one.lag if one.lag >= 0 else None)
+                for topic in group.topics
+                for one in topic.partitions
+                if not one.error_code and one.start_offset >= 0
+            }
+    return found
 
 
 def _type(group: Any) -> str:
-    return (getattr(group, "group_type", "") or "classic").lower()
-
-
-def _described(group: Any, node: int) -> Described:
-    members = tuple(
-        GroupMember(
-            id=member.member_id,
-            client_id=member.client_id,
-            host=member.client_host.lstrip("/"),
-            instance_id=getattr(member, "group_instance_id", None) or "",
-            assignment=assignment_of(member.member_assignment) if group.protocol_type in {"consumer", ""} else [],
-        )
-        for member in sorted(group.members, key=lambda member: (member.client_id, member.member_id))
-    )
-    return Described(group.group_id, group.group_state, group.protocol_type, group.protocol_data, members, node)
+    return (getattr(group, "group_type", "") or CLASSIC).lower()
 
 
 def _committed(answer: Any) -> dict[Place, Committed]:

@@ -10,17 +10,8 @@ from embedded_server.contracts.kafka import GroupDetail, GroupInfo, GroupMember,
 from embedded_server.core.fresh import Fresh
 from embedded_server.kafka.clients.clients import Clients
 from embedded_server.kafka.holdings.figures import Place
-from embedded_server.kafka.holdings.group_wire import (
-    DEAD,
-    Committed,
-    Described,
-    Listed,
-    Ranges,
-    committed_offsets,
-    describe_groups,
-    list_groups,
-    ranges_of,
-)
+from embedded_server.kafka.holdings.group_described import DEAD, Described, describe_groups
+from embedded_server.kafka.holdings.group_wire import CLASSIC, Committed, Listed, Ranges, committed_offsets, list_groups, ranges_of
 from embedded_server.kafka.holdings.paging import page_of, page_with
 from embedded_server.kafka.holdings.problems import GroupUnknown
 from embedded_server.kafka.holdings.wire import Wire, settled
@@ -54,14 +45,13 @@ class Seen:
         state = listed.state or UNKNOWN_STATE
         if described is not None and (described.state != DEAD or not listed.state):
             state = described.state
-        members = None if described is None or described.members is None or listed.type != "classic" else len(described.members)
-        lags = [self.ranges.lag(place, one.offset) for place, one in (committed or {}).items()]
+        lags = [self.ranges.lag(place, one) for place, one in (committed or {}).items()]
         return GroupInfo(
             id=id_,
             state=state,
-            type=listed.type,
+            type=listed.type or (described.type if described is not None else CLASSIC),
             protocol_type=(described.protocol_type if described is not None else "") or listed.protocol_type,
-            members=members,
+            members=None if described is None else len(described.members),
             topics=None if committed is None else len({topic for topic, _ in committed}),
             lag=None if committed is None else sum(lag for lag in lags if lag is not None),
         )
@@ -95,21 +85,26 @@ class Groups:
         described, committed = seen.described.get(id_), seen.committed.get(id_, {})
         if id_ not in listed and not committed and (described is None or described.state == DEAD):
             raise GroupUnknown(group=id_)
-        members = list(described.members or ()) if described is not None else []
+        members = list(described.members) if described is not None else []
         return GroupDetail(
             group=seen.info(id_),
             coordinator=described.coordinator if described is not None else -1,
             assignor=described.assignor if described is not None else "",
             members=members,
             offsets=offsets_of(members, committed, seen.ranges),
+            epoch=described.epoch if described is not None else None,
         )
+
+    async def listed(self, connection: str, id_: str) -> Listed:
+        """Answer a group as it is listed; where it is not, nothing is known of it. Raises what the cluster refuses."""
+        return next((group for group in await self._listed(connection) if group.id == id_), Listed(id_))
 
     async def reading(self, connection: str, topic: str) -> list[str]:
         """Answer the groups that have committed something in *topic*. Raises what the cluster refuses."""
         listed = await self._listed(connection)
 
         def ask(admin: KafkaAdminClient) -> list[str]:
-            committed = committed_offsets(Wire(admin), [group.id for group in listed if group.type != "share"])
+            committed = committed_offsets(Wire(admin), listed)
             return sorted(id_ for id_, offsets in committed.items() if any(name == topic for name, _ in offsets))
 
         return await self._clients.admin(connection, lambda admin: settled(lambda: ask(admin)))
@@ -119,11 +114,10 @@ class Groups:
 
         def ask(admin: KafkaAdminClient) -> Seen:
             wire = Wire(admin)
-            ids = [group.id for group in groups if group.type != "share"]  # whose offsets are the broker's own affair
-            committed = committed_offsets(wire, ids)
-            described = describe_groups(wire, ids)
+            committed = committed_offsets(wire, groups)
+            described = describe_groups(wire, groups)
             places = {place for offsets in committed.values() for place in offsets}
-            assigned = {place for group in described.values() for place in _assigned(group.members or ())}
+            assigned = {place for group in described.values() for place in _assigned(group.members)}
             return Seen({group.id: group for group in groups}, described, committed, ranges_of(wire, places | assigned))
 
         if not groups:
@@ -151,7 +145,7 @@ def offsets_of(members: Sequence[GroupMember], committed: dict[Place, Committed]
                 committed=one.offset if one is not None else None,
                 start=ranges.starts.get(place),
                 end=ranges.ends.get(place),
-                lag=ranges.lag(place, one.offset if one is not None else None),
+                lag=ranges.lag(place, one),
                 metadata=one.metadata if one is not None else "",
                 member=holders.get(place, ""),
             )

@@ -26,7 +26,7 @@ class Holdings:
         self.groups = Groups(clients)
         self.changes = TopicChanges(self.acts, clients, self.topics)
         self.group_acts = GroupActs(self.acts, clients)
-        self.lag = LagHistories(clients)
+        self.lag = LagHistories(clients, self.groups.listed)
         self.acts.on_change += [self.topics.forget, self.groups.forget]
 
     async def stop(self) -> None:

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from kafka import KafkaAdminClient
@@ -15,7 +15,7 @@ from embedded_server.contracts.kafka import LagHistory, LagPoint
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.kafka.clients.clients import Clients
 from embedded_server.kafka.holdings.figures import Place
-from embedded_server.kafka.holdings.group_wire import Committed, Ranges, committed_offsets, ranges_of
+from embedded_server.kafka.holdings.group_wire import Committed, Listed, Ranges, committed_offsets, ranges_of
 from embedded_server.kafka.holdings.wire import Wire, settled
 
 EVERY_S: Final = 2.0
@@ -51,7 +51,7 @@ def point_of(at: int, committed: Mapping[Place, Committed], ranges: Ranges) -> L
     topics: dict[str, int] = defaultdict(int)
     done = end = 0
     for place, one in committed.items():
-        lag = ranges.lag(place, one.offset)
+        lag = ranges.lag(place, one)
         if lag is not None:
             topics[place[0]] += lag
             done += one.offset
@@ -60,13 +60,22 @@ def point_of(at: int, committed: Mapping[Place, Committed], ranges: Ranges) -> L
 
 
 class LagHistories:
-    """Samples the groups that are looked at."""
+    """Samples the groups that are looked at. *listed* tells of which kind a group is, which is asked once."""
 
-    def __init__(self, clients: Clients, *, every_s: float = EVERY_S, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        listed: Callable[[str, str], Awaitable[Listed]],
+        *,
+        every_s: float = EVERY_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._clients = clients
+        self._ask_listed = listed
         self._every_s = every_s
         self._clock = clock
         self._asked: dict[Key, float] = {}
+        self._listed: dict[Key, Listed] = {}
         self._series: dict[Key, Series] = {}
         self._sampled: dict[Key, float] = {}
         self._sampling: asyncio.Task[None] | None = None
@@ -79,6 +88,8 @@ class LagHistories:
         key = (connection, group)
         self._asked[key] = self._clock()
         self._let_go()
+        if key not in self._listed:
+            self._listed[key] = await self._ask_listed(connection, group)
         if self._clock() - self._sampled.get(key, float("-inf")) > 2 * self._every_s:
             await self._sample(connection, [group])
         if self._sampling is None or self._sampling.done():
@@ -88,7 +99,7 @@ class LagHistories:
 
     def drop(self, connection: str) -> None:
         """Forget a connection: it leads elsewhere now, or is gone."""
-        for known in (self._asked, self._series, self._sampled):
+        for known in (self._asked, self._listed, self._series, self._sampled):
             for key in [key for key in known if key[0] == connection]:
                 del known[key]
 
@@ -115,7 +126,7 @@ class LagHistories:
     async def _sample(self, connection: str, groups: list[str]) -> None:
         def ask(admin: KafkaAdminClient) -> tuple[dict[str, dict[Place, Committed]], Ranges]:
             wire = Wire(admin)
-            committed = committed_offsets(wire, groups)
+            committed = committed_offsets(wire, [self._listed.get((connection, group), Listed(group)) for group in groups])
             return committed, ranges_of(wire, {place for offsets in committed.values() for place in offsets})
 
         committed, ranges = await self._clients.admin(connection, lambda admin: settled(lambda: ask(admin)))
@@ -138,7 +149,7 @@ class LagHistories:
         now = self._clock()
         by_age = sorted(self._asked, key=self._asked.__getitem__, reverse=True)
         for key in [key for at, key in enumerate(by_age) if at >= MAX_GROUPS or now - self._asked[key] > KEPT_S]:
-            for known in (self._asked, self._series, self._sampled):
+            for known in (self._asked, self._listed, self._series, self._sampled):
                 known.pop(key, None)
 
 

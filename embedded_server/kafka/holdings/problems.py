@@ -99,6 +99,22 @@ class MemberGone(UserFacingError):
     hint = N_("It has left or has joined under a new id. The list of members is up to date.")
 
 
+class MemberStays(UserFacingError):
+    """Members of share and streams groups end their membership themselves."""
+
+    status = 409
+    title = N_("Kafka lets nobody take “{member}” out of the group “{group}”")
+    hint = N_("In a group of its kind only the client itself can end it. Stop that client, or wait until its session times out.")
+
+
+class ShareOffsetsStay(UserFacingError):
+    """A share group keeps more than an offset in each partition."""
+
+    status = 409
+    title = N_("Offsets of the share group “{group}” cannot be deleted one by one")
+    hint = N_("Set where it goes on, or delete the whole group.")
+
+
 class NoOffsets(UserFacingError):
     """A group that has committed nothing has nothing to reset."""
 

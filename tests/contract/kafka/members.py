@@ -73,7 +73,11 @@ class KafkaPython(Member):
 
 class Confluent(Member):
     def consume(self) -> None:
-        made = {"auto.offset.reset": "earliest", "session.timeout.ms": 10_000, "heartbeat.interval.ms": 300} | self.options
+        classic = self.options.get("group.protocol") != "consumer"
+        times = (
+            {"session.timeout.ms": 10_000, "heartbeat.interval.ms": 300} if classic else {}
+        )  # of the new protocol's the broker is in charge
+        made = {"auto.offset.reset": "earliest"} | times | self.options
         consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": self.group, **made})
         try:
             consumer.subscribe(self.topics)

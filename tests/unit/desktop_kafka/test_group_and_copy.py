@@ -50,6 +50,8 @@ def test_a_group_in_words() -> None:
     assert total_lag(EMPTY) == 60
     assert total_lag(replace(EMPTY, offsets=[])) is None
     assert assignment_words(MEMBER) == "orders 0-2 · payments 0"
+    assert assignment_words(replace(MEMBER, target=[Assigned("orders", [0])])) == "orders 0-2 · payments 0 \u2192 orders 0"
+    assert assignment_words(replace(MEMBER, assignment=[], target=[Assigned("orders", [0])])) == "nothing \u2192 orders 0"
 
 
 def test_an_active_group_says_what_to_stop() -> None:

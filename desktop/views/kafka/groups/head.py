@@ -80,6 +80,12 @@ class GroupHead(Card):
             figure.setMinimumWidth(figure.sizeHint().width())  # its box would keep the width it had for a dash
         self._words["members"].setText(trn("member", "members", len(detail.members)))
         self._words["topics"].setText(trn("topic", "topics", topics))
+        epoch = (
+            tr("Group epoch {epoch}: how often it has been settled anew who reads what", epoch=detail.epoch)
+            if detail.epoch is not None
+            else ""
+        )
+        self._figures["type"].setToolTip(epoch)
         active = why_active(detail) if is_active(detail) else ""
         locked = tr("This connection is read-only") if read_only else ""
         self.reset.setEnabled(not read_only)

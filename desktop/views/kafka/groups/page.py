@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.core.i18n import tr, trn
-from desktop.core.kafka_group import total_lag
+from desktop.core.kafka_group import lets_members_be_removed, total_lag
 from desktop.core.problems import ServerUnreachable, hint_of, problem_of, title_of
 from desktop.services.kafka import KafkaService
 from desktop.services.notices import Notices
@@ -189,10 +189,16 @@ class GroupPage(QWidget):
 
     def _show_remove(self) -> None:
         self.remove.setVisible(bool(self._detail is not None and self._detail.members))
-        chosen = self.members.chosen()
-        self.remove.setEnabled(chosen is not None and not self._is_read_only())
-        words = tr("This connection is read-only") if self._is_read_only() else "" if chosen is not None else tr("Choose a member first")
-        self.remove.setToolTip(words or tr("Its client joins again if it lives"))
+        why_not = self._why_not_removed()
+        self.remove.setEnabled(not why_not)
+        self.remove.setToolTip(why_not or tr("Its client joins again if it lives"))
+
+    def _why_not_removed(self) -> str:
+        if self._is_read_only():
+            return tr("This connection is read-only")
+        if self._detail is not None and not lets_members_be_removed(self._detail.group):
+            return tr("In groups of this kind Kafka lets only the client itself end its membership")
+        return "" if self.members.chosen() is not None else tr("Choose a member first")
 
     def _say(self, state: EmptyState) -> None:
         self._message.set_state(state)

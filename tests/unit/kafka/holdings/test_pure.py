@@ -55,10 +55,10 @@ def test_old_points_get_thinner_and_new_ones_stay_dense() -> None:
 
 
 def test_lag_counts_from_the_start_where_what_was_committed_is_gone() -> None:
-    assert RANGES.lag(("t", 0), 3) == 15
-    assert RANGES.lag(("t", 0), 8) == 12
-    assert RANGES.lag(("t", 0), 25) == 0, "a topic created anew is behind the group"
-    assert RANGES.lag(("gone", 0), 3) is None
+    assert RANGES.lag(("t", 0), Committed(3)) == 15
+    assert RANGES.lag(("t", 0), Committed(8)) == 12
+    assert RANGES.lag(("t", 0), Committed(25)) == 0, "a topic created anew is behind the group"
+    assert RANGES.lag(("gone", 0), Committed(3)) is None
     point = point_of(7, {("t", 0): Committed(8), ("t", 1): Committed(0), ("gone", 0): Committed(99)}, RANGES)
     assert point == LagPoint(7, 12, {"t": 12}, 8, 20)
 
