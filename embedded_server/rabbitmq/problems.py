@@ -51,14 +51,6 @@ class LinkLost(LinkProblem):
     hint = N_("Switchroom tries again by itself. If it does not come back, look whether the broker runs.")
 
 
-class LinkClosed(LinkProblem):
-    """Closed here while something was under way."""
-
-    status = 409
-    title = N_("The connection “{name}” was closed")
-    hint = N_("Connect again, then repeat what you were doing.")
-
-
 class Disconnected(LinkProblem):
     """The user disconnected it, and it stays so."""
 

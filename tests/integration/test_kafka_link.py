@@ -18,7 +18,10 @@ from embedded_server.contracts.problems import UserFacingError
 from embedded_server.core.profiles import Profile
 from embedded_server.core.reach import problems as reach
 from embedded_server.kafka import problems
+from embedded_server.kafka.clients import slot
 from embedded_server.kafka.clients.clients import Clients
+from embedded_server.kafka.clients.manager import Manager
+from embedded_server.kafka.clients.slot import open_admin_blocking
 from embedded_server.kafka.holdings.wire import Wire
 from tests.contract.kafka.capability import CONNECTION, capability_over, profile_of
 from tests.helpers.broker_processes import EmbeddedBroker, free_port
@@ -154,6 +157,62 @@ async def test_a_call_that_had_to_wait_while_its_client_was_lost_says_that_the_c
                 await clients.admin(CONNECTION, closed_meanwhile)
             assert await clients.admin(CONNECTION, lambda admin: admin.list_topics()) == []
     finally:
+        broker.stop()
+
+
+async def test_a_connection_that_is_dropped_while_it_opens_says_so_and_leaves_no_client_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[KafkaAdminClient] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(profile: Profile) -> tuple[KafkaAdminClient, Manager]:
+        begun.set()
+        go_on.wait(10)
+        made = open_admin_blocking(profile)
+        opened.append(made[0])
+        return made
+
+    monkeypatch.setattr(slot, "open_admin_blocking", slowly)
+    broker = EmbeddedBroker(tmp_path)
+    broker.start()
+    try:
+        async with clients_of(profile_of(broker.kafka)) as clients:
+
+            async def drop() -> None:
+                await asyncio.to_thread(begun.wait, 10)
+                await clients.drop(CONNECTION)
+                go_on.set()
+
+            asked = (clients.admin(CONNECTION, lambda admin: admin.list_topics()) for _ in range(2))
+            told = await asyncio.gather(*asked, drop(), return_exceptions=True)
+            assert [type(one) for one in told[:2]] == [reach.LinkClosed, reach.LinkClosed]
+            (admin,) = opened
+            assert admin._closed
+            assert await clients.admin(CONNECTION, lambda admin: admin.list_topics()) == []
+    finally:
+        broker.stop()
+
+
+async def test_a_call_that_waits_for_a_thread_when_the_connection_is_dropped_is_told(tmp_path: Path) -> None:
+    broker = EmbeddedBroker(tmp_path)
+    broker.start()
+    go_on = threading.Event()
+    try:
+        async with clients_of(profile_of(broker.kafka)) as clients:
+            await clients.reachable(CONNECTION)
+
+            async def drop() -> None:
+                await asyncio.sleep(0)
+                await clients.drop(CONNECTION)
+                go_on.set()
+
+            asked = (clients.admin(CONNECTION, lambda _: go_on.wait(10)) for _ in range(slot.THREADS + 2))
+            told = await asyncio.gather(*asked, drop(), return_exceptions=True)
+            assert [type(one) for one in told[slot.THREADS : -1]] == [reach.LinkClosed, reach.LinkClosed]
+            assert told[: slot.THREADS] == [True] * slot.THREADS
+    finally:
+        go_on.set()
         broker.stop()
 
 

@@ -12,6 +12,14 @@ class LinkProblem(UserFacingError):
     final: ClassVar[bool] = False
 
 
+class LinkClosed(LinkProblem):
+    """Closed here while something was under way."""
+
+    status = 409
+    title = N_("The connection “{name}” was closed")
+    hint = N_("Connect again, then repeat what you were doing.")
+
+
 class NameNotFound(LinkProblem):
     """The host's name leads nowhere."""
 

@@ -15,7 +15,7 @@ from embedded_server.contracts.concurrency import Backoff, cancel, spawn
 from embedded_server.contracts.connections import Health, LinkState
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.core.profiles import Profile, Resolve
-from embedded_server.core.reach.problems import LinkProblem
+from embedded_server.core.reach.problems import LinkClosed, LinkProblem
 from embedded_server.kafka.clients.config import client_config_blocking
 from embedded_server.kafka.clients.faults import NOTHING, About, problem_of_blocking
 from embedded_server.kafka.clients.manager import Fault, Manager, OpenFailed, open_client_blocking
@@ -81,6 +81,11 @@ class Slot:
                 return await asyncio.get_running_loop().run_in_executor(self._threads, run)
         except TimeoutError as exc:
             raise KafkaTimedOut(seconds=timeout_s) from exc
+        except asyncio.CancelledError as exc:
+            task = asyncio.current_task()
+            if not self._closed or task is None or task.cancelling():
+                raise
+            raise LinkClosed(name=self._connection) from exc  # it was waiting for a thread
         except LinkProblem as exc:
             self.lost(admin, exc)
             raise
@@ -89,6 +94,8 @@ class Slot:
         """Answer the admin client, or open it now. Who waits while another one tries shares its answer."""
         asked_at = time.monotonic()
         async with self._connecting:
+            if self._closed:
+                raise LinkClosed(name=self._connection)
             if self._admin is not None:
                 return self._admin
             if self._problem is not None:
@@ -149,6 +156,9 @@ class Slot:
         except asyncio.CancelledError:
             self._note(LinkState.IDLE)
             raise
+        if self._closed:
+            await asyncio.to_thread(_close_blocking, admin)
+            raise LinkClosed(name=profile.name)
         self._admin, self._profile, self._manager = admin, profile, manager
         self._backoff.started()
         self._note(LinkState.OPEN)

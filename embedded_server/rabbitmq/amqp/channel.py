@@ -12,13 +12,14 @@ from pika.exceptions import ChannelClosedByBroker, ChannelClosedByClient, ShortS
 
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.contracts.rabbitmq import MessageStatus, PublishOutcome
+from embedded_server.core.reach.problems import LinkClosed
 from embedded_server.rabbitmq.amqp.content import NO_CONTENT
 from embedded_server.rabbitmq.amqp.declaring import Declaring
 from embedded_server.rabbitmq.amqp.fields import MAX_SHORT_BYTES, TextTooLong
 from embedded_server.rabbitmq.amqp.frames import ack_frame, content_frames, get_frame, nack_frame, publish_head, reject_frame
 from embedded_server.rabbitmq.amqp.link import Link
 from embedded_server.rabbitmq.amqp.receiver import Delivery, OnConfirm, OnDelivery, Receiver, Returned
-from embedded_server.rabbitmq.problems import LinkClosed, channel_problem
+from embedded_server.rabbitmq.problems import channel_problem
 
 CLOSE_LIMIT_S: Final = 3.0
 HEADS_KEPT: Final = 256

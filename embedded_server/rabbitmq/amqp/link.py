@@ -17,6 +17,7 @@ from pika.exceptions import ConnectionClosedByBroker, ConnectionClosedByClient, 
 from embedded_server.contracts.connections import RabbitSettings
 from embedded_server.core.reach.problems import (
     CertificateRefused,
+    LinkClosed,
     LinkProblem,
     NameNotFound,
     NetworkFails,
@@ -29,7 +30,6 @@ from embedded_server.rabbitmq.amqp.pika_connection import Connection, Stream
 from embedded_server.rabbitmq.problems import (
     BrokerBlocked,
     BrokerClosed,
-    LinkClosed,
     LinkLost,
     LoginRefused,
     NobodyListens,

@@ -12,11 +12,11 @@ from embedded_server.contracts.concurrency import Backoff, cancel, spawn
 from embedded_server.contracts.connections import Health, LinkState, Secret
 from embedded_server.contracts.problems import UserFacingError
 from embedded_server.core.profiles import Profile, Resolve
-from embedded_server.core.reach.problems import LinkProblem
+from embedded_server.core.reach.problems import LinkClosed, LinkProblem
 from embedded_server.rabbitmq.amqp.channel import Channel, open_channel
 from embedded_server.rabbitmq.amqp.fields import MAX_SHORT_BYTES, TextTooLong
 from embedded_server.rabbitmq.amqp.link import Link, open_link
-from embedded_server.rabbitmq.problems import Disconnected, LinkClosed, LinkLost
+from embedded_server.rabbitmq.problems import Disconnected, LinkLost
 
 TRY_AGAIN_S: Final = 1.0
 """Who asks for a link that waits makes it try at once, but not more often than this."""
