@@ -17,12 +17,12 @@ PACKAGES = {
     "rabbitmq-server": "RabbitMQ",
     "kcat": "kcat",
     "amqp-tools": "amqp-tools",
-    "default-jre-headless": "Java",
+    "default-jdk-headless": "Java",
     "maven": "Maven",
 }
-COMMANDS = {"amqp-tools": "amqp-publish", "maven": "mvn", "default-jre-headless": "java"}
+COMMANDS = {"amqp-tools": "amqp-publish", "maven": "mvn", "default-jdk-headless": "javac"}
 """What a package brings, where that is not called like it."""
-HOMEBREW = {"rabbitmq-server": "rabbitmq", "amqp-tools": "rabbitmq-c", "default-jre-headless": "openjdk"}
+HOMEBREW = {"rabbitmq-server": "rabbitmq", "amqp-tools": "rabbitmq-c", "default-jdk-headless": "openjdk"}
 JARS = {"kafka": "Apache Kafka", "apicurio": "Apicurio Registry"}
 """What Maven brings, by its file in ``scripts/maven``."""
 RABBITMQ_SCRIPTS = (Path("/usr/lib/rabbitmq/bin/rabbitmq-server"), Path("/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server"))

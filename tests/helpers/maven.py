@@ -59,9 +59,14 @@ def java() -> str | None:
     return found if version.isdecimal() and int(version) >= JAVA_AT_LEAST else None
 
 
-def classpath(folder: Path) -> str:
-    """Every jar of a folder, as java's ``-cp`` takes it."""
-    return os.path.join(str(folder), "*")  # noqa: PTH118 - not a path: java's own star
+def compiler() -> str | None:
+    """The javac program, where there is a whole JDK."""
+    return shutil.which("javac")
+
+
+def classpath(folder: Path, *classes: Path) -> str:
+    """Every jar of a folder, and folders of classes, as java's ``-cp`` takes it."""
+    return os.pathsep.join([os.path.join(str(folder), "*"), *map(str, classes)])  # noqa: PTH118 - not a path: java's own star
 
 
 def hidden_window() -> int:

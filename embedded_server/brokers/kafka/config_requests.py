@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from embedded_server.brokers.kafka import config_answers, configs, names
 from embedded_server.brokers.kafka.config_rules import ConfigType, InvalidConfig, items
@@ -24,6 +24,9 @@ class Resource(IntEnum):
     BROKER_LOGGER = 8
     CLIENT_METRICS = 16
     GROUP = 32
+
+
+PLURALS: Final = {Resource.BROKER_LOGGER: "loggers", Resource.CLIENT_METRICS: "client metrics", Resource.GROUP: "groups"}
 
 
 class Operation(IntEnum):
@@ -94,31 +97,39 @@ class Configs:
     def _change(self, asked: Any, change: "Callable[[dict[str, str], Any], dict[str, str]]", *, validate_only: bool) -> dict[str, Any]:
         told = {"resource_type": asked.resource_type, "resource_name": asked.resource_name}
         try:
-            topic = self._changeable(asked)
-            settings = configs.tidied(change(topic.configs, asked))
-            configs.validate(settings)
-            if not validate_only:
-                self._broker.logs.set_configs(topic.name, settings)
+            _check_keys(asked)
+            if asked.resource_type == Resource.TOPIC:
+                self._change_topic(asked, change, validate_only=validate_only)
+            else:
+                self._leave_as_it_is(asked)
         except InvalidConfig as exc:
             return told | {"error_code": ErrorCode.INVALID_CONFIG, "error_message": str(exc)}
         except LogFault as fault:
             return told | {"error_code": fault.code, "error_message": str(fault)}
         return told | {"error_code": ErrorCode.NONE, "error_message": None}
 
-    def _changeable(self, asked: Any) -> "Topic":
-        keys = [one.name for one in asked.configs]
-        if len(keys) != len(set(keys)):
-            raise LogFault(ErrorCode.INVALID_REQUEST, "Error due to duplicate config keys")
-        if asked.resource_type == Resource.BROKER:
-            self._check_broker(asked.resource_name, empty_too=True)
-            raise LogFault(ErrorCode.INVALID_REQUEST, f"Cannot update these configs dynamically: [{', '.join(keys)}]")
-        if asked.resource_type != Resource.TOPIC:
-            raise LogFault(ErrorCode.INVALID_REQUEST, f"Unknown resource type {asked.resource_type}")
+    def _change_topic(self, asked: Any, change: "Callable[[dict[str, str], Any], dict[str, str]]", *, validate_only: bool) -> None:
         topic = self._topic(asked.resource_name)
-        nothing = [one.name for one in asked.configs if one.value is None and getattr(one, "config_operation", None) != Operation.DELETE]
+        nothing = [one.name for one in asked.configs if one.value is None and not _deletes(one)]
         if nothing:
             raise LogFault(ErrorCode.INVALID_REQUEST, f"Null value not supported for : {','.join(nothing)}")
-        return topic
+        settings = configs.tidied(change(topic.configs, asked))
+        configs.validate(settings)
+        if not validate_only:
+            self._broker.logs.set_configs(topic.name, settings)
+
+    def _leave_as_it_is(self, asked: Any) -> None:
+        """Only topics have settings of their own: elsewhere nothing can be set, and what was never set may be given back."""
+        kind = next((one for one in Resource if one == asked.resource_type), None)
+        if kind is None:
+            raise LogFault(ErrorCode.INVALID_REQUEST, f"Unknown resource type {asked.resource_type}")
+        if kind is Resource.BROKER:
+            self._check_broker(asked.resource_name, empty_too=True)
+        keys = [one.name for one in asked.configs if not _deletes(one)]
+        if keys and kind is Resource.BROKER:
+            raise LogFault(ErrorCode.INVALID_REQUEST, f"Cannot update these configs dynamically: [{', '.join(keys)}]")
+        if keys:
+            raise LogFault(ErrorCode.INVALID_REQUEST, f"The embedded broker keeps no settings for {PLURALS[kind]}: [{', '.join(keys)}]")
 
     def _topic(self, name: str) -> "Topic":
         fault = names.fault_of(name)
@@ -138,6 +149,16 @@ class Configs:
             raise LogFault(ErrorCode.INVALID_REQUEST, f"Node id must be an integer, but it is: {name}") from None
         if number != self._broker.node_id:
             raise LogFault(ErrorCode.INVALID_REQUEST, f"Unexpected broker id, expected {self._broker.node_id}, but received {name}")
+
+
+def _check_keys(asked: Any) -> None:
+    keys = [one.name for one in asked.configs]
+    if len(keys) != len(set(keys)):
+        raise LogFault(ErrorCode.INVALID_REQUEST, "Error due to duplicate config keys")
+
+
+def _deletes(one: Any) -> bool:
+    return getattr(one, "config_operation", None) == Operation.DELETE
 
 
 def _plain(asked: Any) -> dict[str, str]:

@@ -234,7 +234,7 @@ def _counted(asked: Any) -> int:
         raise LogFault(
             ErrorCode.INVALID_REPLICATION_FACTOR,
             f"Unable to replicate the partition {copies} time(s): The target replication factor of {copies} cannot be reached because "
-            "only 1 broker(s) are registered.",
+            "only 1 broker(s) are registered or some brokers have all their log directories cordoned.",
         )
     return NUM_PARTITIONS if partitions == DEFAULT else int(partitions)
 

@@ -66,7 +66,7 @@ Versions = tuple[int, int]
 VERSIONS: Final[dict[ApiKey, Versions]] = {
     ApiKey.PRODUCE: (3, 13),
     ApiKey.FETCH: (4, 17),
-    ApiKey.LIST_OFFSETS: (1, 10),
+    ApiKey.LIST_OFFSETS: (1, 11),
     ApiKey.METADATA: (0, 13),
     ApiKey.OFFSET_COMMIT: (2, 9),
     ApiKey.OFFSET_FETCH: (1, 9),

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from kafka import KafkaAdminClient
 
+from tests.contract.kafka.java_tools import JavaTools
 from tests.helpers.broker_processes import EmbeddedBroker
-from tests.helpers.kafka_processes import RealKafka
+from tests.helpers.kafka_processes import NEEDS_KAFKA, RealKafka
+from tests.helpers.maven import compiler, jars
 
 _numbers = itertools.count(1)
 
@@ -27,6 +29,17 @@ def embedded_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedde
 def kafka(request: pytest.FixtureRequest) -> EmbeddedBroker | RealKafka:
     found: EmbeddedBroker | RealKafka = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.fixture(scope="session")
+def java(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JavaTools]:
+    """Kafka's own programs and Java client."""
+    found = jars("kafka")
+    if found is None or compiler() is None:
+        pytest.skip(NEEDS_KAFKA)
+    tools = JavaTools(found, tmp_path_factory.mktemp("java"))
+    yield tools
+    tools.close()
 
 
 @pytest.fixture

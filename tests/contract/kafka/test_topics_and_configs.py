@@ -10,7 +10,7 @@ from embedded_server.brokers.kafka.errors import ErrorCode
 from embedded_server.brokers.kafka.versions import ApiKey
 from tests.contract.kafka.ask import ask
 
-TOPIC, BROKER = 2, 4
+TOPIC, BROKER, CLIENT_METRICS, GROUP = 2, 4, 16, 32
 SET, DELETE, APPEND, SUBTRACT = range(4)
 
 
@@ -60,7 +60,10 @@ REFUSED: list[tuple[dict[str, Any], ErrorCode, str]] = [
     (
         _topic("r2", 1, 3),
         ErrorCode.INVALID_REPLICATION_FACTOR,
-        "Unable to replicate the partition 3 time(s): The target replication factor of 3",
+        (
+            "Unable to replicate the partition 3 time(s): The target replication factor of 3 cannot be reached because only 1 broker(s) "
+            "are registered or some brokers have all their log directories cordoned."
+        ),
     ),
     (_topic("r3", 1, configs={"nonsense": "1"}), ErrorCode.INVALID_CONFIG, "Unknown topic config name: nonsense"),
     (_topic("r4", 1, configs={"retention.ms": None}), ErrorCode.INVALID_CONFIG, "Null value not supported for topic configs: retention.ms"),
@@ -212,6 +215,12 @@ def test_requests_about_settings_that_make_no_sense_are_refused(bootstrap: str, 
         (_alter(bootstrap, topic, (SET, "a", "b"), kind=99), ErrorCode.INVALID_REQUEST),
     ]
     assert [(told.error_code, told.error_message) for told, error in cases if told.error_code != error] == []
+
+
+@pytest.mark.parametrize(("kind", "resource"), [(BROKER, "1"), (BROKER, ""), (CLIENT_METRICS, "metrics"), (GROUP, "group")])
+def test_what_was_never_set_may_be_given_back_anywhere(bootstrap: str, kind: int, resource: str) -> None:
+    key = {BROKER: "log.cleaner.threads", CLIENT_METRICS: "interval.ms", GROUP: "consumer.session.timeout.ms"}[kind]
+    assert _alter(bootstrap, resource, (DELETE, key, None), kind=kind).error_code == 0
 
 
 def test_every_setting_of_a_topic_has_kafkas_type_and_default(bootstrap: str, topic: str) -> None:

@@ -18,7 +18,6 @@ from embedded_server.brokers.kafka.transactions.producer_ids import ProducerIds
 from embedded_server.brokers.kafka.transactions.records import gone_pair, pair_of, read, read_name
 from embedded_server.brokers.kafka.transactions.transaction import (
     NO_EPOCH,
-    NO_TIME,
     PREPARING,
     Partition,
     State,
@@ -179,7 +178,6 @@ class Transactions:
             except TransactionFault:
                 found.state = prepared
             else:
-                found.started_ms = NO_TIME
                 return
         found.deadline = self._after(RETRY_MS, lambda: self._complete(found))
 
