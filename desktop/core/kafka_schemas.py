@@ -36,7 +36,7 @@ def rows_of_own(schemas: Sequence[LocalSchema]) -> list[SchemaRow]:
             schema.name,
             FORMAT_WORDS.get(schema.format, schema.format.value),
             ", ".join(schema.messages),
-            tr("{name}, written without magic byte and id", name=schema.name),
+            tr("{name}, written without magic byte and id", name=" + ".join((schema.name, *schema.imports))),
             schema.text,
             schema.id,
         )

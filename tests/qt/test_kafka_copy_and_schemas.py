@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -13,7 +15,7 @@ from desktop.views.kafka.copy.sheet import CopySheet
 from desktop.views.kafka.schemas.sheet import REGISTRY, SchemasSheet
 from embedded_server.contracts.connections import Environment
 from embedded_server.contracts.jobs import JobKind, JobState
-from embedded_server.contracts.kafka import CopyRequest, Format, From, SchemaUsed, Start
+from embedded_server.contracts.kafka import CopyRequest, Format, From, LocalSchema, SchemaUsed, Start
 from embedded_server.contracts.problems import ProblemDetails
 from tests.qt.kafka_form_fakes import Bench, make_connection, make_job, make_problem
 from tests.qt.tasks_fakes import until
@@ -136,22 +138,54 @@ async def test_ones_own_schemas_are_listed_with_their_text(schemas: SchemasSheet
 async def test_a_file_is_added_and_replaces_the_one_of_its_name(bench: Bench, schemas: SchemasSheet, tmp_path: Path) -> None:
     file = tmp_path / "shop.proto"
     file.write_text('syntax = "proto3"; message A {}')
-    schemas.add_file(str(file))
+    schemas.add_files([str(file)])
     await until(lambda: len(schemas.rows()) == 2)
     kept = bench.api.bodies("/schemas")[0]
     assert (kept.id, kept.name, kept.format) == ("", "shop.proto", Format.PROTOBUF)
     again = tmp_path / "order.avsc"
     again.write_text("{}")
-    schemas.add_file(str(again))
+    schemas.add_files([str(again)])
     await until(lambda: len(bench.api.bodies("/schemas")) == 2)
     assert bench.api.bodies("/schemas")[1].id == "s1"
+
+
+async def test_files_that_are_dropped_together_are_kept_as_one_schema_with_its_imports(
+    bench: Bench, schemas: SchemasSheet, tmp_path: Path
+) -> None:
+    (tmp_path / "common").mkdir()
+    money, order = tmp_path / "common" / "money.proto", tmp_path / "order.proto"
+    money.write_text('syntax = "proto3"; message Money {}')
+    order.write_text('syntax = "proto3"; import "common/money.proto"; message Priced { Money price = 1; }')
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(money)), QUrl("https://example.com/"), QUrl.fromLocalFile(str(order))])
+    event = QDropEvent(QPointF(), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    schemas.dropEvent(event)
+    await until(lambda: len(schemas.rows()) == 2)
+    (kept,) = bench.api.bodies("/schemas")
+    assert (kept.name, kept.imports) == ("order.proto", {"common/money.proto": money.read_text()})
+    current = schemas.list.current()
+    assert current is not None
+    assert "order.proto + common/money.proto" in current.about
+
+
+async def test_an_import_is_found_beside_the_file_or_among_ones_own_schemas(bench: Bench, schemas: SchemasSheet, tmp_path: Path) -> None:
+    bench.api.own.append(LocalSchema("s9", "kept.proto", Format.PROTOBUF, "message Kept {}"))
+    schemas.open_to(make_connection())
+    await until(lambda: len(schemas.rows()) == 2)
+    (tmp_path / "shop" / "v1").mkdir(parents=True)
+    (tmp_path / "shop" / "money.proto").write_text("message Money {}")
+    file = tmp_path / "shop" / "v1" / "order.proto"
+    file.write_text('import "shop/money.proto"; import "kept.proto"; import "nowhere.proto"; import "../money.proto";')
+    schemas.add_files([str(file)])
+    await until(lambda: bench.api.bodies("/schemas"))
+    assert bench.api.bodies("/schemas")[0].imports == {"shop/money.proto": "message Money {}", "kept.proto": "message Kept {}"}
 
 
 async def test_a_schema_that_does_not_hold_is_told_with_its_line(bench: Bench, schemas: SchemasSheet, tmp_path: Path) -> None:
     bench.api.failures["/kafka/schemas"] = make_problem("a.avsc, line 3, column 1: a brace is missing", "Mend it there.", 422)
     file = tmp_path / "a.avsc"
     file.write_text("{")
-    schemas.add_file(str(file))
+    schemas.add_files([str(file)])
     await until(schemas.failure)
     assert schemas.failure() == "a.avsc, line 3, column 1: a brace is missing\nMend it there."
 
@@ -159,9 +193,9 @@ async def test_a_schema_that_does_not_hold_is_told_with_its_line(bench: Bench, s
 async def test_bytes_and_missing_files_are_told_in_words(schemas: SchemasSheet, tmp_path: Path) -> None:
     file = tmp_path / "a.avsc"
     file.write_bytes(b"\xff\xfe")
-    schemas.add_file(str(file))
+    schemas.add_files([str(file)])
     await until(lambda: "no text in UTF-8" in schemas.failure())
-    schemas.add_file(str(tmp_path / "none.avsc"))
+    schemas.add_files([str(tmp_path / "none.avsc")])
     await until(lambda: "cannot be read" in schemas.failure())
 
 

@@ -197,7 +197,7 @@ class SchemaUnresolved(UserFacingError):
 
     status = 422
     title = N_("The schema {name} refers to {reference}, which is not there")
-    hint = N_("Add it to the schema's imports, or register it as a reference.")
+    hint = N_("Add both files at once, or name it under the schema's imports. In a registry, register it as a reference.")
 
 
 class SchemaCompilerFailed(UserFacingError):

@@ -1,7 +1,7 @@
 """Schemas: the user's own, added from files, and the subjects of the connection's Schema Registry, with their text."""
 
 import asyncio
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import Signal
@@ -14,6 +14,7 @@ from desktop.core.problems import problem_of
 from desktop.services.kafka import KafkaService
 from desktop.services.notices import Notices
 from desktop.views.kafka.kafka_sheet import KafkaSheet
+from desktop.views.kafka.schemas.files import UnreadableFile, read_files
 from desktop.views.kafka.schemas.list import SchemaList
 from desktop.views.widgets.buttons import Button, PrimaryButton
 from desktop.views.widgets.confirm_bar import ConfirmBar
@@ -26,7 +27,6 @@ from embedded_server.contracts.kafka import LocalSchema, SchemaUsed
 
 WIDTH_PX: Final = 600
 OWN, REGISTRY = "own", "registry"
-MAX_FILE_BYTES: Final = 4 * 1024**2
 REST_S: Final = 0.3
 
 
@@ -72,17 +72,17 @@ class SchemasSheet(KafkaSheet):
         """Answer the text that is shown."""
         return self._text.toPlainText()
 
-    def add_file(self, path: str) -> None:
-        """Read a file and keep it as a schema of the user's own."""
+    def add_files(self, paths: Sequence[str]) -> None:
+        """Read files and keep them as schemas of the user's own; one that another of them imports is kept with that one."""
         self.show_failure()
-        self._jobs.start("add", self._add(Path(path)), self._on_add_failed)
+        self._jobs.start("add", self._add(paths), self._on_add_failed)
 
     def choose_files(self) -> QFileDialog:
-        """Ask for a file; nothing waits for the answer."""
-        dialog = QFileDialog(self.window(), tr("Schema to add"))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        """Ask for files; nothing waits for the answer."""
+        dialog = QFileDialog(self.window(), tr("Schemas to add"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilters([tr("Schemas (*.avsc *.proto *.json)"), tr("All files (*)")])
-        dialog.fileSelected.connect(self.add_file)
+        dialog.filesSelected.connect(self.add_files)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog
@@ -93,7 +93,7 @@ class SchemasSheet(KafkaSheet):
         places = [(OWN, tr("Your own")), (REGISTRY, "Schema Registry")]
         self.place_choice = Segmented(places, OWN, name=tr("Which schemas"))
         self.search = line_field(tr("Search subjects"), tr("Search subjects"))
-        self.add = PrimaryButton(tr("Add from a file…"), self.choose_files)
+        self.add = PrimaryButton(tr("Add from files…"), self.choose_files)
         self.remove = Button(tr("Delete…"), self._ask_to_remove, icon_name="ph.trash")
         self.confirm = ConfirmBar()
         self.list = SchemaList()
@@ -161,7 +161,7 @@ class SchemasSheet(KafkaSheet):
         self.search.setVisible(not own)
         self.add.setVisible(own)
         if own:
-            none = tr("None yet. Add an .avsc, .proto or .json file, or drop one here: records are read and written with it.")
+            none = tr("None yet. Add .avsc, .proto or .json files, or drop them here: records are read and written with them.")
             self._show_rows(rows_of_own(self._own), none)
         else:
             self._show_rows([], tr("Asking the Schema Registry …"))
@@ -220,23 +220,22 @@ class SchemasSheet(KafkaSheet):
 
     # -- adding and deleting
 
-    async def _add(self, path: Path) -> None:
+    async def _add(self, paths: Sequence[str]) -> None:
         try:
-            text = await asyncio.to_thread(_read, path)
-        except UnicodeDecodeError:
-            self.show_failure(tr("{name} is no text in UTF-8", name=path.name), tr("Choose an .avsc, .proto or .json file."))
+            files = await asyncio.to_thread(read_files, paths, self._own)
+        except UnreadableFile as exc:
+            self.show_failure(exc.title, exc.hint)
             return
-        except OSError as exc:
-            self.show_failure(tr("{name} cannot be read", name=path.name), exc.strerror or str(exc))
-            return
-        before = next((schema.id for schema in self._own if schema.name == path.name), "")
-        schema = LocalSchema(before, path.name, format_of_file(path.name, text), text)
-        self._own = await self._service.save_local_schema(schema)
-        self.place_choice.set_current(OWN)
-        self._show_place()
-        self.list.choose(path.name)
-        self.changed.emit()
-        self.done.emit(schema)
+        for file in files:
+            name = file.path.name
+            before = next((schema.id for schema in self._own if schema.name == name), "")
+            schema = LocalSchema(before, name, format_of_file(name, file.text), file.text, imports=dict(file.imports))
+            self._own = await self._service.save_local_schema(schema)
+            self.place_choice.set_current(OWN)
+            self._show_place()
+            self.list.choose(name)
+            self.changed.emit()
+            self.done.emit(schema)
 
     def _on_add_failed(self, exc: BaseException) -> None:
         """The server names the file, the line and what is wrong there."""
@@ -266,18 +265,10 @@ class SchemasSheet(KafkaSheet):
     # -- Qt overrides
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take a file."""
-        if event.mimeData().hasUrls() and event.mimeData().urls()[0].isLocalFile():
+        """Take files."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Add it."""
-        self.add_file(event.mimeData().urls()[0].toLocalFile())
-
-
-def _read(path: Path) -> str:
-    with path.open("rb") as file:
-        data = file.read(MAX_FILE_BYTES + 1)
-    if len(data) > MAX_FILE_BYTES:
-        raise OSError(None, tr("It is larger than 4 MiB: that is no schema."))
-    return data.decode()
+        """Add them."""
+        self.add_files([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
