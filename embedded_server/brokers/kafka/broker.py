@@ -11,6 +11,7 @@ from uuid import UUID
 
 from embedded_server.brokers.clock import Clock, SystemClock, Timers
 from embedded_server.brokers.kafka.handlers import handlers
+from embedded_server.brokers.kafka.held import MAX_UNREAD_BYTES, MAX_UNSENT_BYTES, Held
 from embedded_server.brokers.kafka.identity import cluster_id
 from embedded_server.brokers.kafka.log.logs import Logs, Topic
 from embedded_server.brokers.kafka.request import Answer, Handler, Request
@@ -45,6 +46,10 @@ class Broker:
         """Where clients are told to connect; the shell sets both."""
         self.cluster_id = cluster_id(logs.folder)
         self.connections: set[Connection] = set()
+        self.unsent = Held(self.clock, MAX_UNSENT_BYTES)
+        """Answers they do not take."""
+        self.unread = Held(self.clock, MAX_UNREAD_BYTES)
+        """Requests they have not sent all of."""
         self.waiting = Waiting(self)
         """Readers that wait for records to come."""
         self._ids: dict[UUID, str] = {}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from embedded_server.brokers.kafka import codec
 from embedded_server.brokers.kafka.codec import FRAME_SIZE, Buffer, Malformed
 from embedded_server.brokers.kafka.errors import ErrorCode
+from embedded_server.brokers.kafka.held import SMALL_BYTES
 from embedded_server.brokers.kafka.request import Answer, Later, Request
 from embedded_server.brokers.kafka.versions import ApiKey, understands
 
@@ -44,6 +45,10 @@ class Connection:
         self._paused = False
         self._taking = False
         self._output: list[Buffer] = []
+        self._unsent = 0
+        """Bytes of the answers that the socket has not taken, as far as is known."""
+        self._given = 0
+        """Bytes that were handed over last."""
         broker.connections.add(self)
 
     @property
@@ -65,25 +70,37 @@ class Connection:
         self._parts.append(data)
         self._have += len(data)
         self._take()
+        self.broker.unread.set(self, self._have)
+        if self._have > SMALL_BYTES and not self.broker.unread.room():
+            logger.warning("%s has to leave: too many large requests are coming in at once", self.peer)
+            self.close()
 
     def data_to_send(self) -> list[Buffer]:
         """The bytes for the client since the last call."""
         output, self._output = self._output, []
+        if not self._paused:
+            self._given, self._unsent = self._unsent, 0
+            self.broker.unsent.set(self, 0)
         return output
 
     def pause(self) -> None:
         """The client does not read its answers: take no more of its requests."""
         self._paused = True
+        self._unsent += self._given
+        self.broker.unsent.set(self, self._unsent)
 
     def resume(self) -> None:
         """The client reads again."""
         self._paused = False
+        self._unsent = sum(map(len, self._output))
+        self.broker.unsent.set(self, self._unsent)
         self._take()
 
     def connection_lost(self) -> None:
         """The socket is gone."""
         self._end()
         self.broker.connections.discard(self)
+        self.broker.unsent.set(self, 0)
 
     def close(self) -> None:
         """End the connection from this side."""
@@ -173,6 +190,8 @@ class Connection:
         size = len(head) + sum(map(len, body))
         self._output.append(FRAME_SIZE.pack(size) + head)
         self._output += body
+        self._unsent += size + FRAME_SIZE.size
+        self.broker.unsent.set(self, self._unsent)
         self.broker.speaks(self)
 
     def _end(self) -> None:
@@ -181,6 +200,7 @@ class Connection:
         self.finished = True
         self._parts.clear()
         self._have = 0
+        self.broker.unread.set(self, 0)
         request, self._waits_for = self._waits_for, None
         if request is not None and request.on_gone is not None:
             request.on_gone()

@@ -33,6 +33,8 @@ class Reading:
         body = request.body
         self._committed = body.isolation_level == READ_COMMITTED
         self._max_bytes = min(max(body.max_bytes, 0), MAX_BYTES)
+        self._left = self._max_bytes
+        self._has_room = True
         self.min_bytes = min(body.min_bytes, self._max_bytes)
         self.logs: dict[PartitionLog, int] = {}
         """What is read, and how many bytes it had when it was looked at last."""
@@ -42,7 +44,9 @@ class Reading:
         self.deadline: Timer | None = None
 
     def read(self) -> list[tuple[str | UUID, list[Fetched]]]:
-        """Read what there is now."""
+        """Read what there is now, and less where other readers do not take what was read for them."""
+        room = self._broker.unsent.room()
+        self._has_room, self._left = room > 0, min(self._max_bytes, room)
         self.had = 0
         self.failed = False
         self.logs.clear()
@@ -90,9 +94,9 @@ class Reading:
     def _read(self, log: "PartitionLog", asked: Any) -> Fetched:
         end, stable = log.end, log.stable
         below = stable if self._committed else end
-        left = min(asked.partition_max_bytes, self._max_bytes - self.had)
+        left = min(asked.partition_max_bytes, self._left - self.had)
         begin = asked.fetch_offset
-        if left > 0 or self.had == 0:
+        if self._has_room and (left > 0 or self.had == 0):
             records = log.read(begin, left, below=below, at_least_one=self.had == 0)
         elif log.start <= begin <= end:
             records = []
