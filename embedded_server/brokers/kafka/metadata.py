@@ -47,7 +47,7 @@ class Metadata:
         }
 
     def _asked(self, asked: Any, *, creates: bool, with_rights: bool) -> dict[str, Any]:
-        if asked.name is None:
+        if asked.name is None or asked.topic_id is not None:  # Kafka's Java client sends an empty name with an id
             by_id = self._broker.topic_of(asked.topic_id)
             if by_id is None:
                 return {"error_code": ErrorCode.UNKNOWN_TOPIC_ID, "name": None, "topic_id": asked.topic_id}

@@ -37,9 +37,10 @@ def test_partitions_have_the_broker_as_leader_and_replica(bootstrap: str, topic:
     assert (partition.leader_id, partition.leader_epoch, partition.replica_nodes, partition.isr_nodes) == (BROKER, 0, [BROKER], [BROKER])
     assert (found.error_code, found.is_internal, found.authorized_operations) == (0, False, {3, 4, 5, 6, 7, 8, 10, 11})
     assert (missing.error_code, missing.name) == (ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, "no-such")
-    by_id = [{"name": None, "topic_id": found.topic_id}]
-    (again,) = ask(bootstrap, ApiKey.METADATA, 12, topics=by_id, allow_auto_topic_creation=False).topics
-    assert (again.name, again.topic_id) == (topic, found.topic_id)
+    for no_name in (None, ""):
+        by_id = [{"name": no_name, "topic_id": found.topic_id}]
+        (again,) = ask(bootstrap, ApiKey.METADATA, 12, topics=by_id, allow_auto_topic_creation=False).topics
+        assert (again.name, again.topic_id) == (topic, found.topic_id)
     paged = ask(bootstrap, ApiKey.DESCRIBE_TOPIC_PARTITIONS, 0, topics=asked[:1], response_partition_limit=10, cursor=None).topics[0]
     assert (paged.name, paged.topic_id, [one.leader_id for one in paged.partitions]) == (topic, found.topic_id, [BROKER])
 
