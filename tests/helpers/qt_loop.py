@@ -27,7 +27,9 @@ async def _bounded(coro: Coroutine[Any, Any, None]) -> None:
         rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in rest:
             task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        ended = asyncio.gather(*rest, return_exceptions=True)
+        await asyncio.wait([ended], timeout=LIMIT_S)
+        assert ended.done(), [task for task in rest if not task.done()]
 
 
 async def until(condition: Callable[[], object], limit_s: float = 15.0) -> None:

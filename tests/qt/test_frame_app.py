@@ -126,6 +126,7 @@ def test_run_lives_until_the_window_is_closed(application: Application) -> None:
 
 def test_a_server_elsewhere_is_asked_until_it_answers_and_at_once_when_told_to(application: Application, tmp_path: Path) -> None:
     async def scenario() -> None:
+        application.paint()  # lets Qt work off its events, in which no task may go on while this one runs: so before there is another
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{taken.getsockname()[1]}"  # bound, but nobody listens
@@ -136,7 +137,6 @@ def test_a_server_elsewhere_is_asked_until_it_answers_and_at_once_when_told_to(a
             form = remote.window.sign_in
             await until(form.problem)
             assert form.problem() == f"The server does not answer at {url}"
-        application.paint()
         await until(lambda: application.host.status.is_ready)
         remote.services.api.set_url(application.host.url)
         form.retry_requested.emit()
