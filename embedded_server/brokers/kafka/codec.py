@@ -151,6 +151,8 @@ def _null_check(struct_field: Any, version: int) -> Any:
         nullable = field.nullable_for_version_q(version)
         if not nullable and field.type_str != "uuid":  # an id of zeros is read as none
             required.append(field.name)
+        if field.type_str == "[]string":
+            nested.append((field.name, True, _check_text))
         if field.is_struct_array() or field.is_struct():
             nested.append((field.name, field.is_struct_array(), _null_check(field.array_of if field.is_struct_array() else field, version)))
 
@@ -166,6 +168,11 @@ def _null_check(struct_field: Any, version: int) -> Any:
                 inner(one)
 
     return check
+
+
+def _check_text(text: str | None) -> None:
+    if text is None:
+        raise Malformed
 
 
 @cache

@@ -48,9 +48,22 @@ def test_a_version_of_tomorrow_is_told_the_versions_of_today(peer: Peer) -> None
         struct.pack(">hhih", ApiKey.METADATA, 1, 5, 2) + b"\xff\xfe",
         struct.pack(">hhih", ApiKey.METADATA, 1, 5, -1) + struct.pack(">i", 2**31 - 1),
         struct.pack(">hhih", ApiKey.METADATA, 1, 5, -1) + struct.pack(">ih", 1, -1),
+        struct.pack(">hhih", ApiKey.LIST_GROUPS, 5, 5, -1) + b"\0\2\0\1\0",
         b"",
     ],
-    ids=["version", "key", "negative key", "old produce", "no head", "client id", "not text", "huge array", "null name", "empty"],
+    ids=[
+        "version",
+        "key",
+        "negative key",
+        "old produce",
+        "no head",
+        "client id",
+        "not text",
+        "huge array",
+        "null name",
+        "null state",
+        "empty",
+    ],
 )
 def test_what_is_no_request_ends_the_connection(peer: Peer, frame: bytes) -> None:
     peer.send(struct.pack(">i", len(frame)) + frame)
