@@ -1,5 +1,6 @@
 """Reading and searching a topic from the panel: what is asked for, what runs, which records are shown."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.core.kafka_reads import Read
 from desktop.core.kafka_spots import CLUSTER
+from desktop.core.states import UNKNOWN
 from embedded_server.contracts.jobs import JobKind, JobState
 from embedded_server.contracts.kafka import From, Isolation, ProduceOutcome, ReadRequest, RecordStatus, SearchRequest, Start
 from tests.qt.kafka_panel_bench import ORDERS, Bench
@@ -40,6 +42,29 @@ async def test_a_topic_shows_its_newest_records_once_by_itself(bench: Bench) -> 
     bench.panel.refresh()
     await until(lambda: bench.api.count("/topic name=orders") > 2)
     assert bench.api.count("/read") == 2
+
+
+async def test_while_a_topic_and_its_records_are_asked_for_it_does_not_say_that_there_are_none(bench: Bench) -> None:
+    bench.api.gate, bench.api.gates_only = asyncio.Event(), "/topic name=orders"
+    bench.panel.list.choose(ORDERS)
+    await until(lambda: bench.api.count("/topic name=orders") > 0)
+    assert bench.panel._said is not None
+    assert bench.panel._said.title == "Loading"
+    assert bench.panel.head.figures.texts() == {"Records": UNKNOWN, "In": UNKNOWN, "Size": UNKNOWN, "Partitions": UNKNOWN}
+    height = bench.panel.head.sizeHint().height()
+    bench.api.gate.set()
+    await until(lambda: bench.chips() == ["Newest 100"])
+    assert bench.panel.head.sizeHint().height() == height, "nothing below moves when the figures come"
+
+
+async def test_a_topic_that_was_left_before_its_records_came_is_read_when_it_is_opened_again(bench: Bench) -> None:
+    bench.api.gate, bench.api.gates_only = asyncio.Event(), "/read"
+    await bench.choose(ORDERS)
+    await until(lambda: bench.api.count("/read") == 1)
+    bench.panel.list.choose(replace(ORDERS, name="orders.retry"))
+    bench.api.gate.set()
+    await bench.choose(ORDERS)
+    await until(lambda: [one.topic for one in bench.api.sent("/read")][-1:] == ["orders"])
 
 
 async def test_an_empty_topic_is_not_read_and_says_that_it_is_empty(bench: Bench) -> None:

@@ -11,7 +11,7 @@ from desktop.core.problems import title_of
 from desktop.core.states import count_text, rate_text, size_text
 from desktop.views.widgets.figures import Figure
 from desktop.views.widgets.place_head import NONE, Fill, PlaceHead
-from embedded_server.contracts.kafka import ClusterInfo, TopicDetail
+from embedded_server.contracts.kafka import ClusterInfo, TopicDetail, TopicInfo
 
 
 class Tab(StrEnum):
@@ -62,10 +62,14 @@ class KafkaHead(PlaceHead):
         if before is None or before.place is not spot.place:
             self.choice.set_current(tabs_of(spot)[0].value)
         self.offer_tabs([(tab.value, tr(_TITLES[tab])) for tab in tabs_of(spot)])
-        self.chips.set_chips([])
-        self.figures.set_figures([])
         self.show_facts("")
         self.show_state(NONE)
+        if is_topic:  # its figures are on their way: nothing below moves when they come
+            self.chips.await_chips()
+            self._show_figures()
+        else:
+            self.chips.set_chips([])
+            self.figures.set_figures([])
 
     def forget(self) -> None:
         """Look at nothing: what is shown next is new, even where it has the same name."""
@@ -98,18 +102,23 @@ class KafkaHead(PlaceHead):
         self.show_state(topic_state(topic))
         self.chips.set_chips(topic_chips(detail))
         self.show_facts(title_of(detail.missing) if detail.missing is not None else "")
+        self._show_figures(topic)
+        self.set_count(Tab.PARTITIONS, len(detail.partitions))
+
+    def _show_figures(self, topic: TopicInfo | None = None) -> None:
+        """Show a topic's figures, dashes while they are not known."""
+        messages, in_rate, held, partitions = (
+            (topic.messages, topic.rate, topic.bytes, topic.partitions) if topic is not None else (None, None, None, None)
+        )
         upper = tr("End offsets less start offsets: an upper bound where the topic is compacted or written in transactions")
         self.figures.set_figures(
             [
-                self._figure("messages", tr("Records"), count_text(topic.messages), "accent", upper),
-                self._figure("rate", tr("In"), rate_text(topic.rate), "run", tr("Records that come in, from how its end offsets grow")),
-                self._figure("bytes", tr("Size"), size_text(topic.bytes), "accent", tr("What its logs take on disk, replicas too")),
-                self._figure(
-                    "partitions", tr("Partitions"), count_text(topic.partitions), "accent", tr("What its records are spread over")
-                ),
+                self._figure("messages", tr("Records"), count_text(messages), "accent", upper),
+                self._figure("rate", tr("In"), rate_text(in_rate), "run", tr("Records that come in, from how its end offsets grow")),
+                self._figure("bytes", tr("Size"), size_text(held), "accent", tr("What its logs take on disk, replicas too")),
+                self._figure("partitions", tr("Partitions"), count_text(partitions), "accent", tr("What its records are spread over")),
             ]
         )
-        self.set_count(Tab.PARTITIONS, len(detail.partitions))
 
     def show_cluster(self, cluster: ClusterInfo) -> None:
         """Show the cluster at a glance."""

@@ -31,6 +31,7 @@ class KafkaLooking(KafkaView):
         self._cluster: ClusterInfo | None = None
         self._topic: TopicDetail | None = None
         self._wanted: Spot | None = None
+        self._is_topic_awaited = False
 
     @property
     def spot(self) -> Spot | None:
@@ -42,6 +43,7 @@ class KafkaLooking(KafkaView):
     def _on_result(self, job: Job, words: str) -> None:
         if self.results.show_begun(job, words):
             self.head.choose_tab(Tab.MESSAGES)
+        self._say_nothing_seen()
 
     def _show_job(self, filter_: str) -> None:
         self.head.choose_tab(Tab.MESSAGES)
@@ -78,17 +80,20 @@ class KafkaLooking(KafkaView):
 
     def _on_topic(self, detail: TopicDetail | None) -> None:
         self._topic = detail
+        self._is_topic_awaited = False
         self.head.show_topic(detail)
         self.pages.show_topic(detail)
         partitions = len(detail.partitions) if detail is not None else None
         self.reads.show_topic(self._topic_name() if detail is not None else "", partitions)
         if detail is not None:
             self.search.show_topic(detail.topic.name, partitions)
-        self._follow()
         if detail is not None:
             self.results.read_newest(detail)
+        self._follow()
 
     def _on_failed(self, problem: ProblemDetails) -> None:
+        self._is_topic_awaited = False
+        self._say_nothing_seen()
         if self._cluster is None:
             self.show_message(EmptyState("ph.warning", title_of(problem), hint_of(problem), (self._refresh,)))
         else:
@@ -102,7 +107,7 @@ class KafkaLooking(KafkaView):
     def _on_chosen(self, spot: Spot) -> None:
         if self._connection is None:
             return
-        self._topic = None
+        self._topic, self._is_topic_awaited = None, spot.place is Place.TOPIC
         self._forget_selection()
         self._keep_place(kept_text(spot))
         self.show_place(group=spot.place is Place.GROUP)
@@ -177,7 +182,8 @@ class KafkaLooking(KafkaView):
     def _say_nothing_seen(self) -> None:
         """Say what there is instead of rows, in the records and in the lists."""
         read_only = self._is_read_only()
-        self._show_empty(self._nothing.at(self.spot, self._topic, read_only=read_only))
+        nothing = self._nothing.at(self.spot, self._topic, read_only=read_only, awaited=self._is_topic_awaited)
+        self._show_empty(self.results.instead or nothing)
         for segment, state in self._nothing.in_lists(read_only=read_only).items():
             self.list.set_empty(segment, state)
 

@@ -25,12 +25,14 @@ class NothingSeen:
         self._read = make_action(owner, tr("Read…"), partial(press, Read.READ))
         self._tail = make_action(owner, tr("Live tail"), partial(press, Read.TAIL))
 
-    def at(self, spot: Spot | None, detail: TopicDetail | None, *, read_only: bool) -> EmptyState:
-        """Say what would show records of *spot*, of which the cluster says *detail*."""
+    def at(self, spot: Spot | None, detail: TopicDetail | None, *, read_only: bool, awaited: bool = False) -> EmptyState:
+        """Say what would show records of *spot*, of which the cluster says *detail* unless that is *awaited*."""
         if spot is None or spot.place is not Place.TOPIC:
             return EmptyState(
                 "ph.rows", tr("No record yet"), tr("Choose a topic to read from it; what is read and produced appears here and stays.")
             )
+        if awaited:
+            return EmptyState("ph.hourglass", tr("Loading"))
         count = detail.topic.messages if detail is not None else None
         produce = () if read_only else (self._produce,)
         if count == 0:

@@ -27,10 +27,16 @@ class Results(QObject):
         self._kept: dict[tuple[str, str], tuple[str, str]] = {}
         self._opened: set[tuple[str, str]] = set()
         """Connections and topics whose newest records were read by itself."""
+        self._is_opening = False
+        self.instead: EmptyState | None = None
+        """What stands where no row is, while these are asked for and where they cannot be had."""
 
     def look_at(self, connection: str, topic: str) -> None:
         """Another topic is looked at, or none: list what was listed of it last."""
         self._reader.forget_opening()
+        if self._is_opening:  # it was left before its records came: they are wanted when it is opened again
+            self._opened.discard(self._place)
+        self._is_opening, self.instead = False, None
         self._place = (connection, topic)
         kept = self._kept.get(self._place)
         if kept is None:
@@ -45,6 +51,7 @@ class Results(QObject):
 
     def show_begun(self, job: Job, words: str) -> bool:
         """List what a reading brings as soon as it has begun, and follow it; False where another topic is looked at by now."""
+        self._is_opening, self.instead = False, None
         if job.source != self._place[1]:
             return False
         self.show_job(job.filter, words)
@@ -71,6 +78,7 @@ class Results(QObject):
         self._opened.add(self._place)  # an empty one too: what comes later is not what was there when it was opened
         if detail.topic.messages and self._place not in self._kept:
             request = ReadRequest(topic, start=Start(count=NEWEST_AT_OPENING))
+            self._is_opening, self.instead = True, EmptyState("ph.hourglass", tr("Loading"))
             self._reader.start(connection, request, self._on_opening_failed)
 
     def _is_followed(self) -> bool:
@@ -81,8 +89,10 @@ class Results(QObject):
 
     def _on_opening_failed(self, exc: BaseException) -> None:
         """Nobody asked for it: what the cluster refuses is told where the table stands."""
+        self._is_opening, self.instead = False, None
         problem = problem_of(exc)
         if problem is None:
             self._notices.from_exception(exc)
         else:
-            self._feed.set_empty(EmptyState("ph.warning", title_of(problem), hint_of(problem)))
+            self.instead = EmptyState("ph.warning", title_of(problem), hint_of(problem))
+            self._feed.set_empty(self.instead)

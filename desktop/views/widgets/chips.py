@@ -22,6 +22,8 @@ class Chips(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._chips: tuple[Chip, ...] = ()
+        self._held = 0
+        """The height kept while others are awaited."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme().changed.connect(self.update)
 
@@ -31,12 +33,24 @@ class Chips(QWidget):
 
     def set_chips(self, chips: Sequence[Chip]) -> None:
         """Show others."""
-        if tuple(chips) != self._chips:
-            self._chips = tuple(chips)
+        if tuple(chips) != self._chips or self._held:
+            self._chips, self._held = tuple(chips), 0
             self.setAccessibleName(", ".join(chip.text for chip in chips))
             self.setVisible(bool(chips))
             self.updateGeometry()
             self.update()
+
+    def await_chips(self) -> None:
+        """Show none, and keep their room: others are on their way, and what is below stays where it is."""
+        height = self._height() or HEIGHT_PX
+        self.set_chips([])
+        self._held = height
+        self.updateGeometry()
+        self.show()
+
+    def _height(self) -> int:
+        areas = self._areas()
+        return int(areas[-1].bottom()) if areas else self._held
 
     def _areas(self) -> list[QRectF]:
         metrics = QFontMetrics(theme().font(CAPTION_PX))
@@ -53,8 +67,7 @@ class Chips(QWidget):
 
     def sizeHint(self) -> QSize:
         """Answer the height of all lines at the present width."""
-        areas = self._areas()
-        return QSize(120, int(areas[-1].bottom()) if areas else 0)
+        return QSize(120, self._height())
 
     def minimumSizeHint(self) -> QSize:
         """Answer the same height: no line is cut."""
