@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from desktop.views.kafka.columns import value_of
+from desktop.views.widgets.detail_body import BodyTab
 from embedded_server.contracts.kafka import Attempt, DecodeRequest, Format, Reading, SchemaUsed, Side, TopicReading
 from tests.qt.kafka_panel_bench import ORDERS, Bench
 from tests.qt.kafka_panel_fakes import make_decoded, make_problem, make_row
@@ -111,6 +112,18 @@ async def test_where_nobody_can_decode_the_bytes_are_shown_with_the_reason(bench
     sides = bench.panel.detail.sides
     assert sides.note.text() == "The registry does not answer\nCheck it."
     await until(lambda: sides.tabs.body.text == "plain words")
+
+
+async def test_what_nothing_fits_is_shown_as_hex_with_the_reasons_open(bench: Bench) -> None:
+    attempt = Attempt(Format.AVRO, make_problem("The value ends at byte 8 of 20", "It was cut."))
+    await bench.open_record(body=b"SK", decoded=make_decoded("53 4b", Format.HEX, attempts=[attempt]))
+    sides = bench.panel.detail.sides
+    await until(lambda: sides.tabs.tab() is BodyTab.HEX)
+    assert sides.why.is_open()
+    assert sides.reasons.text() == "Avro: The value ends at byte 8 of 20\nIt was cut."
+    await bench.open_record(make_row(10, subject="orders[3]"))
+    await until(lambda: sides.tabs.tab() is BodyTab.JSON)
+    assert not sides.why.is_open()
 
 
 async def test_what_can_be_copied(bench: Bench) -> None:

@@ -65,6 +65,7 @@ class RecordSides(QWidget):
         self._decoded: DecodedRecord | None = None
         self._schemas: Sequence[LocalSchema] = ()
         self._readings: dict[Side, Reading] = {}
+        self._failed = False
         choices = [(Side.VALUE.value, tr("Value")), (Side.KEY.value, tr("Key")), (HEADERS, tr("Headers"))]
         self.choice = Segmented(choices, Side.VALUE.value, name=tr("Part of the record"))
         self.choice.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -194,7 +195,7 @@ class RecordSides(QWidget):
         self._pages.setCurrentIndex(0)
         chosen = self.reading_of(side).format
         if decoded is None or (decoded.format in AS_THEY_STAND and chosen is not Format.HEX):
-            self.tabs.set_body(data)
+            self.tabs.set_body(data, as_hex=decoded is not None and decoded.format is Format.HEX)
         else:
             self.tabs.set_decoded(data, decoded.text)
 
@@ -206,6 +207,10 @@ class RecordSides(QWidget):
         self.schema_button.setVisible(decoded is not None and decoded.schema is not None)
         attempts = decoded.attempts if decoded is not None else []
         self.why.setVisible(bool(attempts))
+        failed = decoded is not None and decoded.format is Format.HEX and bool(attempts)
+        if failed != self._failed:  # nothing fits: the reasons are what is looked for
+            self._failed = failed
+            self.why.set_open(failed)
         self.why.set_note(trn("1 format did not fit", "{n} formats did not fit", len(attempts)))
         self.reasons.setText(
             "\n\n".join(f"{tr(FORMAT_WORDS[one.format])}: {title_of(one.problem)}\n{hint_of(one.problem)}".strip() for one in attempts)

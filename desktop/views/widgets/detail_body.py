@@ -191,12 +191,12 @@ class BodyTabs(QWidget):
         self.choice.set_text(BodyTab.HEADERS, trn("Headers ({n})", "Headers ({n})", len(headers)) if headers else tr("Headers"))
         self.choice.set_choosable(BodyTab.HEADERS, bool(headers), "" if headers else tr("It has no headers."))
 
-    def set_body(self, data: bytes) -> None:
-        """Show *data*: looked at in a thread, in the tab that fits it, or in the one the user had where that fits too."""
+    def set_body(self, data: bytes, *, as_hex: bool = False) -> None:
+        """Show *data*: looked at in a thread, in the tab that fits it; *as_hex* where it is known to be no text."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
-        self._task = spawn(self._look(data), name="body", notify=self._notify)
+        self._task = spawn(self._look(data, as_hex=as_hex), name="body", notify=self._notify)
 
     def set_decoded(self, data: bytes, text: str) -> None:
         """Show *text*, which is what *data* says once it is decoded; Hex shows the bytes themselves."""
@@ -209,7 +209,7 @@ class BodyTabs(QWidget):
         """Look no further."""
         await cancel(self._task)
 
-    async def _look(self, data: bytes, text: str | None = None) -> None:
+    async def _look(self, data: bytes, text: str | None = None, *, as_hex: bool = False) -> None:
         body = await asyncio.to_thread(lambda: read_body(data if text is None else text.encode("utf-8", "replace")))
         self.body = body
         self.tree.set_root(body.text or "", body.root)
@@ -217,7 +217,7 @@ class BodyTabs(QWidget):
         self.hex.set_data(data, show_at=max(0, body.invalid_at))
         self._explain(body, len(data))
         if self.tab() is not BodyTab.HEADERS or not self.is_offered(BodyTab.HEADERS):
-            self.show_tab(BodyTab.JSON if body.is_json else BodyTab.TEXT if body.text is not None else BodyTab.HEX)
+            self.show_tab(BodyTab.HEX if as_hex or body.text is None else BodyTab.JSON if body.is_json else BodyTab.TEXT)
         self.shown.emit()
 
     def _explain(self, body: Body, length: int) -> None:
