@@ -32,6 +32,15 @@ def test_scrolled_up_the_same_rows_stay_and_news_is_counted(stage: Stage) -> Non
     assert stage.news == "1,204 new"
 
 
+def test_rows_that_are_all_in_sight_are_no_news(stage: Stage) -> None:
+    stage.begin(0, 1000)
+    stage.scroll_to_row(300)
+    stage.begin(0, 3)
+    assert stage.view.model.rowCount() == 3
+    assert stage.news == ""
+    assert stage.table.is_following
+
+
 def test_the_pill_leads_back_to_the_tail(stage: Stage) -> None:
     stage.begin(0, 1000)
     stage.scroll_to_row(300)

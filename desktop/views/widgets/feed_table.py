@@ -163,7 +163,8 @@ class FeedTable(QTableView):
         return list(cast("Iterable[QItemSelectionRange]", self.selectionModel().selection()))
 
     def _settle(self) -> None:
-        if self._following:
+        if self._following or 0 < self._model.rowCount() * ROW_PX <= self.viewport().height():
+            self._following = True  # where all are in sight, that is the tail
             self._scroll_to_end()
         elif self._shift or self._from_end:
             bar = self.verticalScrollBar()
