@@ -12,7 +12,7 @@ from desktop.services.notices import Notices
 from desktop.views.theme import theme
 from desktop.views.widgets.jobs import Jobs, Working
 from desktop.views.widgets.labels import caption
-from desktop.views.widgets.sheet import Sheet
+from desktop.views.widgets.sheet import RING_PX, Sheet
 from desktop.views.widgets.wrapped import Wrapped
 
 WIDTH_PX = 440
@@ -31,15 +31,17 @@ class FormSheet(Sheet):
         self._jobs = Jobs(self)
         fields = QWidget()
         self.form = QVBoxLayout(fields)
-        self.form.setContentsMargins(0, 0, 8, 0)
+        self.form.setContentsMargins(RING_PX, 0, 8, 0)
         self.form.setSpacing(4)
+        self.body.setContentsMargins(0, 0, 0, 0)
         self.body.addWidget(scrolling(fields), 1)
         self._failure = Wrapped(tone="bad")
+        self._failure.setContentsMargins(RING_PX, 0, 0, 0)
         self._failure.hide()
         self.body.addWidget(self._failure)
         self.foot = QHBoxLayout()
         self.foot.setSpacing(8)
-        self.foot.setContentsMargins(0, 0, 8, 0)
+        self.foot.setContentsMargins(RING_PX, 0, 8, 0)
         self.body.addLayout(self.foot)
         for keys in SUBMIT_KEYS:
             on_keys(self, keys, self.submit_requested.emit)
@@ -48,6 +50,8 @@ class FormSheet(Sheet):
         """Put the buttons right under the fields instead of at the foot: for what is a question more than a form."""
         self.body.removeWidget(self._failure)
         self.body.removeItem(self.foot)
+        self._failure.setContentsMargins(0, 0, 0, 0)
+        self.foot.setContentsMargins(0, 0, 0, 0)
         self.form.addWidget(self._failure)
         self.form.addLayout(self.foot)
         self.form.addStretch(1)

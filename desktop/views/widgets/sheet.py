@@ -10,6 +10,8 @@ from desktop.views.widgets.buttons import IconButton
 from desktop.views.widgets.labels import title
 
 SHADOW_PX = 16
+RING_PX = 2
+"""How far a field's focus ring stands out: at the left edge of what scrolls it would be cut."""
 
 
 class Sheet(QWidget):
@@ -25,12 +27,14 @@ class Sheet(QWidget):
         self.heading = title(heading)
         self.setAccessibleName(heading)
         head = QHBoxLayout()
+        head.setContentsMargins(RING_PX, 0, 0, 0)
         head.addWidget(self.heading, 1)
         head.addWidget(IconButton("ph.x", tr("Close (Esc)"), self.close_sheet))
         self.body = QVBoxLayout()
+        self.body.setContentsMargins(RING_PX, 0, 0, 0)
         self.body.setSpacing(8)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(SHADOW_PX + 20, 16, 20, 16)
+        layout.setContentsMargins(SHADOW_PX + 20 - RING_PX, 16, 20, 16)
         layout.setSpacing(12)
         layout.addLayout(head)
         layout.addLayout(self.body, 1)

@@ -48,7 +48,9 @@ OFFSET_COLUMNS: Final = (
     SmallColumn[OffsetRow](N_("End"), 100, lambda row: _figure(row.offset.end), mono=True, right=True),
     SmallColumn[OffsetRow](N_("Lag"), 84, lambda row: _figure(row.offset.lag), mono=True, right=True, tip=_why_no_lag),
     SmallColumn[OffsetRow]("", 72, lambda _row: ""),
-    SmallColumn[OffsetRow](N_("Member"), 120, lambda row: row.member or tr("nobody"), share=2, tip=lambda row: row.offset.member),
+    SmallColumn[OffsetRow](
+        N_("Member"), 120, lambda row: row.member or tr("nobody"), mono=True, share=2, tip=lambda row: row.offset.member
+    ),
 )
 MEMBER_COLUMNS: Final = (
     SmallColumn[GroupMember](N_("Client"), 120, lambda row: row.client_id or row.id, mono=True, share=2, tip=lambda row: row.id),
