@@ -247,7 +247,7 @@ class _Walk(Walk):
     async def _topics(self) -> Found:
         topics = [topic for topic in self._metadata.topics if not topic.error_code]
         own = sorted(topic.name for topic in topics if not topic.is_internal)
-        text = " · ".join([*own[:3], *([f"… {len(own)}"] if len(own) > 3 else [])])
+        text = registry.some_of(own)
         allowed = getattr(self._metadata, "cluster_authorized_operations", None)
         if not topics and isinstance(allowed, int) and allowed >= 0 and not allowed & _DESCRIBE:
             return Found(text, TestOutcome.WARNING, NoTopicsSeen(user=self._settings.user or "ANONYMOUS"))
