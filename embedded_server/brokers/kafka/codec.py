@@ -151,10 +151,9 @@ def _null_check(struct_field: Any, version: int) -> Any:
         nullable = field.nullable_for_version_q(version)
         if not nullable and field.type_str != "uuid":  # an id of zeros is read as none
             required.append(field.name)
-        if field.type_str == "[]string":
-            nested.append((field.name, True, _check_text))
-        if field.is_struct_array() or field.is_struct():
-            nested.append((field.name, field.is_struct_array(), _null_check(field.array_of if field.is_struct_array() else field, version)))
+        inner = _check_within(field, version)
+        if inner is not None:
+            nested.append((field.name, field.is_array(), inner))
 
     def check(body: Any) -> None:
         for name in required:
@@ -168,6 +167,15 @@ def _null_check(struct_field: Any, version: int) -> Any:
                 inner(one)
 
     return check
+
+
+def _check_within(field: Any, version: int) -> Any:
+    """The function for a structure, for each of an array of them, or for each text of an array; nothing where no null can be."""
+    if field.type_str == "[]string":
+        return _check_text
+    if field.is_struct_array():
+        return _null_check(field.array_of, version)
+    return _null_check(field, version) if field.is_struct() else None
 
 
 def _check_text(text: str | None) -> None:
