@@ -43,7 +43,8 @@ class RealKafka:
     """Listens on PLAINTEXT; with *sasl* also on SASL_PLAINTEXT, with *tls* also on SSL and, with both, on SASL_SSL.
 
     *sasl* knows alice (PLAIN, SCRAM-SHA-256 and -512). *acls* lets alice do nothing until an ACL allows it; who comes by PLAINTEXT or
-    SSL is anonymous and may do everything. *configs* are lines of ``server.properties``.
+    SSL is anonymous and may do everything. *configs* are lines of ``server.properties``. One that *joins* another, which runs, is the
+    second broker of its cluster and has no vote in it.
     """
 
     def __init__(
@@ -54,10 +55,12 @@ class RealKafka:
         acls: bool = False,
         configs: dict[str, str] | None = None,
         full_speed: bool = False,
+        joins: "RealKafka | None" = None,
     ) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="kafka"))
         self._flags = FULL_SPEED if full_speed else QUICK_START
-        self._controller = free_port()
+        self._controller = free_port() if joins is None else joins.controller
+        self._joins = joins is not None
         self.plain = Listener("PLAIN", "PLAINTEXT")
         self.sasl = Listener("SASL", "SASL_PLAINTEXT") if sasl else None
         self.tls = Listener("TLS", "SSL") if tls else None
@@ -75,6 +78,11 @@ class RealKafka:
     @property
     def port(self) -> int:
         return self.plain.port
+
+    @property
+    def controller(self) -> int:
+        """The port of the cluster's controller."""
+        return self._controller
 
     @property
     def data(self) -> Path:
@@ -133,7 +141,8 @@ class RealKafka:
             for part in ("--add-scram", f"{mechanism}=[name={ALICE},password={ALICE_PASSWORD}]")
         ]
         self.run_tool(
-            *("kafka.tools.StorageTool", "format", "--standalone", "--cluster-id", CLUSTER_ID, "--config", str(properties)),
+            *("kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config", str(properties)),
+            *(() if self._joins else ("--standalone",)),
             *(scram if self.sasl else ()),
         )
 
@@ -141,10 +150,10 @@ class RealKafka:
         listeners = [one for one in (self.plain, self.sasl, self.tls, self.sasl_tls) if one is not None]
         addresses = ",".join(f"{one.name}://{one.bootstrap}" for one in listeners)
         made = {
-            "process.roles": "broker,controller",
-            "node.id": "1",
+            "process.roles": "broker" if self._joins else "broker,controller",
+            "node.id": "2" if self._joins else "1",
             "log.dirs": str(self.data),
-            "listeners": f"{addresses},CONTROLLER://127.0.0.1:{self._controller}",
+            "listeners": addresses if self._joins else f"{addresses},CONTROLLER://127.0.0.1:{self._controller}",
             "advertised.listeners": addresses,
             "controller.quorum.bootstrap.servers": f"127.0.0.1:{self._controller}",
             "controller.listener.names": "CONTROLLER",

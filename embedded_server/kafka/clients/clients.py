@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 from kafka import KafkaAdminClient, KafkaConsumer
 
 from embedded_server.contracts.connections import Health
+from embedded_server.contracts.problems import UserFacingError
 from embedded_server.core.profiles import Profile, Resolve
 from embedded_server.kafka.clients.config import client_config_blocking
 from embedded_server.kafka.clients.faults import About, problem_of_blocking
@@ -41,6 +42,10 @@ class Clients:
         Raises a `UserFacingError` for whatever goes wrong; *topic* and *partition* are for its words.
         """
         return await self._slot(connection).call(call, timeout_s, About(topic, partition))
+
+    async def problem(self, connection: str, exc: BaseException) -> UserFacingError:
+        """Answer what an exception means that a call kept beside what it could find out."""
+        return await self._slot(connection).problem(exc)
 
     async def reachable(self, connection: str) -> None:
         """Return once the cluster answers. Raises a `UserFacingError` that says what stands against it."""

@@ -69,7 +69,7 @@ def link_problem_blocking(fault: Fault, profile: Profile) -> LinkProblem:
     detail = _words(cause)
     if isinstance(cause, ConnectFailed):
         found = _not_connected(fault)
-        if fault.bootstrap or fault.had_opened:
+        if fault.bootstrap or fault.had_opened or fault.was_reached:
             return found
         return problems.AdvertisedUnreachable(node=fault.node, address=address, detail=f"{found}. {detail}")
     if isinstance(cause, HandshakeFailed):

@@ -51,6 +51,8 @@ class Fault:
     bootstrap: bool
     had_opened: bool
     """Whether it was lost after it had been open."""
+    was_reached: bool = False
+    """Whether this address was reached before: then it is no wrong one, but its broker is gone."""
 
     @property
     def address(self) -> str:
@@ -66,6 +68,7 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has
         self.cluster.config["allow_auto_create_topics"] = False  # asking for a topic must never make it
         self.faults: dict[str, Fault] = {}
         """By node, until a connection to it is open."""
+        self._reached: set[tuple[str, int]] = set()
         self.on_fault: Callable[[Fault], None] | None = None
         """Called on the client's own thread."""
 
@@ -76,22 +79,37 @@ class Manager(KafkaConnectionManager):  # type: ignore[misc]  # kafka-python has
         if connection is not before:
             broker = self.cluster.broker_metadata(node_id)
             node = (str(node_id), broker.host, broker.port, self.cluster.is_bootstrap(node_id))
-            connection.init_future.add_callback(lambda _: self.faults.pop(node[0], None))
+            connection.init_future.add_callback(lambda _: self._reach(node))
             connection.init_future.add_errback(lambda exc: self._note(node, exc, had_opened=False))
             connection.close_future.add_errback(lambda exc: self._note(node, exc, had_opened=connection.init_future.succeeded()))
         return connection
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection to any broker. May be asked on any thread."""
+        return any(connection.connected for connection in list(self._conns.values()))
+
+    def any_open(self) -> Any:
+        """Answer the id of the least busy broker that there is a connection to; None where there is none."""
+        conns = [(node_id, one) for node_id, one in self._conns.items() if one.connected and not one.paused]
+        return min(conns, key=lambda pair: len(pair[1].in_flight_requests))[0] if conns else None
 
     def newest_fault(self) -> Fault | None:
         """Answer the fault noted last; one of a broker that was reached says more than one of an address that was not."""
         newest = list(reversed(self.faults.values()))
         return next((fault for fault in newest if not isinstance(fault.cause, ConnectFailed)), newest[0] if newest else None)
 
+    def _reach(self, node: tuple[str, str, int, bool]) -> None:
+        self.faults.pop(node[0], None)
+        self._reached.add(node[1:3])
+
     def _note(self, node: tuple[str, str, int, bool], exc: BaseException, *, had_opened: bool) -> None:
         known = self.faults.get(node[0])
         if self.closed or (known is not None and not had_opened and isinstance(known.cause, errors.BrokerResponseError)):
             return  # a refusal says more than the end that follows it
         self.faults.pop(node[0], None)
-        fault = self.faults[node[0]] = Fault(node[0], node[1], node[2], exc, bootstrap=node[3], had_opened=had_opened)
+        reached = node[1:3] in self._reached
+        fault = self.faults[node[0]] = Fault(*node[:3], exc, bootstrap=node[3], had_opened=had_opened, was_reached=reached)
         if self.on_fault is not None:
             self.on_fault(fault)
 

@@ -87,8 +87,14 @@ class Slot:
                 raise
             raise LinkClosed(name=self._connection) from exc  # it was waiting for a thread
         except LinkProblem as exc:
-            self.lost(admin, exc)
+            if manager is None or not manager.is_connected:  # one broker of several that is away is no reason to begin anew
+                self.lost(admin, exc)
             raise
+
+    async def problem(self, exc: BaseException) -> UserFacingError:
+        """Answer what *exc*, which a call has kept, means."""
+        profile, manager = self._profile or await self._resolve(self._connection), self._manager
+        return await asyncio.to_thread(problem_of_blocking, exc, profile, manager)
 
     async def get(self) -> KafkaAdminClient:
         """Answer the admin client, or open it now. Who waits while another one tries shares its answer."""
@@ -181,7 +187,7 @@ class Slot:
 
     def _on_fault(self, admin: KafkaAdminClient, fault: Fault) -> None:
         """An idle connection broke: look at once whether the cluster is still there, so that `health` tells the truth."""
-        if fault.had_opened and self._admin is admin and not self._closed:
+        if fault.had_opened and self._admin is admin and not self._closed and not (self._manager and self._manager.is_connected):
             self.lost(admin, BrokerLost(address=fault.address, detail=str(fault.cause)))
 
     def _regain(self) -> None:

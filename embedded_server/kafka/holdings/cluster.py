@@ -8,9 +8,9 @@ from kafka.protocol.admin import DescribeLogDirsRequest, ListGroupsRequest
 
 from embedded_server.contracts.connections import ConnectionKind
 from embedded_server.contracts.kafka import BrokerInfo, ClusterInfo
+from embedded_server.contracts.problems import ProblemDetails
 from embedded_server.core.profiles import Profile
 from embedded_server.kafka.clients.clients import Clients
-from embedded_server.kafka.clients.faults import refusal
 from embedded_server.kafka.holdings.layout import Layout
 from embedded_server.kafka.holdings.wire import Wire, raise_for
 
@@ -69,10 +69,11 @@ async def look(clients: Clients, connection: str, layout: Layout) -> ClusterInfo
         return _Seen(Wire(admin), layout)
 
     seen = await clients.admin(connection, ask)
-    return _info(seen, await clients.profile(connection))
+    missing = None if seen.failure is None else (await clients.problem(connection, seen.failure)).problem()
+    return _info(seen, await clients.profile(connection), missing)
 
 
-def _info(seen: _Seen, profile: Profile) -> ClusterInfo:
+def _info(seen: _Seen, profile: Profile, missing: ProblemDetails | None) -> ClusterInfo:
     layout = seen.layout
     partitions = [partition for topic in layout.topics.values() for partition in topic.partitions]
     leaders = Counter(partition.leader for partition in partitions)
@@ -100,5 +101,5 @@ def _info(seen: _Seen, profile: Profile) -> ClusterInfo:
         offline=sum(one.leader < 0 for one in partitions),
         groups=seen.groups,
         registry=profile.spec.kafka.registry_url if profile.spec.kafka is not None else "",
-        missing=None if seen.failure is None else refusal(seen.failure, profile).problem(),
+        missing=missing,
     )

@@ -12,7 +12,6 @@ from embedded_server.contracts.kafka import ConfigEntry, PartitionInfo, TopicDet
 from embedded_server.contracts.problems import ProblemDetails, UserFacingError
 from embedded_server.core.fresh import Fresh
 from embedded_server.kafka.clients.clients import Clients
-from embedded_server.kafka.clients.faults import refusal
 from embedded_server.kafka.holdings.configs import changed, new_topic_entries, read_configs, value_of
 from embedded_server.kafka.holdings.figures import Figures, Place, Rates, read_figures, settled_figures
 from embedded_server.kafka.holdings.layout import Layout, Topic, layout_of, partition_info, require_topic
@@ -149,7 +148,7 @@ class Topics:
         return await self._clients.admin(connection, lambda admin: read_configs(Wire(admin), names, whole=False, strict=False))
 
     async def _problem(self, connection: str, failure: errors.KafkaError | None) -> ProblemDetails | None:
-        return None if failure is None else refusal(failure, await self._clients.profile(connection)).problem()
+        return None if failure is None else (await self._clients.problem(connection, failure)).problem()
 
 
 _NOT_THIS_ONE: Final = (TopicUnknown, TopicNotAuthorized)

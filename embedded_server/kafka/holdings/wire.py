@@ -26,6 +26,7 @@ SETTLING: Final = (
     errors.NotControllerError,
 )
 """What a cluster answers while it is finding out who leads."""
+_NO_ANSWER: Final = (errors.KafkaConnectionError, errors.NodeNotReadyError)
 
 Question = tuple[int | None, Any]
 """Which broker is asked, None for any, and the request."""
@@ -102,14 +103,26 @@ class Wire:
 
     async def _send(self, questions: Sequence[Question]) -> list[Any]:
         """Send all before the first answer is waited for; runs on the client's own loop."""
-        sent = [self._manager.send(request, node_id=node) for node, request in questions]
+        sent = [self._send_one(*question) for question in questions]
         answers: list[Any] = []
-        for future in sent:
+        for (node, request), future in zip(questions, sent, strict=True):
             try:
                 answers.append(await future)
+            except _NO_ANSWER as exc:
+                answers.append(exc if node is not None or not self._manager.is_connected else await self._ask_another(request))
             except Exception as exc:  # noqa: BLE001 - handed on in its place
                 answers.append(exc)
         return answers
+
+    async def _ask_another(self, request: Any) -> Any:
+        """Ask once more what any broker may be asked: the one that was is not there."""
+        try:
+            return await self._send_one(None, request)
+        except Exception as exc:  # noqa: BLE001 - handed on as the others are
+            return exc
+
+    def _send_one(self, node: int | None, request: Any) -> Any:
+        return self._manager.send(request, node_id=self._manager.any_open() if node is None else node)
 
     def _know(self, nodes: set[int]) -> None:
         """Let the client learn of brokers that have come since it last looked."""
