@@ -15,11 +15,11 @@ from embedded_server.journal import Journal, JournalClosed, Sieve
 from embedded_server.kafka.clients.clients import Clients
 from embedded_server.kafka.decoding.service import Decoding
 from embedded_server.kafka.held import Held
-from embedded_server.kafka.records.batches import Batch, RawHeader, RawRecord
+from embedded_server.kafka.records.batches import Batch, RawRecord
 from embedded_server.kafka.records.bulk import BulkPlan, BulkRun, Progress
 from embedded_server.kafka.records.events import RecordEvents
 from embedded_server.kafka.records.plan import check_reading, partitions_of, spans_of
-from embedded_server.kafka.records.prepare import OVERHEAD_BYTES, Prepared
+from embedded_server.kafka.records.prepare import OVERHEAD_BYTES, Prepared, as_they_came
 from embedded_server.kafka.records.problems import RecordsDeleted
 from embedded_server.kafka.records.reader import Reader, Span
 from embedded_server.kafka.records.service import Records
@@ -214,7 +214,7 @@ class CopyRun:
             timestamp if self._request.keep_timestamp and timestamp >= 0 else None,
             key,
             value,
-            _exact(headers),
+            as_they_came(headers),
             OVERHEAD_BYTES + len(key or b"") + len(value or b"") + sum(len(name) + len(one or b"") for name, one in headers),
         )
 
@@ -241,22 +241,6 @@ class CopyRun:
     def _note_deleted(self, _: int, count: int) -> None:
         self._deleted += count
         self._job.count("deleted", count)
-
-
-class _Name(str):
-    """A header's name that is no UTF-8: it goes out as the bytes that came in."""
-
-    __slots__ = ()
-
-    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:  # noqa: ARG002 - how the batch's builder asks
-        """Answer the bytes."""
-        return str.encode(self, "utf-8", "surrogateescape")
-
-
-def _exact(headers: Sequence[RawHeader]) -> Sequence[RawHeader]:
-    if all(name.isascii() for name, _ in headers):
-        return headers
-    return [(_Name(name), value) for name, value in headers]
 
 
 async def _profile(clients: Clients, connection: str) -> Profile:

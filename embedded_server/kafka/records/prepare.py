@@ -13,6 +13,7 @@ from embedded_server.kafka.problems import RecordBeyondClient
 from embedded_server.kafka.records.problems import TimestampInvalid
 
 OVERHEAD_BYTES: Final = 100
+Headers = Sequence[tuple[str, bytes | None]]
 
 
 class Prepared(NamedTuple):
@@ -23,7 +24,7 @@ class Prepared(NamedTuple):
     timestamp: int | None
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes | None]]
+    headers: Headers
     size: int
     """Bytes it takes on the wire, about."""
 
@@ -95,3 +96,20 @@ def _utf8(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError as exc:
         raise ContentNotText(at=exc.start + 1) from exc
+
+
+class _Name(str):
+    """A header's name that is no UTF-8: it goes out as the bytes that came in."""
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:  # noqa: ARG002 - how the batch's builder asks
+        """Answer the bytes."""
+        return str.encode(self, "utf-8", "surrogateescape")
+
+
+def as_they_came(headers: Headers) -> Headers:
+    """Answer headers that were read, to be written again byte for byte; in their names what is no UTF-8 is escaped as surrogates."""
+    if all(name.isascii() for name, _ in headers):
+        return headers
+    return [(_Name(name), value) for name, value in headers]

@@ -231,7 +231,7 @@ class Records:
         async def work(job: RunningJob) -> None:
             await self._previews.prepare(profile.id)
             await bulk.run(job, plan, source)
-            if resend_of:
+            if resend_of and not job.stopping.is_set():
                 await self._unacknowledged.forget(resend_of)
 
         return self.start_job(JobKind.PRODUCE, profile.id, work, target=plan.topic, total=plan.total)

@@ -3,19 +3,21 @@
 import asyncio
 import contextlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import msgpack
 
-from embedded_server.kafka.records.prepare import Prepared
+from embedded_server.kafka.records.prepare import Prepared, as_they_came
 from embedded_server.kafka.records.problems import NothingUnacknowledged
 
 MAX_RECORDS: Final = 100_000
 MAX_BYTES: Final = 256 * 1024**2
 """For each job; what is beyond is counted, not kept."""
+_ESCAPED: Final = "surrogateescape"
+"""Names of headers that are no UTF-8 come back byte for byte."""
 
 
 class Unacknowledged:
@@ -38,24 +40,30 @@ class Unacknowledged:
 
     def keep_blocking(self, job: str, records: Sequence[Prepared]) -> int:
         """Add to a job's; answer how many there was room for. A disk that refuses keeps none."""
-        room = self._max_records - self.count(job)
         kept = 0
         with contextlib.suppress(OSError):
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path = self._folder / job
-            path.touch(mode=0o600)
-            size = path.stat().st_size
-            with path.open("ab") as file:
-                for record in records[: max(0, room)]:
-                    packed = msgpack.packb(tuple(record), use_bin_type=True)
-                    size += len(packed)
-                    if size > self._max_bytes:
-                        break
-                    file.write(packed)
-                    kept += 1
+            kept = self._append_blocking(job, records)
         if kept:
             self._counts[job] = self.count(job) + kept
         return kept
+
+    def _append_blocking(self, job: str, records: Sequence[Prepared]) -> int:
+        """Answer how many there was room for, once they are in the file."""
+        room = self._max_records - self.count(job)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._folder / job
+        path.touch(mode=0o600)
+        size = path.stat().st_size
+        kept: list[bytes] = []
+        for record in records[: max(0, room)]:
+            kept.append(msgpack.packb(tuple(record), use_bin_type=True, unicode_errors=_ESCAPED))
+            size += len(kept[-1])
+            if size > self._max_bytes:
+                kept.pop()
+                break
+        with path.open("ab") as file:
+            file.writelines(kept)
+        return len(kept)
 
     def records(self, job: str) -> "KeptRecords":
         """Answer a job's records, to be read in pieces. Raises `NothingUnacknowledged`."""
@@ -70,21 +78,27 @@ class Unacknowledged:
 
 
 class KeptRecords:
-    """Reads one file a piece at a time, on the thread that produces."""
+    """Reads one file a piece at a time, on the thread that produces; with the last record it lets the file go."""
 
     def __init__(self, path: Path, count: int) -> None:
         self._path = path
         self.count = count
-        self._records: Iterator[Prepared] | None = None
+        self._left = count
+        self._records: Generator[Prepared, None, None] | None = None
 
     def take_blocking(self, count: int) -> list[Prepared]:
         """Answer the next records, at most *count*; none at the end."""
         if self._records is None:
             self._records = _read(self._path)
-        return list(islice(self._records, count))
+        taken = list(islice(self._records, min(count, self._left)))
+        self._left -= len(taken)
+        if not self._left:
+            self._records.close()
+        return taken
 
 
-def _read(path: Path) -> Iterator[Prepared]:
+def _read(path: Path) -> Generator[Prepared, None, None]:
     with path.open("rb") as file:
-        for topic, partition, timestamp, key, value, headers, size in msgpack.Unpacker(file, raw=False, max_buffer_size=0):
-            yield Prepared(topic, partition, timestamp, key, value, [(name, one) for name, one in headers], size)
+        unpacker = msgpack.Unpacker(file, raw=False, max_buffer_size=0, unicode_errors=_ESCAPED)
+        for topic, partition, timestamp, key, value, headers, size in unpacker:
+            yield Prepared(topic, partition, timestamp, key, value, as_they_came([(name, one) for name, one in headers]), size)

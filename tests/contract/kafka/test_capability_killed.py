@@ -10,6 +10,8 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
 from embedded_server.contracts.jobs import Job, JobState
 from embedded_server.contracts.kafka import BulkProduce, Content, From, ReadRequest, Record, Start
+from embedded_server.kafka.records.prepare import Prepared
+from embedded_server.kafka.records.problems import NothingUnacknowledged
 from tests.contract.kafka.capability import CONNECTION, Capability, capability_over, profile_of
 from tests.helpers.broker_processes import EmbeddedBroker
 from tests.helpers.kafka_processes import NEEDS_KAFKA, RealKafka, has_kafka
@@ -123,6 +125,21 @@ async def test_records_given_up_after_a_while_are_told_and_the_rest_goes_on_with
     again = await capability.ended(await capability.records.bulk(CONNECTION, BulkProduce(record, 1, resend_of=bulk.id)))
     assert again.counts["acknowledged"] == unknown
     assert set(await asyncio.to_thread(_all_values, broker.bootstrap)) == set(range(1, 60_001))
+
+
+async def test_a_resend_that_is_stopped_keeps_what_it_has_not_sent(broker: EmbeddedBroker | RealKafka, capability: Capability) -> None:
+    records = [Prepared(TOPIC, None, None, b"%d" % n, b"%d" % n, [], 100) for n in range(50_000)]
+    capability.records.keep_unacknowledged("earlier", records)
+    await asyncio.to_thread(broker.kill)
+    bulk = BulkProduce(Record(TOPIC), 1, resend_of="earlier")
+    again = await capability.records.bulk(CONNECTION, bulk)
+    stopped = await capability.jobs.stop(again.id)
+    assert (stopped.state, stopped.counts["acknowledged"]) == (JobState.STOPPED, 0)
+    await asyncio.to_thread(broker.start)
+    ended = await asyncio.wait_for(capability.ended(await capability.records.bulk(CONNECTION, bulk)), 60)
+    assert (ended.state, ended.counts["acknowledged"]) == (JobState.DONE, len(records))
+    with pytest.raises(NothingUnacknowledged):
+        await capability.records.bulk(CONNECTION, bulk)
 
 
 async def _in_state(capability: Capability, job: Job, state: JobState) -> Job:

@@ -1,6 +1,8 @@
 """From what a user writes to the bytes that are produced, and back from a file."""
 
 import base64
+import errno
+import io
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -139,5 +141,44 @@ async def test_no_more_is_kept_than_there_is_room_for_and_nothing_once_it_is_for
     one = Prepared("t", 0, None, None, base64.b64decode("AA=="), [], 1)
     assert [kept.keep_blocking("job", [one, one]), kept.keep_blocking("job", [one, one])] == [2, 1]
     await kept.forget("job")
+    with pytest.raises(NothingUnacknowledged):
+        kept.records("job")
+
+
+def test_names_that_are_no_utf8_come_back_byte_for_byte(tmp_path: Path) -> None:
+    """A copy hands on what was read; where its target is lost meanwhile, it is kept to be sent again."""
+    kept = Unacknowledged(tmp_path)
+    name = b"caf\xe9".decode("utf-8", "surrogateescape")
+    assert kept.keep_blocking("job", [Prepared("t", 0, 1, b"k", None, [(name, b"x"), ("é", None)], 9)]) == 1
+    (found,) = kept.records("job").take_blocking(9)
+    assert [(one.encode(), value) for one, value in found.headers] == [(b"caf\xe9", b"x"), ("é".encode(), None)]
+
+
+def test_the_file_is_let_go_with_its_last_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows removes no file that somebody has open."""
+    opened: list[Any] = []
+    really_open = Path.open
+
+    def noted(path: Path, mode: str = "r") -> Any:
+        opened.append(really_open(path, mode))
+        return opened[-1]
+
+    kept = Unacknowledged(tmp_path)
+    kept.keep_blocking("job", [Prepared("t", 0, None, None, b"v", [], 1)] * 4)
+    monkeypatch.setattr(Path, "open", noted)
+    reading = kept.records("job")
+    assert [len(reading.take_blocking(2)), opened[0].closed, len(reading.take_blocking(2)), opened[0].closed] == [2, False, 2, True]
+    assert reading.take_blocking(2) == []
+
+
+def test_a_disk_that_refuses_keeps_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def close(self) -> None:
+            super().close()
+            raise OSError(errno.ENOSPC, "no space left")
+
+    kept = Unacknowledged(tmp_path)
+    monkeypatch.setattr(Path, "open", lambda *_: Full())
+    assert kept.keep_blocking("job", [Prepared("t", 0, None, None, b"v", [], 1)]) == 0
     with pytest.raises(NothingUnacknowledged):
         kept.records("job")
