@@ -10,6 +10,7 @@ import pytest
 from embedded_server.contracts import connections as wire
 from embedded_server.contracts.connections import ConnectionKind, ConnectionSpec, RabbitSettings, Secret
 from embedded_server.core.profiles import Profile
+from embedded_server.core.reach import peer as peer_module
 from embedded_server.core.reach.peer import Peer, unchecked_context
 from embedded_server.rabbitmq.walk import walk
 from embedded_server.rabbitmq.walk.methods import AmqpPeer
@@ -17,7 +18,10 @@ from tests.helpers.broker_processes import free_port
 from tests.helpers.certificates import Authority, Certificate
 from tests.helpers.strangers import Serve, stranger
 
-LIMIT_S = 0.4
+LIMIT_S = 10.0
+"""Of a step that ends by itself."""
+QUIET_S = 1.0
+"""Of one that is waited for in vain."""
 HEADER = b"AMQP\x00\x00\x09\x01"
 
 
@@ -81,9 +85,12 @@ def says(answer: bytes) -> Serve:
         (says(b"\x00" * 64), "not-amqp"),
     ],
 )
-async def test_a_stranger_at_the_port_is_named(serve: Serve, code: str) -> None:
+async def test_a_stranger_at_the_port_is_named(serve: Serve, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if serve is silent:
+        monkeypatch.setattr(peer_module, "LOOK_LIMIT_S", 0.3)
     async with stranger(serve) as port:
-        assert await failure_of(RabbitSettings("127.0.0.1", port)) == ("protocol", code)
+        limit_s = QUIET_S if serve in {silent, http} else LIMIT_S
+        assert await failure_of(RabbitSettings("127.0.0.1", port), limit_s) == ("protocol", code)
 
 
 async def test_a_broker_that_keeps_silent_in_the_middle_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +99,7 @@ async def test_a_broker_that_keeps_silent_in_the_middle_is_given_up(monkeypatch:
 
     start = marshal(commands.Connection.Start(0, 9, {"product": "Sleepy"}, "PLAIN", "en_US"), 0)
     async with stranger(says(start)) as port:
-        assert await failure_of(RabbitSettings("127.0.0.1", port)) == ("login", "no-answer")
+        assert await failure_of(RabbitSettings("127.0.0.1", port), QUIET_S) == ("login", "no-answer")
 
 
 async def test_a_broker_without_passwords_is_named() -> None:
@@ -146,20 +153,20 @@ async def test_what_somebody_says_first_is_left_to_tls() -> None:
 
 async def test_plain_where_tls_is_asked_for_and_the_other_way_round(authority: Authority, good: Certificate) -> None:
     async with stranger(silent, good) as port:
-        assert await failure_of(RabbitSettings("127.0.0.1", port), limit_s=1) == ("protocol", "port-wants-tls")
+        assert await failure_of(RabbitSettings("127.0.0.1", port)) == ("protocol", "port-wants-tls")
     async with stranger(says(HEADER)) as port:
-        assert await failure_of(secure(port, authority), limit_s=5) == ("tls", "port-speaks-plain")
+        assert await failure_of(secure(port, authority)) == ("tls", "port-speaks-plain")
     async with stranger(says(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as port:
-        assert await failure_of(secure(port, authority), limit_s=5) == ("tls", "port-speaks-http")
+        assert await failure_of(secure(port, authority)) == ("tls", "port-speaks-http")
     async with stranger(silent) as port:
-        assert await failure_of(secure(port, authority)) == ("tls", "no-answer")
+        assert await failure_of(secure(port, authority), QUIET_S) == ("tls", "no-answer")
     async with stranger(hangs_up) as port:
         assert (await failure_of(secure(port, authority)))[0] == "tls"
 
 
 async def test_https_is_not_amqp_over_tls(authority: Authority, good: Certificate) -> None:
     async with stranger(http, good) as port:
-        assert await failure_of(secure(port, authority)) == ("protocol", "port-speaks-https")
+        assert await failure_of(secure(port, authority), QUIET_S) == ("protocol", "port-speaks-https")
 
 
 async def test_every_certificate_that_does_not_hold_says_why(authority: Authority, good: Certificate, tmp_path: Path) -> None:
@@ -182,7 +189,7 @@ async def test_every_certificate_that_does_not_hold_says_why(authority: Authorit
 async def test_an_unchecked_certificate_is_warned_of_and_a_wrong_file_is_named(authority: Authority, tmp_path: Path) -> None:
     own = Authority(tmp_path / "own", "Own").sign("self", "DNS:elsewhere")
     async with stranger(silent, own) as port:
-        report = await walked(RabbitSettings("127.0.0.1", port, tls=True, verify=False))
+        report = await walked(RabbitSettings("127.0.0.1", port, tls=True, verify=False), limit_s=QUIET_S)
         assert (report.results[2].outcome, report.results[3].outcome) == (wire.TestOutcome.WARNING, wire.TestOutcome.FAILED)
         junk = tmp_path / "junk.pem"
         junk.write_text("no certificate")
@@ -205,6 +212,6 @@ async def test_an_address_that_swallows_packets_leaves_the_others_their_time(mon
     monkeypatch.setattr(sys.modules["embedded_server.core.reach.steps"], "resolve", resolve)
     monkeypatch.setattr(AmqpPeer, "connect", swallow)
     async with stranger(hangs_up) as port:
-        assert await failure_of(RabbitSettings("many.example", port)) == ("protocol", "closes-at-once")
+        assert await failure_of(RabbitSettings("many.example", port), QUIET_S) == ("protocol", "closes-at-once")
     monkeypatch.setattr(AmqpPeer, "connect", lambda _: asyncio.Event().wait())
-    assert await failure_of(RabbitSettings("many.example")) == ("port", "no-answer")
+    assert await failure_of(RabbitSettings("many.example"), QUIET_S) == ("port", "no-answer")

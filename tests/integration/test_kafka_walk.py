@@ -15,6 +15,10 @@ from embedded_server.kafka.walk import walk
 from tests.helpers.broker_processes import free_port
 from tests.helpers.strangers import stranger
 
+LIMIT_S = 10.0
+"""Of a step that ends by itself."""
+QUIET_S = 1.0
+"""Of one that is waited for in vain."""
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 API_VERSIONS = b"\0\0" + struct.pack(">ihhhhhh", 2, 3, 0, 9, 18, 0, 3)
 """No error; Metadata 0 to 9, ApiVersions 0 to 3."""
@@ -25,7 +29,7 @@ def _quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peer, "LOOK_LIMIT_S", 0.3)
 
 
-async def walked(bootstrap: str, *, limit_s: float = 1.0, **settings: Any) -> wire.TestReport:
+async def walked(bootstrap: str, *, limit_s: float = LIMIT_S, **settings: Any) -> wire.TestReport:
     spec = ConnectionSpec("k", ConnectionKind.KAFKA, kafka=KafkaSettings(bootstrap, **settings))
     report = await walk(Profile("k", spec), limit_s=limit_s)
     failed = [at for at, result in enumerate(report.results) if result.outcome is wire.TestOutcome.FAILED]
@@ -94,12 +98,12 @@ def cluster(*brokers: tuple[int, str, int]) -> Serve:
 )
 async def test_a_stranger_at_the_port_is_named(serve: Serve, code: str) -> None:
     async with stranger(serve) as port:
-        assert await failure(f"127.0.0.1:{port}", limit_s=0.3 if serve is silent else 2.0) == ("protocol", code)
+        assert await failure(f"127.0.0.1:{port}", limit_s=QUIET_S if serve is silent else LIMIT_S) == ("protocol", code)
 
 
 async def test_nobody_and_no_name_are_told_apart() -> None:
     assert await failure(f"127.0.0.1:{free_port()}") == ("port", "nobody-listens")
-    assert (await failure("no-such-host.invalid:9092", limit_s=5.0))[0] == "name"
+    assert (await failure("no-such-host.invalid:9092"))[0] == "name"
 
 
 async def test_an_advertised_address_that_leads_nowhere_is_named() -> None:
