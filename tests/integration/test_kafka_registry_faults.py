@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,6 +36,7 @@ class Pretender(ThreadingHTTPServer):
         self.headers: dict[str, str] = {"Content-Type": "application/json"}
         self.body: Any = LONG
         self.answers: dict[str, Any] = {}
+        self.statuses: dict[str, int] = {}
         self.asked: list[str] = []
         self.users: list[str] = []
 
@@ -54,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
         pretender.users.append(self.headers.get("Authorization", ""))
         found = pretender.answers.get(self.path, pretender.body)
         data = found if isinstance(found, bytes) else json.dumps(found).encode()
-        self.send_response(pretender.status)
+        self.send_response(pretender.statuses.get(self.path, pretender.status))
         for name, value in pretender.headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(data)))
@@ -102,6 +104,11 @@ def failure(registry: Registry) -> UserFacingError:
         (200, b"<html>hello", "There is no Schema Registry at"),
         (200, {"schema": "x", "schemaType": "THRIFT"}, "Schema 7 is of the type THRIFT"),
         (302, {}, "redirects to http://elsewhere/x"),
+        (200, {"status": "ok"}, "There is no Schema Registry at"),
+        (200, ["schema"], "There is no Schema Registry at"),
+        (200, {"schema": '"long"', "references": [{"name": "a"}]}, "There is no Schema Registry at"),
+        (404, {"error_code": "not_found", "message": "no route"}, "There is no Schema Registry at"),
+        (422, {"error_code": [], "message": "no route"}, "There is no Schema Registry at"),
     ],
 )
 def test_an_answer_that_is_none_is_told(pretender: Pretender, status: int, body: Any, said: str) -> None:
@@ -109,6 +116,33 @@ def test_an_answer_that_is_none_is_told(pretender: Pretender, status: int, body:
     pretender.headers["Location"] = "http://elsewhere/x?token=hush"
     assert said in str(failure(registry_at(f"http://{pretender.address}", "ann")))
     assert base64.b64decode(pretender.users[0].removeprefix("Basic ")) == b"ann:hush"
+
+
+@pytest.mark.parametrize("body", [{"subjects": []}, {}, ["orders-value"]])
+def test_json_of_another_server_is_no_list_of_subjects(pretender: Pretender, body: Any) -> None:
+    """Also where its list is one, and what stands under its names is none."""
+    pretender.body = {"status": "ok"}
+    pretender.answers["/subjects"] = body
+    registry = registry_at(f"http://{pretender.address}")
+    with pytest.raises(UserFacingError, match="There is no Schema Registry at"):
+        registry.subjects()
+    assert registry.usage(7) is None
+    registry.close()
+
+
+def test_a_slow_registry_is_told(pretender: Pretender, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embedded_server.kafka.decoding.registry_http.ANSWER_LIMIT_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        problem = failure(registry_at(f"http://127.0.0.1:{silent.getsockname()[1]}"))
+    assert (problem.code, "within 0.1 s" in str(problem)) == ("registry-timed-out", True)
+
+
+def test_a_reference_whose_subject_was_deleted_is_named(pretender: Pretender) -> None:
+    found = registry_at(f"http://{pretender.address}")
+    pretender.answers["/schemas/ids/7"] = {"schema": '"long"', "references": [{"name": "a", "subject": "money", "version": 2}]}
+    pretender.statuses["/subjects/money/versions/2"] = 404
+    pretender.answers["/subjects/money/versions/2"] = {"error_code": 40401, "message": "Subject 'money' not found."}
+    assert "has nothing called “money, version 2”" in str(failure(found))
 
 
 def test_where_nobody_is_or_no_tls_is_spoken_it_is_told(pretender: Pretender) -> None:

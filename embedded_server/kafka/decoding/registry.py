@@ -4,7 +4,9 @@ https://docs.confluent.io/platform/current/schema-registry/develop/api.html. It 
 changes, so it is kept; a failure is kept for some seconds, so that a flood of records asks once.
 """
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote
@@ -25,6 +27,7 @@ from embedded_server.kafka.decoding.registry_problems import (
 MOST_REFERENCES: Final = 200
 MOST_LISTED: Final = 500
 """Subjects whose newest version is asked for one by one, where the registry cannot tell all at once."""
+_NO_SCHEMA: Final = "JSON that is no schema"
 _FORMATS: Final = {"AVRO": Format.AVRO, "JSON": Format.JSON_SCHEMA, "PROTOBUF": Format.PROTOBUF}
 
 
@@ -54,27 +57,33 @@ class Registry:
     def schema(self, id: int) -> RegistrySchema:
         """Answer the schema of an id with all it refers to."""
         found = self._http.get(f"/schemas/ids/{id}", what=f"schema {id}", missing=SchemaIdUnknown(address=self.address, id=id))
-        return self._made(found, id)
+        with self._understood():
+            return self._made(found, id)
 
     def usage(self, id: int) -> tuple[str, int] | None:
         """Answer subject and version of an id, the newest where there are several; None where the registry does not tell."""
         try:
             found = self._http.get(f"/schemas/ids/{id}/versions", what=f"schema {id}", missing=SchemaIdUnknown(address=self.address, id=id))
+            with self._understood():
+                pairs = [(str(one["subject"]), int(one["version"])) for one in found]
         except RegistryProblem:
             return None
-        pairs = [(str(one["subject"]), int(one["version"])) for one in found if isinstance(one, dict)] if isinstance(found, list) else []
         return max(pairs, key=lambda pair: pair[1], default=None)
 
     def subject(self, subject: str, version: int | None = None) -> RegistrySchema:
         """Answer a version of a subject, or its newest."""
         path = f"/subjects/{quote(subject, safe='')}/versions/{'latest' if version is None else version}"
         found = self._http.get(path, what=f"“{subject}”", missing=SubjectUnknown(address=self.address, subject=subject))
-        return self._made(found, int(found["id"]))
+        with self._understood():
+            return self._made(found, int(found["id"]))
 
     def subjects(self, search: str = "") -> list[RegistrySchema]:
         """Answer the newest version of every subject whose name contains *search*; of more than some hundreds the first ones."""
         nothing = RegistryNotThere(address=self.address, answer="404 Not Found")
-        names = sorted(str(one) for one in self._http.get("/subjects", what="its subjects", missing=nothing))
+        found = self._http.get("/subjects", what="its subjects", missing=nothing)
+        if not isinstance(found, list):
+            raise RegistryNotThere(address=self.address, answer=_NO_SCHEMA)
+        names = sorted(str(one) for one in found)
         wanted = [name for name in names if search.casefold() in name.casefold()]
         known = self._all_at_once() if len(wanted) > 8 else {}
         rest = [name for name in wanted if name not in known][:MOST_LISTED]
@@ -100,9 +109,18 @@ class Registry:
         missing = SubjectUnknown(address=self.address, subject=subject)
         try:
             path = f"/subjects/{quote(subject, safe='')}/versions/latest"
-            return self._listed(self._http.get(path, what=f"“{subject}”", missing=missing))
+            with self._understood():
+                return self._listed(self._http.get(path, what=f"“{subject}”", missing=missing))
         except SubjectUnknown:
             return None  # deleted meanwhile
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """Take JSON that is no schema for what it is: another server's."""
+        try:
+            yield
+        except (AttributeError, KeyError, TypeError, ValueError) as exc:
+            raise RegistryNotThere(address=self.address, answer=_NO_SCHEMA, detail=repr(exc)) from exc
 
     def _listed(self, found: Any) -> RegistrySchema:
         kind = _FORMATS.get(found.get("schemaType") or "AVRO", Format.AVRO)

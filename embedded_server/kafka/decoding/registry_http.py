@@ -103,7 +103,7 @@ class RegistryHttp:
             raise RegistryForbidden(address=self.address, user=self._settings.registry_user, what=what, detail=words)
         if code >= 500:
             raise RegistryFails(address=self.address, code=code, reason=words or reason)
-        if code in {404, 422} and isinstance(found, dict) and int(found.get("error_code") or 0) > 40_000:
+        if code in {404, 422} and isinstance(found, dict) and _is_registrys_own(found.get("error_code")):
             missing.detail = words
             raise missing
         kind = str(response.headers.get("content-type", "")).partition(";")[0] or "no JSON"
@@ -160,6 +160,11 @@ def _silence() -> None:
     """Keep names of users' objects out of the log: httpx writes whole URLs at level INFO, httpcore headers at DEBUG."""
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _is_registrys_own(code: Any) -> bool:
+    """Whether an error is one of Confluent's API, 40403 for instance, and not another server's."""
+    return isinstance(code, int) and code > 40_000
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
