@@ -54,9 +54,12 @@ COUNT_WORDS: Final[dict[str, Callable[[int], str]]] = {
     "unacknowledged": lambda n: trn("1 unacknowledged", "{n} unacknowledged", n),
     "skipped": lambda n: trn("1 skipped", "{n} skipped", n),
     "left": lambda n: trn("1 left", "{n} left", n),
+    "records": lambda n: trn("1 record", "{n} records", n),
     "bytes": size,
 }
-WENT_WELL: Final = frozenset({"confirmed", "moved", "redriven", "consumed", "tapped", "read", "acknowledged", "tailed", "copied"})
+WENT_WELL: Final = frozenset(
+    {"confirmed", "moved", "redriven", "consumed", "tapped", "read", "acknowledged", "tailed", "copied", "records"}
+)
 """While a job runs its progress tells them."""
 _LEFT_OPEN: Final = {JobKind.PUBLISH: "unconfirmed", JobKind.PRODUCE: "unacknowledged"}
 """The count of what nobody answered for."""

@@ -70,6 +70,10 @@ async def test_what_fails_later_stands_under_the_list_and_what_is_known_stays(be
     bench.panel.refresh()
     await until(lambda: "Timed out" in bench.panel.list.note.text())
     assert bench.panel.topics.rowCount() == 6
+    assert bench.panel.list.rows.dimmed, "no state colour claims that it still holds"
+    bench.api.failure = None
+    bench.panel.refresh()
+    await until(lambda: not bench.panel.list.rows.dimmed)
 
 
 async def test_another_connection_is_listed_anew_and_each_keeps_its_place(bench: Bench) -> None:

@@ -32,6 +32,9 @@ class KafkaLooking(KafkaView):
         self._topic: TopicDetail | None = None
         self._wanted: Spot | None = None
         self._is_topic_awaited = False
+        self._is_linked = True
+        self._is_answered = True
+        """Whether the cluster answered when it was asked last."""
 
     @property
     def spot(self) -> Spot | None:
@@ -52,6 +55,7 @@ class KafkaLooking(KafkaView):
     # -- what the cluster says
 
     def _on_cluster(self, cluster: ClusterInfo) -> None:
+        self._show_answered(answered=True)
         self._cluster = cluster
         self._begin_looking()
         self._show_counts()
@@ -62,6 +66,7 @@ class KafkaLooking(KafkaView):
 
     def _on_listed(self) -> None:
         """The first rows may come before the cluster's totals do: they can be looked at."""
+        self._show_answered(answered=True)
         self._begin_looking()
         self._show_counts()
 
@@ -94,6 +99,7 @@ class KafkaLooking(KafkaView):
     def _on_failed(self, problem: ProblemDetails) -> None:
         self._is_topic_awaited = False
         self._say_nothing_seen()
+        self._show_answered(answered=False)
         if self._cluster is None:
             self.show_message(EmptyState("ph.warning", title_of(problem), hint_of(problem), (self._refresh,)))
         else:
@@ -176,8 +182,15 @@ class KafkaLooking(KafkaView):
         self._say_nothing_seen()
 
     def _on_link_changed(self, link: Link) -> None:
-        self.list.set_dimmed(not link.is_open)
-        self.head.set_dimmed(not link.is_open)
+        self._is_linked = link.is_open
+        self._show_answered(answered=self._is_answered)
+
+    def _show_answered(self, *, answered: bool) -> None:
+        """Let no colour claim of what is known from before that it still holds."""
+        self._is_answered = answered
+        is_old = not (answered and self._is_linked)
+        self.list.set_dimmed(is_old)
+        self.head.set_dimmed(is_old)
 
     def _say_nothing_seen(self) -> None:
         """Say what there is instead of rows, in the records and in the lists."""

@@ -148,6 +148,7 @@ class KafkaPanel(KafkaLooking):
 
     def _begin_anew(self, connection: Connection | None) -> None:
         self._cluster, self._topic = None, None
+        self._show_answered(answered=True)
         self.sheets.close_all()
         self._wanted = spot_of(self._kept_place()) if connection is not None else None
         self.list.forget()

@@ -12,6 +12,7 @@ from desktop.core.problems import ServerUnreachable, problem_of, title_of
 from desktop.services.notices import Notices
 from desktop.views.widgets.elided import ElidedLabel
 from desktop.views.widgets.form_sheet import WIDTH_PX, FormSheet, field_group
+from desktop.views.widgets.sheet import RING_PX
 from desktop.views.widgets.state_label import StateLabel
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.connections import Connection, Environment
@@ -34,8 +35,9 @@ class ConnectionSheet(FormSheet):
         self._production = StateLabel(tr("production"), "bad")
         self._read_only = Wrapped(tone="warn")
         self._read_only.setText(tr("This connection is read-only.\nSwitch that off under Connections to change anything here."))
+        self._read_only.setContentsMargins(RING_PX, 0, 0, 0)
         row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 8, 4)
+        row.setContentsMargins(RING_PX, 0, 8, 4)
         row.setSpacing(8)
         row.addWidget(self._where, 1)
         row.addWidget(self._production)

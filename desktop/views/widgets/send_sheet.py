@@ -12,6 +12,7 @@ from desktop.services.notices import Notices
 from desktop.views.widgets.buttons import Button, PrimaryButton
 from desktop.views.widgets.job_sheet import JobSheet
 from desktop.views.widgets.labels import caption
+from desktop.views.widgets.sheet import RING_PX
 from desktop.views.widgets.templates import Named, Templates, TemplateStore
 from desktop.views.widgets.wrapped import Wrapped
 from embedded_server.contracts.jobs import Job
@@ -55,6 +56,7 @@ class SendSheet(JobSheet, Generic[D, T]):
         store = TemplateStore(service.templates, service.save_template, service.remove_template)
         self.templates = Templates(store, notices.from_exception, self._template_to_keep)
         self._outcome = Wrapped(small=small_outcome)
+        self._outcome.setContentsMargins(RING_PX, 0, 0, 0)
         self._outcome.hide()
         self.clear = Button(tr("Clear"), self._on_clear_clicked)
         self.card.resend_requested.connect(self._on_resend_requested)
@@ -67,7 +69,7 @@ class SendSheet(JobSheet, Generic[D, T]):
         self.form.addStretch(1)
         self.body.insertWidget(self.body.count() - 1, self._outcome)
         card = QHBoxLayout()
-        card.setContentsMargins(0, 0, 8, 0)
+        card.setContentsMargins(RING_PX, 0, 8, 0)
         card.addWidget(self.card)
         self.body.insertLayout(self.body.count() - 1, card)
         self.foot.addWidget(send)

@@ -84,6 +84,9 @@ def test_a_job_says_what_it_does_and_how_far_it_is() -> None:
 def test_while_a_job_runs_only_what_went_wrong_is_told_beside_its_progress() -> None:
     counts = {"confirmed": 9, "returned": 2}
     assert summary_words(make_job(JobKind.PUBLISH, counts=counts)) == "2 returned"
+    tailed = {"records": 52, "bytes": 14_000}
+    assert summary_words(make_job(JobKind.TAIL, counts=tailed)) == "14 kB"
+    assert summary_words(make_job(JobKind.TAIL, JobState.STOPPED, counts=tailed)) == "52 records · 14 kB"
     assert summary_words(make_job(JobKind.PUBLISH, JobState.DONE, counts=counts)) == "9 confirmed · 2 returned"
 
 

@@ -35,9 +35,9 @@ COLUMNS: Final = (
     SmallColumn[OffsetChange](N_("Topic"), 72, lambda row: row.topic, mono=True, share=2, tip=lambda row: row.topic),
     SmallColumn[OffsetChange](N_("Partition"), 64, lambda row: str(row.partition), mono=True, right=True),
     SmallColumn[OffsetChange](N_("Before"), 84, _before, mono=True, right=True),
-    SmallColumn[OffsetChange](N_("After"), 84, lambda row: number(row.after), mono=True, right=True),
+    SmallColumn[OffsetChange](N_("Afterwards"), 88, lambda row: number(row.after), mono=True, right=True),
     SmallColumn[OffsetChange](N_("Moves"), 72, move_words, mono=True, right=True),
-    SmallColumn[OffsetChange](N_("Lag after"), 76, lambda row: number(row.lag_after), mono=True, right=True),
+    SmallColumn[OffsetChange](N_("Lag after"), 92, lambda row: number(row.lag_after), mono=True, right=True),
     SmallColumn[OffsetChange]("", 56, _note, share=3, tip=_note_tip),
 )
 
