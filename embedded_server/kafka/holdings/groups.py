@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from kafka import KafkaAdminClient
+from kafka import KafkaAdminClient, errors
 
 from embedded_server.contracts.kafka import GroupDetail, GroupInfo, GroupMember, GroupOffset, GroupPage
 from embedded_server.core.fresh import Fresh
@@ -75,13 +75,13 @@ class Groups:
         matching = [group for group in listed if wanted in group.id.casefold()]
         page = page_with((group.id for group in matching), query.around, query.page_size) or query.page
         cut = page_of(matching, page, query.page_size)
-        seen = await self.look(connection, cut.items)
+        seen = await self.look(connection, cut.items, whole=False)
         return GroupPage([seen.info(group.id) for group in cut.items], cut.page, cut.pages, len(matching), len(listed))
 
     async def detail(self, connection: str, id_: str) -> GroupDetail:
         """Answer one group whole. Raises `GroupUnknown` or what the cluster refuses."""
         listed = {group.id: group for group in await self._listed(connection)}
-        seen = await self.look(connection, [listed.get(id_, Listed(id_))])
+        seen = await self.look(connection, [listed.get(id_, Listed(id_))], whole=True)
         described, committed = seen.described.get(id_), seen.committed.get(id_, {})
         if id_ not in listed and not committed and (described is None or described.state == DEAD):
             raise GroupUnknown(group=id_)
@@ -109,13 +109,21 @@ class Groups:
 
         return await self._clients.admin(connection, lambda admin: settled(lambda: ask(admin)))
 
-    async def look(self, connection: str, groups: Sequence[Listed]) -> Seen:
-        """Look at some groups: members, offsets, and where the partitions end."""
+    async def look(self, connection: str, groups: Sequence[Listed], *, whole: bool) -> Seen:
+        """Look at some groups: members, offsets, and where the partitions end.
+
+        Kafka tells nothing of a consumer group to whom it hides one of its topics; unless *whole* is wanted, its members are unknown then.
+        """
 
         def ask(admin: KafkaAdminClient) -> Seen:
             wire = Wire(admin)
             committed = committed_offsets(wire, groups)
-            described = describe_groups(wire, groups)
+            try:
+                described = describe_groups(wire, groups)
+            except errors.TopicAuthorizationFailedError:
+                if whole:
+                    raise
+                described = {}
             places = {place for offsets in committed.values() for place in offsets}
             assigned = {place for group in described.values() for place in _assigned(group.members)}
             return Seen({group.id: group for group in groups}, described, committed, ranges_of(wire, places | assigned))

@@ -18,8 +18,10 @@ from embedded_server.kafka.holdings.topics import TopicQuery
 from embedded_server.kafka.walk import walk
 from tests.contract.kafka.capability import CONNECTION as C
 from tests.contract.kafka.capability import capability_over, profile_of
+from tests.contract.kafka.members import Confluent, together
 from tests.helpers.certificates import Authority
 from tests.helpers.kafka_processes import ALICE, ALICE_PASSWORD, NEEDS_KAFKA, RealKafka, has_kafka
+from tests.helpers.server import until
 
 pytestmark = pytest.mark.real_broker
 SEEN, HIDDEN = "seen-by-alice", "hidden-from-alice"
@@ -147,3 +149,20 @@ async def test_a_cluster_that_tells_little_says_what_is_missing(alice: Holdings)
     assert cluster.missing.type.endswith("cluster-not-authorized")
     groups = await alice.groups.page(C, GroupQuery())
     assert groups.groups == [], "those she may not see are not listed"
+
+
+async def test_a_group_that_reads_a_hidden_topic_is_listed_and_says_why_it_is_not_shown(secured: RealKafka, alice: Holdings) -> None:
+    """Of a group of the consumer protocol (KIP-848) Kafka then tells nothing but that it is there."""
+    group = "reads-what-is-hidden"
+    admin = KafkaAdminClient(bootstrap_servers=secured.bootstrap)
+    pattern = ResourcePattern(ResourceType.GROUP, group)
+    admin.create_acls([ACL(f"User:{ALICE}", "*", ACLOperation.DESCRIBE, ACLPermissionType.ALLOW, pattern)])
+    admin.close()
+    with together(Confluent(secured.bootstrap, group, [HIDDEN], **{"group.protocol": "consumer"})):
+
+        async def listed() -> bool:
+            found = (await alice.groups.page(C, GroupQuery())).groups
+            return [(one.id, one.state, one.type, one.members) for one in found] == [(group, "Stable", "consumer", None)]
+
+        assert await until(listed, 20)
+        assert await refused(alice.groups.detail(C, group)) == "topic-not-authorized"
