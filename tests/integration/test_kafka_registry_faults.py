@@ -200,6 +200,16 @@ def test_numbers_that_only_look_like_ids_do_not_flood_the_registry(pretender: Pr
     codecs.close()
 
 
+def test_bytes_that_cannot_be_an_id_do_not_keep_the_registry_from_being_asked(pretender: Pretender, tmp_path: Path) -> None:
+    codecs = RegistryCodecs(registry_at(f"http://{pretender.address}"))
+    reader = SideReader(Reading(Format.AUTO), codecs, LocalSchemas(tmp_path / "schemas.json"))
+    for number in range(100):
+        assert reader.preview(b"\x00" + (0xA6DC4D1E + number).to_bytes(4, "big") + b"\xff").endswith("ff")
+    assert pretender.asked == []
+    assert reader.preview(DATA) == "7"
+    codecs.close()
+
+
 async def test_the_loop_never_waits_for_a_registry(pretender: Pretender, tmp_path: Path) -> None:
     codecs = RegistryCodecs(registry_at(f"http://{pretender.address}"))
     reader = SideReader(Reading(Format.AUTO), codecs, LocalSchemas(tmp_path / "schemas.json"))

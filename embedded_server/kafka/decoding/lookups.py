@@ -17,6 +17,8 @@ NEWEST_KEPT_S: Final = 5.0
 """A bulk of a million records asks for its subject's newest schema a few times, and a new version is soon used."""
 MOST_FAILURES: Final = 10_000
 UNKNOWN_IN_A_ROW: Final = 20
+MOST_ID: Final = 2**31 - 1
+"""Ids are Java's ints. Of a greater one a registry may not even say that it is unknown, and would seem to be none."""
 
 
 class Known(NamedTuple):
@@ -47,6 +49,8 @@ class RegistryCodecs:
         known = self._known.get(id)
         if known is not None:
             return known
+        if id > MOST_ID:
+            raise SchemaIdUnknown(address=self.registry.address, id=id)
         self._raise_again(id, in_passing=in_passing)
         with self._asking:
             known = self._known.get(id)
@@ -74,7 +78,7 @@ class RegistryCodecs:
     def begin(self, id: int) -> None:
         """Ask for a schema on a thread of its own, for somebody who must not wait: the next record finds it known."""
         failed = self._failed.get(id) or self._resting
-        if not self._asking.locked() and (failed is None or time.monotonic() >= failed[0]):
+        if id <= MOST_ID and not self._asking.locked() and (failed is None or time.monotonic() >= failed[0]):
             threading.Thread(target=self._try, args=(id,), name=f"kafka-schema-{id}", daemon=True).start()
 
     def _try(self, id: int) -> None:
