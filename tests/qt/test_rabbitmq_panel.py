@@ -1,5 +1,6 @@
 """The RabbitMQ panel over fakes: what it shows, offers, asks and keeps."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -385,3 +386,4 @@ async def test_a_trace_is_shown_where_the_window_shows_traces(bench: Bench) -> N
 def test_shortcuts_are_told_apart(bench: Bench) -> None:
     keys = [action.shortcut().toString() for action in bench.panel.actions() if not action.shortcut().isEmpty()]
     assert len(keys) == len(set(keys))
+    assert not [key for key in keys if re.fullmatch(r"Alt\+\d", key)], "those are the window's: they lead to the panels"

@@ -54,9 +54,9 @@ class KafkaPanel(KafkaLooking):
         again = tr("Produce the selected record again…")
         self._again = add(again, self.detail.produce_again, keys="Ctrl+Alt+N", icon="ph.paper-plane-tilt", changes=True)
         add(tr("Find a topic or group"), self.list.top.focus_search, keys="Ctrl+F", icon="ph.magnifying-glass")
-        add(tr("Topics"), lambda: self._show_segment(Segment.TOPICS), keys="Alt+1", icon="ph.rows")
-        add(tr("Consumer groups"), lambda: self._show_segment(Segment.GROUPS), keys="Alt+2", icon="ph.users-three")
-        add(tr("The cluster and its brokers"), lambda: self.list.choose(CLUSTER), keys="Alt+0", icon="ph.hard-drives")
+        add(tr("Topics"), lambda: self._show_segment(Segment.TOPICS), keys="Ctrl+1", icon="ph.rows")
+        add(tr("Consumer groups"), lambda: self._show_segment(Segment.GROUPS), keys="Ctrl+2", icon="ph.users-three")
+        add(tr("The cluster and its brokers"), lambda: self.list.choose(CLUSTER), keys="Ctrl+0", icon="ph.hard-drives")
         add(tr("Copy the name of what is chosen"), self.copy_name, icon="ph.copy", places=NAMED)
         self._refresh = add(tr("Ask the cluster again"), self.refresh, keys="R", icon="ph.arrow-clockwise")
 
