@@ -17,6 +17,7 @@ from desktop.views.kafka.head import Tab
 from desktop.views.kafka.list_source import Segment
 from embedded_server.contracts.connections import Health, LinkState
 from embedded_server.contracts.jobs import JobKind
+from embedded_server.contracts.kafka import From, ReadRequest, Start
 from tests.qt.kafka_panel_bench import BILLING, ORDERS, READ_ONLY, Bench
 from tests.qt.kafka_panel_fakes import make_connection, make_job, make_problem, make_topic
 from tests.qt.tasks_fakes import until
@@ -320,6 +321,21 @@ async def test_a_trace_is_asked_for(bench: Bench) -> None:
     spy = QSignalSpy(bench.panel.trace_requested)
     bench.panel.detail.trace_requested.emit("4bf9")
     assert spy.count() == 1
+
+
+async def test_what_a_group_reads_next_in_a_partition_is_one_press_away(bench: Bench) -> None:
+    await bench.begin()
+    bench.panel.list.choose(BILLING)
+    page = bench.panel.group_page
+    await until(lambda: page.detail is not None)
+    assert not page.read.isEnabled()
+    page.offsets.selectRow(1)
+    page.read.click()
+    assert bench.panel.spot == ORDERS
+    await until(lambda: bench.chips() == ["From offset 200,000, partition 1"])
+    bench.panel.refresh()
+    await until(lambda: bench.api.count("/topic name=orders") > 1)
+    assert bench.api.sent("/read") == [ReadRequest("orders", [1], Start(From.OFFSET, offset=200_000), limit=100)]
 
 
 async def test_a_cluster_without_groups_says_so(bench: Bench) -> None:

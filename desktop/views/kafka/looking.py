@@ -1,5 +1,7 @@
 """What is looked at in the Kafka panel: the place that is chosen, what the cluster says of it, and which of its records are listed."""
 
+from typing import Final
+
 from PySide6.QtGui import QAction
 
 from desktop.core.feeds import Link
@@ -14,8 +16,11 @@ from desktop.views.kafka.nothing import NothingSeen
 from desktop.views.kafka.view import KafkaView
 from desktop.views.widgets.empty_state import EmptyState
 from embedded_server.contracts.jobs import Job
-from embedded_server.contracts.kafka import ClusterInfo, TopicDetail
+from embedded_server.contracts.kafka import ClusterInfo, From, GroupOffset, ReadRequest, Start, TopicDetail
 from embedded_server.contracts.problems import ProblemDetails
+
+NEXT_READ: Final = 100
+"""Records of a partition that a group is to read next."""
 
 
 class KafkaLooking(KafkaView):
@@ -47,6 +52,14 @@ class KafkaLooking(KafkaView):
         if self.results.show_begun(job, words):
             self.head.choose_tab(Tab.MESSAGES)
         self._say_nothing_seen()
+
+    def _on_group_read(self, offset: GroupOffset) -> None:
+        """Look at what a group reads next in a partition."""
+        self.list.choose(Spot(Place.TOPIC, offset.topic))
+        self.head.choose_tab(Tab.MESSAGES)
+        first = max(offset.committed or 0, offset.start or 0)
+        start = Start(From.OFFSET, offset=first)
+        self.results.read(ReadRequest(offset.topic, [offset.partition], start, limit=NEXT_READ))
 
     def _show_job(self, filter_: str) -> None:
         self.head.choose_tab(Tab.MESSAGES)

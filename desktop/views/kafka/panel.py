@@ -95,6 +95,7 @@ class KafkaPanel(KafkaLooking):
         self.group_page.reset_requested.connect(self.sheets.open_reset)
         self.group_page.delete_requested.connect(self.sheets.open_destroy_group)
         self.group_page.remove_requested.connect(self.sheets.open_destroy_group)
+        self.group_page.read_requested.connect(self._on_group_read)
         self.group_page.loaded.connect(lambda _: self._follow())
         self.feed.row_selected.connect(self.detail.show_row)
         self.feed.status_changed.connect(self._on_status_changed)

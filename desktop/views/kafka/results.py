@@ -81,6 +81,11 @@ class Results(QObject):
             self._is_opening, self.instead = True, EmptyState("ph.hourglass", tr("Loading"))
             self._reader.start(connection, request, self._on_opening_failed)
 
+    def read(self, request: ReadRequest) -> None:
+        """Read something of the topic looked at; its newest records are not wanted then."""
+        self._opened.add(self._place)
+        self._reader.start(self._place[0], request)
+
     def _is_followed(self) -> bool:
         """Whether a live tail is listed: it brings what is produced by itself."""
         kept = self._kept.get(self._place)

@@ -35,6 +35,8 @@ class GroupPage(QWidget):
     """A `GroupDetail` to delete."""
     remove_requested = Signal(object, object)
     """A `GroupDetail` and the `GroupMember` to take out of it."""
+    read_requested = Signal(object)
+    """A `GroupOffset` from which on the records are to be seen."""
     loaded = Signal(object)
     """A `GroupDetail` that is shown."""
 
@@ -101,6 +103,8 @@ class GroupPage(QWidget):
         self._stale.hide()
         self.lag = LagCard()
         self.offsets = OffsetsTable()
+        self.read = Button(tr("Read what comes next"), self._on_read, icon_name="ph.book-open")
+        self.read.setToolTip(tr("The records behind the offset of the chosen partition; the group is not touched"))
         self.members = MembersTable()
         self.remove = Button(tr("Remove member…"), self._on_remove, icon_name="ph.user-minus")
         self._no_members = Wrapped()
@@ -116,7 +120,7 @@ class GroupPage(QWidget):
         column.addWidget(self.head)
         column.addWidget(self._stale)
         column.addWidget(self.lag)
-        offsets = _card(tr("Offsets"), self._offsets_note)
+        offsets = _card(tr("Offsets"), self._offsets_note, self.read)
         offsets.body.addWidget(self.offsets, 1)
         members = _card(tr("Members"), self._members_note, self.remove)
         members.body.addWidget(self._no_members)
@@ -135,6 +139,8 @@ class GroupPage(QWidget):
         self.head.reset_requested.connect(self._on_reset)
         self.head.delete_requested.connect(self._on_delete)
         self.members.selectionModel().currentChanged.connect(lambda *_: self._show_remove())
+        self.offsets.selectionModel().currentChanged.connect(lambda *_: self._show_read())
+        self.offsets.activated.connect(lambda _: self._on_read())
 
     # -- what is asked
 
@@ -183,6 +189,12 @@ class GroupPage(QWidget):
         self._members_note.setText(trn("1 member", "{n} members", len(detail.members)) if detail.members else "")
         self._members_card.setMaximumHeight(16_777_215 if detail.members else 72)
         self._show_remove()
+        self._show_read()
+
+    def _show_read(self) -> None:
+        chosen = self.offsets.chosen()
+        self.read.setVisible(bool(self.offsets.small_model.rows()))
+        self.read.setEnabled(chosen is not None and chosen.committed is not None)
 
     def _is_read_only(self) -> bool:
         return self._connection is not None and self._connection.spec.read_only
@@ -207,6 +219,11 @@ class GroupPage(QWidget):
     def _on_reset(self) -> None:
         if self._detail is not None:
             self.reset_requested.emit(self._detail)
+
+    def _on_read(self) -> None:
+        offset = self.offsets.chosen()
+        if offset is not None and offset.committed is not None:
+            self.read_requested.emit(offset)
 
     def _on_delete(self) -> None:
         if self._detail is not None:

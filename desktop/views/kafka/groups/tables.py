@@ -75,6 +75,12 @@ class OffsetsTable(SmallTable[OffsetRow]):
         self._bars = LagBar(self)
         self.setItemDelegateForColumn(BAR_COLUMN, self._bars)
 
+    def chosen(self) -> GroupOffset | None:
+        """Answer the offset that is chosen."""
+        row = self.currentIndex().row()
+        rows = self.small_model.rows()
+        return rows[row].offset if 0 <= row < len(rows) else None
+
 
 class MembersTable(SmallTable[GroupMember]):
     """Who is in the group."""
