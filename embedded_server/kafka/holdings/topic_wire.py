@@ -160,7 +160,7 @@ def _controller(wire: Wire, request: Any, results: Callable[[Any], Any]) -> Any:
     """Ask the controller, also the next one where it has moved, and answer the one result."""
 
     def ask() -> Any:
-        answer = next(iter(results(wire.ask(request, wire.controller()))))
+        answer = next(iter(results(wire.ask_controller(request))))
         if answer.error_code == errors.NotControllerError.errno:
             raise errors.NotControllerError
         return answer

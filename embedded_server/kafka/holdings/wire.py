@@ -12,6 +12,8 @@ from typing import Any, Final, TypeVar
 from kafka import KafkaAdminClient, errors
 from kafka.protocol.metadata import FindCoordinatorRequest, MetadataRequest
 
+from embedded_server.kafka.clients.manager import ConnectFailed
+
 T = TypeVar("T")
 
 SETTLING_S: Final = 5.0
@@ -27,6 +29,7 @@ SETTLING: Final = (
 )
 """What a cluster answers while it is finding out who leads."""
 _NO_ANSWER: Final = (errors.KafkaConnectionError, errors.NodeNotReadyError)
+_NEVER_SENT: Final = (ConnectFailed, errors.NodeNotReadyError)
 
 Question = tuple[int | None, Any]
 """Which broker is asked, None for any, and the request."""
@@ -84,6 +87,18 @@ class Wire:
         if found < 0:
             raise errors.NotControllerError("the cluster has no controller")
         return found
+
+    def ask_controller(self, request: Any) -> Any:
+        """Answer the response of the broker that takes changes. Raises `NotControllerError` where another one is to be found first.
+
+        That is so, too, where it cannot be reached and others can: with KRaft any broker is named, also one that has just died.
+        """
+        try:
+            return self.ask(request, self.controller())
+        except _NEVER_SENT as exc:
+            if not self._manager.is_connected:
+                raise
+            raise errors.NotControllerError(str(exc)) from exc
 
     def coordinators(self, keys: Sequence[str]) -> dict[int, list[str]]:
         """Answer which broker coordinates which of these groups (FindCoordinator, api key 10)."""

@@ -10,7 +10,7 @@ from kafka import KafkaAdminClient
 
 from embedded_server.contracts.connections import LinkState
 from embedded_server.contracts.jobs import JobState
-from embedded_server.contracts.kafka import BulkProduce, Content, From, PartitionInfo, ReadRequest, Record, Start
+from embedded_server.contracts.kafka import BulkProduce, Content, CreateTopic, From, PartitionInfo, ReadRequest, Record, Start
 from tests.contract.kafka.capability import CONNECTION as C
 from tests.contract.kafka.capability import Capability, capability_over, profile_of
 from tests.contract.kafka.test_capability_killed import _all_places, _all_values
@@ -64,6 +64,8 @@ async def test_what_a_killed_broker_led_goes_on_at_the_other_with_nothing_lost_a
     bulk = await capability.records.bulk(C, BulkProduce(Record(TOPIC, key=Content("{{n}}"), value=Content("{{n}}")), RECORDS))
     await capability.done(bulk, 1_000)
     await asyncio.to_thread(second.kill)
+    for number in range(6):  # each time the cluster names either broker as the one to ask
+        await holdings.changes.create(C, CreateTopic(f"never-{number}", 1, 1, validate_only=True))
     seen = await holdings.cluster(C)
     if len(seen.brokers) == 2:  # until its session is over the cluster takes it for alive
         assert [broker.bytes is not None for broker in seen.brokers] == [True, False]
@@ -75,7 +77,11 @@ async def test_what_a_killed_broker_led_goes_on_at_the_other_with_nothing_lost_a
         return [(one.leader, one.in_sync) for one in await partitions(capability)] == [(1, [1]), (1, [1])]
 
     assert await until(has_moved, 30)
-    assert (await holdings.cluster(C)).under_replicated >= 2
+
+    async def is_told() -> bool:
+        return (await holdings.cluster(C)).under_replicated >= 2
+
+    assert await until(is_told, 10)
     ended = await asyncio.wait_for(capability.ended(bulk), 60)
     assert (ended.state, ended.problem) == (JobState.DONE, None)
     assert ended.counts == {"acknowledged": RECORDS, "refused": 0, "unacknowledged": 0}
