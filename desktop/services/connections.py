@@ -41,6 +41,8 @@ class Wish:
     connection_id: str
     """Empty for a new one."""
     test: bool = False
+    kind: ConnectionKind | None = None
+    """Of a new one, where whoever wants it looks at one kind."""
 
 
 class ConnectionService(QObject):
@@ -162,9 +164,9 @@ class ConnectionService(QObject):
 
     # -- what is wanted of the Connections panel
 
-    def wish_for(self, connection_id: str, *, test: bool = False) -> None:
-        """Want a connection edited or tested, or with an empty id a new one added."""
-        self._wish = Wish(connection_id, test)
+    def wish_for(self, connection_id: str, *, test: bool = False, kind: ConnectionKind | None = None) -> None:
+        """Want a connection edited or tested, or with an empty id a new one of *kind* added."""
+        self._wish = Wish(connection_id, test, kind)
         self.wished.emit()
 
     def take_wish(self) -> Wish | None:

@@ -17,6 +17,7 @@ from desktop.views.connections.panel import ConnectionsPanel
 from desktop.views.connections.transfer import FileNotJson, export_to, import_from
 from embedded_server.contracts import connections as wire
 from embedded_server.contracts.connections import (
+    ConnectionKind,
     Environment,
     Health,
     RabbitSettings,
@@ -327,6 +328,17 @@ async def test_a_wish_from_the_picker_opens_what_it_is_about(bench: Bench) -> No
     assert bench.panel.editor.id == ""
     assert bench.panel.go_back()
     assert bench.panel.editor.id == "a"
+
+
+async def test_a_new_connection_is_of_the_kind_that_is_looked_at(bench: Bench) -> None:
+    await bench.show(make_connection("a"))
+    bench.service.wish_for("", kind=ConnectionKind.KAFKA)
+    editor = bench.panel.editor
+    assert editor.fields.draft().kind is ConnectionKind.KAFKA
+    assert editor.fields.draft().user == ""
+    assert not bench.service.drafts, "nothing was typed"
+    bench.panel.open_new()
+    assert editor.fields.draft().kind is ConnectionKind.RABBITMQ
 
 
 async def test_export_writes_what_import_takes(bench: Bench, tmp_path: Path) -> None:

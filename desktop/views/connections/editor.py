@@ -7,7 +7,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop.core.connections_draft import Draft, draft_of, entry_of, prepare, with_url
+from desktop.core.connections_draft import Draft, draft_of, entry_of, prepare, with_kind, with_url
 from desktop.core.i18n import tr
 from desktop.core.names import free_name
 from desktop.core.problems import NotSignedIn, hint_of, problem_of, title_of
@@ -77,10 +77,11 @@ class ConnectionEditor(QWidget):
 
     # -- what the panel asks
 
-    def show_connection(self, connection: Connection | None) -> None:
-        """Show a connection with what was typed for it and not saved; None shows the form for a new one."""
+    def show_connection(self, connection: Connection | None, *, kind: ConnectionKind | None = None) -> None:
+        """Show a connection with what was typed for it and not saved; None shows the form for a new one, of *kind*."""
         self._connection = connection
-        self._base = draft_of(connection.spec) if connection is not None else Draft(colour=self._free_colour())
+        new = with_kind(Draft(colour=self._free_colour()), kind or ConnectionKind.RABBITMQ)
+        self._base = draft_of(connection.spec) if connection is not None else new
         self._clear()
         self.url.clear()
         self.url.setVisible(connection is None)

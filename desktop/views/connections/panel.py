@@ -22,7 +22,7 @@ from desktop.views.widgets.buttons import make_action
 from desktop.views.widgets.empty_state import EmptyState, EmptyStateView
 from desktop.views.widgets.feed_splitter import QuietSplitter
 from desktop.views.widgets.jobs import Jobs
-from embedded_server.contracts.connections import EMBEDDED_ID, Connection, LinkState
+from embedded_server.contracts.connections import EMBEDDED_ID, Connection, ConnectionKind, LinkState
 
 SETTINGS_KEY: Final = "connections"
 
@@ -146,11 +146,11 @@ class ConnectionsPanel(Panel):
         """The chosen connection; None while a new one is typed."""
         return None if self._is_adding else self.list.current()
 
-    def open_new(self) -> None:
-        """Show the form for a new connection, with what was typed before."""
+    def open_new(self, *, kind: ConnectionKind | None = None) -> None:
+        """Show the form for a new connection, with what was typed before, else of *kind*."""
         self._is_adding = True
         self.list.choose("")
-        self.editor.show_connection(None)
+        self.editor.show_connection(None, kind=kind)
         self._follow_choice()
         self.editor.focus_first()
 
@@ -297,7 +297,7 @@ class ConnectionsPanel(Panel):
         if wish is None:
             return
         if not wish.connection_id:
-            self.open_new()
+            self.open_new(kind=wish.kind)
             return
         self._choose(wish.connection_id)
         if wish.test:

@@ -16,7 +16,7 @@ from desktop.views.frame.picker import ConnectionPicker
 from desktop.views.panel import Panel, PanelSpec
 from desktop.views.widgets.jobs import Jobs
 from desktop.views.widgets.swatch import swatch_icon
-from embedded_server.contracts.connections import EMBEDDED_ID, Connection, LinkState, Secret, SecretState
+from embedded_server.contracts.connections import EMBEDDED_ID, Connection, ConnectionKind, LinkState, Secret, SecretState
 from embedded_server.contracts.problems import ProblemDetails
 
 WATCHER = "frame"
@@ -183,7 +183,9 @@ class ConnectionGuide(QObject):
                 menu.addAction(tr("Edit…"), partial(self._manage, current.id))
 
     def _manage(self, connection_id: str, *, test: bool = False) -> None:
-        self._service.wish_for(connection_id, test=test)
+        kinds = self._spec.kinds if self._spec is not None else ()
+        kind = next((kind for kind in kinds if kind is not ConnectionKind.EMBEDDED), None)
+        self._service.wish_for(connection_id, test=test, kind=kind)
         self.manage_requested.emit()
 
     def _act(self, what: str, connection_id: str) -> None:
