@@ -101,7 +101,8 @@ class LagBar(QStyledItemDelegate):
     # -- Qt overrides
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        """Draw the groove and the bar in it."""
+        """Draw the groove and the bar in it, over what shows that its row is chosen."""
+        super().paint(painter, option, index)
         model = index.model()
         rows: list[OffsetRow] = model.rows() if isinstance(model, SmallModel) else []
         if not 0 <= index.row() < len(rows):
