@@ -81,6 +81,7 @@ async def test_a_topic_and_a_group_live_and_end(client: httpx.AsyncClient) -> No
         ("partitions", {"topic": "there", "total": 2**40}),
         ("reset", {"group": "far", "to": "shift", "offset": 2**64, "partitions": [{"topic": "wide", "partitions": [0]}]}),
         ("reset", {"group": "far", "to": "time", "time": 2**64, "partitions": [{"topic": "wide", "partitions": [0]}]}),
+        ("reset", {"group": "far", "to": "latest", "partitions": [{"topic": "wide", "partitions": [2**64]}]}),
         ("delete-group", {"group": "far", "partitions": [{"topic": "wide", "partitions": [2**40]}]}),
     ],
 )

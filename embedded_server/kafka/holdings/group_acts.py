@@ -37,7 +37,8 @@ class GroupActs:
 
         Raises `NameNotTyped` on production, `GroupActive`, `GroupUnknown`, `NoOffsets` or `NumberTooLarge`.
         """
-        if not all(-(2**63) <= number < 2**63 for number in (request.offset, request.time)):
+        partitions = [number for one in request.partitions for number in one.partitions]
+        if not all(-(2**63) <= number < 2**63 for number in (request.offset, request.time, *partitions)):
             raise NumberTooLarge
         if request.dry_run:
             return await self._clients.admin(connection, lambda admin: settled(lambda: _foretold(Wire(admin), request)))
