@@ -8,6 +8,10 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import OffsetOutOfRangeError, PolicyViolationError
 
+from embedded_server.brokers.kafka.log.batch import HEADER_BYTES, header_at, sealed
+from tests.contract.kafka.raw import RawClient
+from tests.helpers.kafka_batches import GZIP, Rec, batch
+
 CODECS = [None, "gzip", "snappy", "lz4", "zstd"]
 
 
@@ -53,6 +57,18 @@ def test_offsets_are_found_by_time_within_compressed_batches(
         consumer.close()
     newest = _offset(admin, topic, OffsetSpec.MAX_TIMESTAMP)
     assert (newest.offset, newest.timestamp) == (6, now_ms + 40)
+
+
+@pytest.mark.parametrize("codec", [0, GZIP])
+def test_a_batch_that_tells_its_last_records_time_as_its_newest_is_found_by_the_newest(
+    bootstrap: str, admin: KafkaAdminClient, topic: str, now_ms: int, codec: int
+) -> None:
+    made = batch([Rec(None, b"new", now_ms), Rec(None, b"old", now_ms - 5_000)], codec=codec)
+    wrong = sealed(header_at(made)._replace(max_timestamp=now_ms - 5_000), made[HEADER_BYTES:])
+    with RawClient(bootstrap) as client:
+        assert client.produce(topic, wrong).error == 0
+    newest = _offset(admin, topic, OffsetSpec.MAX_TIMESTAMP)
+    assert (newest.offset, newest.timestamp) == (0, now_ms)
 
 
 def test_an_empty_partition_has_no_largest_time(admin: KafkaAdminClient, topic: str) -> None:

@@ -100,8 +100,9 @@ def stamp(view: memoryview, batches: Sequence[Placed], settings: LogSettings, of
         if settings.codec is not None and settings.codec != sent.codec:
             batch = memoryview(_recompressed(batch, sent, settings.codec))
             header = header_at(batch)._replace(base_offset=offset, leader_epoch=epoch)
-        if settings.append_time or header.attributes & APPEND_TIME:
-            header = _timed(header, now_ms if settings.append_time else None)
+        by_broker = settings.append_time or header.attributes & APPEND_TIME
+        if by_broker or header.max_timestamp < header.base_timestamp:
+            header = _timed(header, now_ms if settings.append_time else None) if by_broker else _newest_told(batch, header)
             batch = memoryview(sealed(header, batch[HEADER_BYTES:]))
             header = header_at(batch)
             parts.append(batch)
@@ -118,6 +119,15 @@ def _timed(header: Header, now_ms: int | None) -> Header:
     if now_ms is None:
         return header._replace(attributes=header.attributes & ~APPEND_TIME)
     return header._replace(attributes=header.attributes | APPEND_TIME, max_timestamp=now_ms)
+
+
+def _newest_told(batch: memoryview, header: Header) -> Header:
+    """Tell the newest time of its records: some clients, as kafkajs, tell the last one's."""
+    try:
+        newest = max(record.timestamp_delta for record in records_of(batch))
+    except BadRecords as exc:
+        raise LogFault(ErrorCode.INVALID_RECORD, str(exc)) from exc
+    return header._replace(max_timestamp=header.base_timestamp + newest)
 
 
 def _recompressed(batch: memoryview, header: Header, codec: int) -> bytes:
