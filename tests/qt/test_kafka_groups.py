@@ -14,6 +14,7 @@ from desktop.views.kafka.groups.chart import LagChart
 from desktop.views.kafka.groups.destroy import DestroyGroupSheet
 from desktop.views.kafka.groups.page import GroupPage
 from desktop.views.kafka.groups.reset import ResetSheet
+from desktop.views.kafka.groups.tables import BAR_COLUMN
 from embedded_server.contracts.connections import Environment
 from embedded_server.contracts.kafka import (
     DeleteGroup,
@@ -67,6 +68,16 @@ async def test_a_group_is_shown_whole(bench: Bench, page: GroupPage) -> None:
     assert page.offsets.small_model.rows()[0].member == "pod-1"
     assert len(page.members.small_model.rows()) == 2
     QAbstractItemModelTester(page.offsets.small_model)
+
+
+async def test_the_choice_of_a_partition_shows_behind_its_bar_too(bench: Bench, page: GroupPage) -> None:
+    page.set_group(make_connection(), "billing")
+    await until(lambda: page.detail is not None)
+    page.offsets.selectRow(1)
+    rows = [page.offsets.visualRect(page.offsets.small_model.index(row, BAR_COLUMN)).topLeft() for row in (0, 1)]
+    shot = page.offsets.viewport().grab().toImage()
+    plain, chosen = (shot.pixelColor(place) for place in rows)
+    assert plain != chosen
 
 
 @pytest.mark.parametrize("lag", [3, 303, 12_345_678_901])

@@ -118,7 +118,7 @@ class SmallTable(QTableView, Generic[R]):
         self._columns = tuple(columns)
         self.setModel(self.small_model)
         self.setAccessibleName(name)
-        self.setItemDelegate(_Cell(self))
+        self.setItemDelegate(Cell(self))
         self.setIconSize(QSize(DOT_PX, DOT_PX))
         self.setShowGrid(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -171,7 +171,7 @@ class SmallTable(QTableView, Generic[R]):
         self._share_out()
 
 
-class _Cell(QStyledItemDelegate):
+class Cell(QStyledItemDelegate):
     """A cell whose state colour stays readable where its row is chosen."""
 
     # -- Qt overrides

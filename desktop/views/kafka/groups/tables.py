@@ -6,13 +6,13 @@ from typing import Final
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
 from desktop.core.formatting import number
 from desktop.core.i18n import N_, tr
 from desktop.core.kafka_group import assignment_words, member_name
 from desktop.views.theme import theme
-from desktop.views.widgets.small_table import SmallColumn, SmallModel, SmallTable
+from desktop.views.widgets.small_table import Cell, SmallColumn, SmallModel, SmallTable
 from embedded_server.contracts.kafka import GroupMember, GroupOffset
 
 BAR_PX: Final = 6
@@ -95,7 +95,7 @@ class MembersTable(SmallTable[GroupMember]):
         return rows[row] if 0 <= row < len(rows) else None
 
 
-class LagBar(QStyledItemDelegate):
+class LagBar(Cell):
     """A bar as long as the lag is, of the largest there is."""
 
     # -- Qt overrides
