@@ -252,7 +252,7 @@ class Transactions:
             if one.state in PREPARING:
                 self._complete(one)
             elif one.state is State.ONGOING:
-                self._set_deadline(one, max(one.started_ms + one.timeout - self.now_ms, 0))
+                self._set_deadline(one, min(max(one.started_ms + one.timeout - self.now_ms, 0), one.timeout))
             yield
         self._after(EXPIRY_INTERVAL_MS, self._expire)
 

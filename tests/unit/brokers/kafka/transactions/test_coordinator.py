@@ -153,6 +153,14 @@ def test_a_transaction_over_its_time_is_aborted_and_its_producer_fenced(node: No
     assert code_of(caught) is ErrorCode.PRODUCER_FENCED
 
 
+def test_a_transaction_lasts_no_longer_where_the_clock_was_put_back_before_a_restart(node: Node) -> None:
+    node.transactions.add(NAME, node.transactions.init_producer(NAME, 60_000, None), [ORDERS])
+    node.clock.time -= 900
+    again = node.killed()
+    again.wait(61)
+    assert again.state() is State.COMPLETE_ABORT
+
+
 @pytest.mark.parametrize("commit", [True, False])
 def test_offsets_of_a_transaction_count_once_it_is_committed(node: Node, commit: bool) -> None:
     producer = node.transactions.init_producer(NAME, 60_000, None)
