@@ -14,6 +14,7 @@ _GZIP_BITS: Final = 31
 _XERIAL: Final = b"\x82SNAPPY\0"
 """Begins what the JVM's snappy library writes: blocks, each with its length, behind a head of sixteen bytes."""
 _XERIAL_HEAD_BYTES: Final = 16
+_SNAPPY_LENGTH_BYTES: Final = 5
 _LENGTH: Final = struct.Struct(">i")
 
 
@@ -97,12 +98,13 @@ def _snappy_block(block: memoryview, left: int) -> bytes:
     """A block says first to how much it unpacks."""
     import snappy
 
-    size = shift = at = 0
-    while True:
-        size |= (block[at] & 0x7F) << shift
+    size = 0
+    for at in range(_SNAPPY_LENGTH_BYTES):  # not to the end of the block, where one that never ends makes a number without end
+        size |= (block[at] & 0x7F) << 7 * at
         if block[at] < 0x80:
             break
-        at, shift = at + 1, shift + 7
+    else:
+        raise CannotUnpack("The length of the snappy block does not end")
     _check_room(left - size)
     return bytes(snappy.decompress(bytes(block)))
 

@@ -110,6 +110,15 @@ def test_a_megabyte_of_tiny_blocks_is_undone_in_a_moment() -> None:
     assert time.process_time() - began < 2  # copying the rest for each block took half a minute
 
 
+def test_a_length_without_end_is_told_in_a_moment() -> None:
+    header = header_at(batch([Rec()]))._replace(attributes=SNAPPY)
+    began = time.process_time()
+    for whole in (sealed(header, b"\xff" * 500_000), _blocks((500_000, b"\xff" * 500_000))):
+        with pytest.raises(BadRecords, match="does not end"):
+            list(records_of(whole))
+    assert time.process_time() - began < 1  # a number of all these bits took eight seconds
+
+
 @pytest.mark.parametrize(
     ("record", "words"),
     [
