@@ -191,7 +191,7 @@ async def shows_focus(widget: QWidget) -> bool:
     before = picture(widget)
     widget.setFocus(Qt.FocusReason.TabFocusReason)
     try:
-        await until(lambda: picture(widget) != before, 1)  # the style fades its ring in
+        await until(lambda: picture(widget) != before, 10)  # the style fades its ring in
     except AssertionError:
         return False
     return True

@@ -3,6 +3,7 @@
 import socket
 import struct
 from typing import Any
+from uuid import UUID
 
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer
@@ -10,6 +11,7 @@ from kafka import KafkaAdminClient, KafkaProducer
 from embedded_server.brokers.kafka.errors import ErrorCode
 from embedded_server.brokers.kafka.versions import VERSIONS, ApiKey
 from tests.contract.kafka.ask import LIMIT_S, ask
+from tests.helpers.broker_processes import wait_until
 
 BROKER = 1
 
@@ -169,6 +171,5 @@ def test_an_id_of_a_deleted_topic_is_not_mistaken_for_the_next_of_its_name(boots
     old = found(name=topic).topic_id
     admin.delete_topics([topic])
     admin.create_topics({topic: {"num_partitions": 1, "replication_factor": 1}})
-    admin.wait_for_topics([topic])
-    assert found(name=topic).topic_id != old
-    assert found(name=None, topic_id=old).error_code == ErrorCode.UNKNOWN_TOPIC_ID
+    wait_until(lambda: found(name=topic).topic_id not in {old, UUID(int=0)}, LIMIT_S, "the new topic is known")
+    wait_until(lambda: found(name=None, topic_id=old).error_code == ErrorCode.UNKNOWN_TOPIC_ID, LIMIT_S, "the old id is unknown")

@@ -129,7 +129,7 @@ def test_kafka_python_commits_offsets_with_a_transaction(bootstrap: str, topic: 
         producer.send_offsets_to_transaction({TopicPartition(topic, 0): OffsetAndMetadata(7, "", -1)}, consumer.group_metadata())
         producer.commit_transaction()
     consumer.close()
-    assert committed(admin, group) == {(topic, 0): (7, "")}
+    wait_until(lambda: committed(admin, group) == {(topic, 0): (7, "")}, LIMIT_S, "the markers are written")
 
 
 def test_a_transaction_that_takes_too_long_is_aborted(bootstrap: str, topic: str, admin: KafkaAdminClient) -> None:
