@@ -22,11 +22,13 @@ FOREVER = json.dumps({"a": "a" * 60 + "!"})
 FANNING = json.dumps(
     {"$ref": "#/$defs/n0", "$defs": {f"n{at}": {"allOf": [{"$ref": f"#/$defs/n{at + 1}"}] * 2} for at in range(60)} | {"n60": {}}}
 )
+LIMIT_S = 20.0
+"""Of a check that ends by itself."""
 
 
 @pytest.fixture
 def checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChecksApart]:
-    made = ChecksApart(limit_s=0.8)
+    made = ChecksApart(limit_s=LIMIT_S)
     monkeypatch.setattr(json_schema_module, "CHECKS", made)
     yield made
     made.close()
@@ -35,10 +37,12 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChecksApart]:
 @pytest.mark.parametrize(("schema", "text"), [(EVIL, FOREVER), (FANNING, "1")])
 def test_a_check_without_end_is_ended_and_the_next_one_answered(checks: ChecksApart, schema: str, text: str) -> None:
     tried = JsonSchema(schema)
+    checks._limit_s = 0.8
     with pytest.raises(SchemaCheckTooLong, match=r"more than 0\.8 s"):
         tried.check(text)
     with pytest.raises(SchemaCheckTooLong):
         tried.require(json.loads(text))
+    checks._limit_s = LIMIT_S
     JsonSchema(EVIL).check('{"a": "aaa"}')
     with pytest.raises(SchemaMismatch, match=r"at \$\.a: 'b' does not match"):
         JsonSchema(EVIL).check('{"a": "b"}')
@@ -53,6 +57,7 @@ def test_other_threads_run_while_a_pattern_tries(checks: ChecksApart) -> None:
         done.set()
 
     checks.fault(Question("a", EVIL, {}, "1"))  # it runs already
+    checks._limit_s = 0.8
     thread = threading.Thread(target=check)
     thread.start()
     while not done.wait(0.01):
@@ -107,6 +112,7 @@ async def test_the_report_says_that_the_check_took_too_long_and_shows_the_text(c
     await local.load()
     saved = await local.save(LocalSchema(id="", name="evil.json", format=Format.JSON_SCHEMA, text=EVIL))
     reading = Reading(Format.JSON_SCHEMA, saved[0].id)
+    checks._limit_s = 0.8
     found = Reporter(None, local).read(FOREVER.encode(), reading)
     assert (found.format, found.text) == (Format.JSON_SCHEMA, FOREVER)
     assert [attempt.problem.title for attempt in found.attempts] == ["The check against its schema took more than 0.8 s and was ended"]
