@@ -85,10 +85,11 @@ class Decoding:
         if versions != self._sides_of:
             self._sides, self._sides_of = {}, versions
         key = (connection, topic, side)
-        reader = self._sides.get(key)
+        sides = self._sides  # another thread may put new ones in their place: none that was chosen before may get among those
+        reader = sides.get(key)
         if reader is None:
             reading = self.choices.of(connection, topic, side)
-            reader = self._sides[key] = SideReader(reading, self._registries.get(connection), self.local)
+            reader = sides[key] = SideReader(reading, self._registries.get(connection), self.local)
         return reader
 
     def preview(self, connection: str, topic: str, side: Side, data: bytes | None) -> str:

@@ -64,6 +64,9 @@ class Producing:
                 refused = ProduceOutcome(RecordStatus.REFUSED, record.topic, -1 if record.partition is None else record.partition)
                 await self._keep(maker, record, refused, compression)
                 raise
+            finally:
+                if self._lanes.get((profile.id, compression)) is not lane:  # dropped meanwhile: nobody else would close it
+                    await _close(lane)
         await self._keep(maker, record, outcome, compression)
         return outcome
 
@@ -71,7 +74,7 @@ class Producing:
         """Close a connection's producers, or all."""
         keys = [key for key in self._lanes if not connection or key[0] == connection]
         lanes = [self._lanes.pop(key) for key in keys]
-        await asyncio.gather(*(asyncio.to_thread(lane.producer.close, CLOSE_LIMIT_S) for lane in lanes if lane.producer is not None))
+        await asyncio.gather(*(_close(lane) for lane in lanes))
 
     # -- inside
 
@@ -119,6 +122,13 @@ class Producing:
         with contextlib.suppress(TimeoutError, JournalClosed):
             async with asyncio.timeout(KEPT_LIMIT_S):
                 await self._journal.append_durably(event)
+
+
+async def _close(lane: _Lane) -> None:
+    """Close its producer; the next record through it opens another."""
+    producer, lane.producer = lane.producer, None
+    if producer is not None:
+        await asyncio.to_thread(producer.close, CLOSE_LIMIT_S)
 
 
 def _partition(producer: Producer, record: Prepared) -> int | None:

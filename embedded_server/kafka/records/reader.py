@@ -141,7 +141,7 @@ class Reader:
         self._stopping.wait(self._backoff.delay())
 
     def _profile(self) -> Profile:
-        return asyncio.run_coroutine_threadsafe(_resolved(self._clients, self._connection), self._thread.loop).result()
+        return asyncio.run_coroutine_threadsafe(self._clients.profile(self._connection), self._thread.loop).result()
 
     def _is_open_ended(self) -> bool:
         return any(self._is_unread(span) for span in self._spans.values()) or self._new_partitions
@@ -154,6 +154,8 @@ class Reader:
         bootstrap = manager.bootstrap_async(timeout_ms=CONNECT_LIMIT_S * 1000)
         while not bootstrap.is_done and not self._stopping.is_set():
             net.poll(timeout_ms=LOOK_S * 1000, future=bootstrap)
+        if not bootstrap.is_done:
+            return  # stopped meanwhile
         if bootstrap.failed():
             raise bootstrap.exception
         fetching = Fetching(net, manager, self._topic, self._isolation)
@@ -229,10 +231,6 @@ def _fits(one: Batch, other: Batch) -> bool:
     if len(one.records) + len(other.records) > PART_RECORDS or one.size + other.size > RESPONSE_BYTES:
         return False
     return (one.leader_epoch, one.append_time, one.compression) == (other.leader_epoch, other.append_time, other.compression)
-
-
-async def _resolved(clients: Clients, connection: str) -> Profile:
-    return await clients.profile(connection)
 
 
 def _nothing() -> None: ...
