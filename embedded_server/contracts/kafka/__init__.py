@@ -47,7 +47,6 @@ from embedded_server.contracts.kafka.producing import (
     ProduceOutcome,
     Record,
     RecordHeader,
-    RecordOf,
     RecordTemplate,
 )
 from embedded_server.contracts.kafka.reading import CopyRequest, From, Isolation, ReadRequest, SearchRequest, Start
@@ -110,7 +109,6 @@ __all__ = [
     "Reading",
     "Record",
     "RecordHeader",
-    "RecordOf",
     "RecordStatus",
     "RecordTemplate",
     "RemoveMember",

@@ -114,10 +114,3 @@ class RecordTemplate:
 
     name: str
     record: Record
-
-
-@dataclass(frozen=True, slots=True)
-class RecordOf:
-    """Ask for a record of the journal as one to produce again, its bytes exact."""
-
-    seq: int

@@ -111,9 +111,9 @@ class Rates:
                 rates[topic, partition] = rate
         return rates
 
-    def forget(self, connection: str, topic: str = "") -> None:
-        """Forget a connection's, or one topic of it."""
-        self._seen = {key: seen for key, seen in self._seen.items() if key[0] != connection or (topic and key[1] != topic)}
+    def forget(self, connection: str) -> None:
+        """Forget a connection's."""
+        self._seen = {key: seen for key, seen in self._seen.items() if key[0] != connection}
 
 
 def _by_leader(topics: Iterable[Topic]) -> dict[int, list[Place]]:
