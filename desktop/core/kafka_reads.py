@@ -10,8 +10,9 @@ from desktop.core.i18n import N_, tr, trn
 from desktop.core.kafka_names import partitions_of, partitions_text
 from desktop.core.kafka_values import millis_of, millis_text, offset_of
 from embedded_server.contracts.jobs import Job, JobKind
-from embedded_server.contracts.kafka import From, Isolation, ReadRequest, Start
+from embedded_server.contracts.kafka import From, Isolation, ReadRequest, SearchRequest, Start
 
+SEARCH_CHARS: Final = 24
 NEWEST_AT_OPENING: Final = 100
 """Read by itself when a topic is opened for the first time: enough to see what is in it, and quick on any cluster."""
 
@@ -156,6 +157,42 @@ def start_words(request: ReadRequest) -> str:
 def tail_from_now(draft: ReadDraft) -> ReadDraft:
     """Answer the draft of a live tail: what comes from now on, of the partitions chosen."""
     return replace(draft, start=From.END, follow=True, limit=0)
+
+
+# -- what is listed of them
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The records of one job, as a list shows them."""
+
+    words: str
+    """What they are called."""
+    filter: str
+    """The journal's filter that lists them."""
+    nothing: str = ""
+    """What to say where it brought none."""
+
+
+def read_listed(request: ReadRequest, job: Job) -> Listed:
+    """Answer how the records of a reading are listed."""
+    is_tail = request.start.at is From.END
+    nothing = tr("The live tail has brought no record yet") if is_tail else tr("This reading has brought no record")
+    return Listed(start_words(request), job.filter, nothing)
+
+
+def search_listed(request: SearchRequest, job: Job) -> Listed:
+    """Answer how the finds of a search are listed."""
+    words = _short(request.text or request.filter)
+    if request.text:
+        nothing = tr("No record of {topic} holds “{words}”", topic=request.topic, words=words)
+    else:
+        nothing = tr("No record of {topic} matches {words}", topic=request.topic, words=words)
+    return Listed(tr("Found: {words}", words=words), job.filter, nothing)
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= SEARCH_CHARS else f"{words[:SEARCH_CHARS]}…"
 
 
 # -- searching

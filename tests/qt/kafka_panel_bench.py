@@ -54,6 +54,11 @@ class Bench:
     def page_text(self) -> str:
         return self.panel._message._title.text() if self.panel.is_message_shown() else ""
 
+    def empty_words(self) -> tuple[str, str]:
+        """Answer what stands in place of the records."""
+        page = self.panel.feed.states._page
+        return page._title.text(), page._sentence.text()
+
     def chips(self) -> list[str]:
         return [chip.text for chip in self.panel.feed.filter_bar.chips]
 

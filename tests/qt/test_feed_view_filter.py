@@ -39,6 +39,19 @@ def test_a_filter_without_matches_says_how_much_was_looked_at_and_offers_to_clea
     assert stage.feed.filters[-1] == ""
 
 
+def test_where_nothing_matches_the_chips_alone_what_they_stand_for_is_spoken_of(stage: Stage) -> None:
+    stage.view.set_chip("job", "Found: x", "job:1")
+    stage.begin(0, 0, scanned=100, of=100)
+    assert stage.view.states._page._title.text() == "Nothing matches this filter"
+    stage.view.set_empty_of_chips(EmptyState("ph.rows", "No record holds “x”", "Scanned 36,308 of 36,308"))
+    assert stage.view.states._page._title.text() == "No record holds “x”"
+    assert stage.view.states._page._sentence.text() == "Scanned 36,308 of 36,308"
+    assert [button.text() for button in stage.view.states._page._buttons] == ["Clear the filter"]
+    stage.view.set_filter("status:nope")
+    stage.tick(0, 0, scanned=100, of=100)
+    assert stage.view.states._page._sentence.text() == "Looked at 100 of 100 events."
+
+
 def test_before_the_first_answer_it_says_loading_and_without_a_server_why(stage: Stage) -> None:
     stage.qtbot.waitUntil(lambda: stage.is_in(State.LOADING))
     stage.services.feeds.set_link(Link(LinkState.WAITING, "The server does not answer", 1.0))

@@ -160,6 +160,32 @@ async def test_a_search_tells_how_far_it_is_and_what_it_found(bench: Bench) -> N
     assert (onward.partitions, onward.start.offsets, onward.text) == ([0, 3], left, "129.50")
 
 
+async def test_where_a_search_found_nothing_the_table_speaks_of_the_search_not_of_the_journal(bench: Bench) -> None:
+    await bench.choose(ORDERS)
+    await until(lambda: bench.empty_words() == ("This reading has brought no record", ""))
+    search = bench.panel.search
+    search.open_bar()
+    search.line.setText("129.50")
+    search.start()
+    await until(lambda: bench.empty_words() == ("Nothing found yet", "Scanned 1,204 of 48,000 · 0 hits"))
+    running = bench.api.jobs[-1]
+    bench.api.jobs[-1] = replace(running, state=JobState.DONE, done=48_000)
+    await until(lambda: bench.empty_words() == ("No record of orders holds “129.50”", "Scanned 48,000 of 48,000 · 0 hits"))
+    bench.panel.results.show_produced(make_job(kind=JobKind.PRODUCE, target="orders"))
+    assert bench.empty_words() == ("No record of this job is listed", "")
+
+
+async def test_a_search_that_was_stopped_does_not_claim_that_the_topic_holds_nothing(bench: Bench) -> None:
+    await bench.choose(ORDERS)
+    search = bench.panel.search
+    search.open_bar()
+    search.line.setText("129.50")
+    search.start()
+    await until(lambda: bench.chips() == ["Found: 129.50"])
+    bench.api.jobs[-1] = replace(bench.api.jobs[-1], state=JobState.STOPPED, next_offsets={0: 41_000})
+    await until(lambda: bench.empty_words()[0] == "Nothing found as far as was looked")
+
+
 async def test_a_search_by_filter_is_sent_as_one(bench: Bench) -> None:
     await bench.choose(ORDERS)
     search = bench.panel.search

@@ -6,6 +6,7 @@ from PySide6.QtGui import QAction
 
 from desktop.core.feeds import Link
 from desktop.core.i18n import tr
+from desktop.core.kafka_reads import Listed
 from desktop.core.kafka_spots import CLUSTER, Place, Spot, base_filter, kept_text
 from desktop.core.problems import hint_of, title_of
 from desktop.services import Services
@@ -48,8 +49,8 @@ class KafkaLooking(KafkaView):
 
     # -- which records are listed
 
-    def _on_result(self, job: Job, words: str) -> None:
-        if self.results.show_begun(job, words):
+    def _on_result(self, job: Job, listed: Listed) -> None:
+        if self.results.show_begun(job, listed):
             self.head.choose_tab(Tab.MESSAGES)
         self._say_nothing_seen()
 
@@ -63,7 +64,7 @@ class KafkaLooking(KafkaView):
 
     def _show_job(self, filter_: str) -> None:
         self.head.choose_tab(Tab.MESSAGES)
-        self.results.show_job(filter_, tr("one job"))
+        self.results.show(Listed(tr("one job"), filter_))
 
     # -- what the cluster says
 

@@ -7,12 +7,13 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from desktop.core.i18n import tr
-from desktop.core.kafka_reads import Read
+from desktop.core.kafka_reads import Listed, Read, search_words
 from desktop.core.kafka_spots import Place, Spot
 from desktop.core.kafka_words import record_words
 from desktop.views.kafka.list_source import Segment
 from desktop.views.widgets.buttons import make_action
 from desktop.views.widgets.empty_state import EmptyState
+from embedded_server.contracts.jobs import Job, JobState
 from embedded_server.contracts.kafka import TopicDetail
 
 
@@ -53,3 +54,20 @@ class NothingSeen:
                 "ph.users-three", tr("No consumer group"), tr("A group appears here once a consumer joins it or commits.")
             ),
         }
+
+
+def nothing_listed(listed: Listed, search: Job | None) -> EmptyState | None:
+    """Say what stands where the records of one job are listed, and there are none; *search* is the one followed, with its figures.
+
+    None where it did find some: then they are not held any longer, which is for the list to say.
+    """
+    if search is None or search.filter != listed.filter:
+        return EmptyState("ph.rows", listed.nothing or tr("No record of this job is listed"))
+    if search.counts.get("hits"):
+        return None
+    words = listed.nothing
+    if not search.state.is_over:
+        words = tr("Nothing found yet")
+    elif search.state is not JobState.DONE or search.next_offsets:
+        words = tr("Nothing found as far as was looked")
+    return EmptyState("ph.magnifying-glass", words, search_words(search))

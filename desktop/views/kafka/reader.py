@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.core.i18n import tr
-from desktop.core.kafka_reads import start_words
+from desktop.core.kafka_reads import read_listed, search_listed
 from desktop.core.problems import problem_of
 from desktop.services.kafka import KafkaService
 from desktop.services.notices import Notices
@@ -14,16 +13,14 @@ from desktop.views.widgets.jobs import Jobs
 from embedded_server.contracts.concurrency import Notify
 from embedded_server.contracts.kafka import LocalSchema, ReadRequest, SearchRequest
 
-SEARCH_CHARS = 24
-
 
 class Reader(QObject):
     """One reading is begun at a time; what runs already goes on."""
 
     began = Signal()
     """A job was begun or stopped: its figures are worth asking for."""
-    result = Signal(object, str)
-    """A `Job` whose records are to be shown, and what they are called."""
+    result = Signal(object, object)
+    """A `Job` whose records are to be shown, and how: `Listed`."""
 
     def __init__(self, service: KafkaService, notices: Notices, parent: QObject) -> None:
         super().__init__(parent)
@@ -37,7 +34,7 @@ class Reader(QObject):
 
         async def act() -> None:
             job = await self._service.read(connection, request)
-            self.result.emit(job, start_words(request))
+            self.result.emit(job, read_listed(request, job))
             self.began.emit()
 
         self._jobs.start("read", act(), notify or self._notices.from_exception)
@@ -47,10 +44,8 @@ class Reader(QObject):
 
         async def act() -> None:
             job = await self._service.search(connection, request)
-            words = request.text or request.filter
-            short = words if len(words) <= SEARCH_CHARS else f"{words[:SEARCH_CHARS]}…"
             self.search.follow(job)
-            self.result.emit(job, tr("Found: {words}", words=short))
+            self.result.emit(job, search_listed(request, job))
             self.began.emit()
 
         self._jobs.start("search", act(), self._notices.from_exception)

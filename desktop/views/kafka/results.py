@@ -3,9 +3,10 @@
 from PySide6.QtCore import QObject
 
 from desktop.core.i18n import tr
-from desktop.core.kafka_reads import NEWEST_AT_OPENING
+from desktop.core.kafka_reads import NEWEST_AT_OPENING, Listed
 from desktop.core.problems import hint_of, problem_of, title_of
 from desktop.services.notices import Notices
+from desktop.views.kafka.nothing import nothing_listed
 from desktop.views.kafka.reader import Reader
 from desktop.views.widgets.empty_state import EmptyState
 from desktop.views.widgets.feed_view import FeedView
@@ -22,9 +23,10 @@ class Results(QObject):
         super().__init__(parent)
         self._feed = feed
         self._reader = reader
+        reader.search.changed.connect(lambda _: self._say_nothing())
         self._notices = notices
         self._place = ("", "")
-        self._kept: dict[tuple[str, str], tuple[str, str]] = {}
+        self._kept: dict[tuple[str, str], Listed] = {}
         self._opened: set[tuple[str, str]] = set()
         """Connections and topics whose newest records were read by itself."""
         self._is_opening = False
@@ -42,19 +44,20 @@ class Results(QObject):
         if kept is None:
             self._feed.remove_chip(CHIP)
         else:
-            self._feed.set_chip(CHIP, *kept)
+            self.show(kept)
 
-    def show_job(self, filter_: str, words: str) -> None:
+    def show(self, listed: Listed) -> None:
         """List the records of a job."""
-        self._kept[self._place] = (words, filter_)
-        self._feed.set_chip(CHIP, words, filter_)
+        self._kept[self._place] = listed
+        self._say_nothing()
+        self._feed.set_chip(CHIP, listed.words, listed.filter)
 
-    def show_begun(self, job: Job, words: str) -> bool:
+    def show_begun(self, job: Job, listed: Listed) -> bool:
         """List what a reading brings as soon as it has begun, and follow it; False where another topic is looked at by now."""
         self._is_opening, self.instead = False, None
         if job.source != self._place[1]:
             return False
-        self.show_job(job.filter, words)
+        self.show(listed)
         self._feed.go_to_tail()
         return True
 
@@ -64,7 +67,7 @@ class Results(QObject):
         if topic != self._place[1] or self._is_followed():
             return
         if isinstance(answer, Job):
-            self.show_job(answer.filter, tr("Produced"))
+            self.show(Listed(tr("Produced"), answer.filter))
         else:
             self._kept.pop(self._place, None)
             self._feed.remove_chip(CHIP)
@@ -86,11 +89,15 @@ class Results(QObject):
         self._opened.add(self._place)
         self._reader.start(self._place[0], request)
 
+    def _say_nothing(self) -> None:
+        kept = self._kept.get(self._place)
+        self._feed.set_empty_of_chips(nothing_listed(kept, self._reader.search.job) if kept is not None else None)
+
     def _is_followed(self) -> bool:
         """Whether a live tail is listed: it brings what is produced by itself."""
         kept = self._kept.get(self._place)
         shown = {chip.key for chip in self._feed.filter_bar.chips}
-        return kept is not None and CHIP in shown and kept[0].startswith(tr("Live tail"))
+        return kept is not None and CHIP in shown and kept.words.startswith(tr("Live tail"))
 
     def _on_opening_failed(self, exc: BaseException) -> None:
         """Nobody asked for it: what the cluster refuses is told where the table stands."""

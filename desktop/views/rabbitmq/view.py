@@ -60,6 +60,7 @@ class RabbitView(BrokerView):
             frame=self.middle.frame,
         )
         self.feed.filter_bar.line.setPlaceholderText(tr("Filter: words, status:returned, body.order.id:42"))
+        self.feed.set_empty_of_chips(EmptyState("ph.rows", tr("No message of this job is listed")))
         self.feed.table.setAccessibleName(tr("Messages"))
         self.strip = JobsStrip(self._service, services.notices, resender(self._service), kinds=RABBITMQ_JOBS)
         self.middle.add_below(self.strip)

@@ -1,6 +1,7 @@
 """What stands where a feed's rows are, or are not yet: loading, empty, searching, nothing found, offline."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum, auto
 
 from PySide6.QtCore import QTimer
@@ -39,7 +40,9 @@ class FeedStates(QWidget):
     def __init__(self, table: QWidget, empty: EmptyState, *, clear_filter: Callable[[], None]) -> None:
         super().__init__()
         self._empty = empty
+        self._of_chips: EmptyState | None = None
         self._filtered = False
+        self._is_typed = False
         self._link = Link()
         self._tick: Tick | None = None
         self._rows = 0
@@ -78,9 +81,17 @@ class FeedStates(QWidget):
         if self.state is State.EMPTY:
             self._show_page(empty)
 
-    def set_filtered(self, filtered: bool) -> None:
-        """Tell whether the user filters: then "nothing matches" is another matter than "nothing is there"."""
+    def set_empty_of_chips(self, empty: EmptyState | None) -> None:
+        """Say something else where nothing matches the chips alone; None speaks of the events that were looked at."""
+        if empty != self._of_chips:
+            self._of_chips = empty
+            if self.state is State.NOT_FOUND:
+                self._update()
+
+    def set_filtered(self, *, filtered: bool, typed: bool) -> None:
+        """Tell whether the user filters, by what is typed or by chips: then "nothing matches" is another matter than "nothing is there"."""
         self._filtered = filtered
+        self._is_typed = typed
 
     def set_link(self, link: Link) -> None:
         """Tell how the connection fares."""
@@ -149,6 +160,8 @@ class FeedStates(QWidget):
             return EmptyState("ph.pause", tr("Paused"), tr("What comes in is counted, and shown when you go on."))
         if state is State.SEARCHING:
             return EmptyState("ph.magnifying-glass", tr("Searching"), tr("Matching events appear here as they are found."))
+        if state is State.NOT_FOUND and self._of_chips is not None and not self._is_typed:
+            return replace(self._of_chips, actions=(self._clear,))
         if state is State.NOT_FOUND and self._tick is not None:
             scanned = tr("Looked at {scanned} of {of} events.", scanned=f"{self._tick.scanned:,}", of=f"{self._tick.of:,}")
             return EmptyState("ph.magnifying-glass", tr("Nothing matches this filter"), scanned, (self._clear,))

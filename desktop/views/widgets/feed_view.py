@@ -227,6 +227,10 @@ class FeedView(QWidget):
         """Say something else where nothing is."""
         self.states.set_empty(empty)
 
+    def set_empty_of_chips(self, empty: EmptyState | None) -> None:
+        """Say something else where nothing matches the chips, as long as nothing is typed beside them."""
+        self.states.set_empty_of_chips(empty)
+
     @property
     def is_paused(self) -> bool:
         """Whether the rows are held still."""
@@ -346,7 +350,7 @@ class FeedView(QWidget):
     def _on_filter_changed(self) -> None:
         self._sent = compose(self._base_filter, [chip.filter for chip in self.filter_bar.chips], self.filter_bar.text)
         self.filter_bar.accept()
-        self.states.set_filtered(not self.filter_bar.is_empty)
+        self.states.set_filtered(filtered=not self.filter_bar.is_empty, typed=bool(self.filter_bar.text.strip()))
         self.set_paused(False)
         self.table.go_to_tail()
         self._feed.set_filter(self._sent.text)
