@@ -1,4 +1,4 @@
-"""The lag over time with its legend: which colour is which topic, how fast is read and written, and when it catches up."""
+"""The lag over time with its legend: which colour is which topic, how fast is consumed and produced, and when it catches up."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,7 @@ class LagCard(Card):
         head.addWidget(title(tr("Lag")))
         head.addWidget(self.forecast)
         head.addStretch(1)
-        for words, figure in ((tr("consumed"), self._consumed), (tr("written"), self._produced)):
+        for words, figure in ((tr("consumed"), self._consumed), (tr("produced"), self._produced)):
             pair = QHBoxLayout()
             pair.setSpacing(6)
             pair.addWidget(caption(words))
@@ -44,7 +44,7 @@ class LagCard(Card):
         self.show_points([], None)
 
     def rates(self) -> tuple[str, str]:
-        """Answer how fast is consumed and written, as shown."""
+        """Answer how fast is consumed and produced, as shown."""
         return self._consumed.text(), self._produced.text()
 
     def show_points(self, points: Sequence[LagPoint], lag: int | None) -> None:
