@@ -15,6 +15,7 @@ BROKER: Final = 4
 """Kinds of resource (org.apache.kafka.common.config.ConfigResource.Type)."""
 _SOURCES: Final = {1: ConfigSource.TOPIC, 2: ConfigSource.BROKER, 3: ConfigSource.BROKER, 4: ConfigSource.STATIC, 5: ConfigSource.DEFAULT}
 """DescribeConfigsResponse.ConfigSource; a version 0 has none, and tells only whether it is the default."""
+_NOT_ITS_OWN: Final = {ConfigSource.BROKER, ConfigSource.STATIC, ConfigSource.DEFAULT}
 _TYPES: Final = {
     1: "boolean",
     2: "string",
@@ -94,20 +95,23 @@ def new_topic_entries(entries: Iterable[ConfigEntry]) -> list[ConfigEntry]:
 
 
 def _default(config: Any, source: ConfigSource) -> str | None:
-    """Answer what it would be without the topic's own: the next of its synonyms, which come in the order of who wins."""
-    if source is ConfigSource.DEFAULT:
+    """Answer what it would be without the topic's own: its value, or the next of its synonyms, which come in the order of who wins.
+
+    One without a value leaves it to the next: Kafka tells ``log.retention.ms`` with none before the ``log.retention.hours`` that count.
+    """
+    if source in _NOT_ITS_OWN:
         found: str | None = config.value
         return found
     for synonym in getattr(config, "synonyms", None) or ():
-        if _SOURCES.get(synonym.source) is not ConfigSource.TOPIC:
+        if _SOURCES.get(synonym.source) is not ConfigSource.TOPIC and synonym.value is not None:
             return _in_unit(config.name, synonym.name, synonym.value)
     return None
 
 
-def _in_unit(name: str, synonym: str, value: str | None) -> str | None:
+def _in_unit(name: str, synonym: str, value: str) -> str:
     """Give a broker's value in the topic's unit: its ``log.retention.hours`` stands for the topic's ``retention.ms``."""
     factor = next((factor for unit, factor in _UNITS.items() if name.endswith(".ms") and synonym.endswith(unit)), 1)
-    if factor == 1 or value is None or not value.lstrip("-").isdecimal():
+    if factor == 1 or not value.lstrip("-").isdecimal():
         return value
     return str(int(value) * factor) if int(value) >= 0 else value
 

@@ -121,6 +121,26 @@ def test_a_sensitive_setting_never_tells_its_value() -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "value", "synonyms", "default"),
+    [
+        (5, "604800000", [], "604800000"),
+        (4, "86400000", [("log.retention.hours", "24", 4), ("log.retention.hours", "168", 5)], "86400000"),
+        (1, "1000", [("retention.ms", "1000", 1), ("log.retention.ms", None, 5), ("log.retention.hours", "168", 5)], "604800000"),
+        (1, "1000", [("retention.ms", "1000", 1), ("log.retention.ms", None, 5)], None),
+        (6, "1000", [], None),
+    ],
+    ids=["by default", "by the broker", "behind a synonym without a value", "told nowhere", "by what is not known"],
+)
+def test_the_default_of_a_setting_is_what_it_would_be_without_the_topics_own(
+    source: int, value: str, synonyms: list[tuple[str, str | None, int]], default: str | None
+) -> None:
+    result = DescribeConfigsResponse.DescribeConfigsResult.DescribeConfigsResourceResult
+    told = [result.DescribeConfigsSynonym(name=name, value=one, source=whose) for name, one, whose in synonyms]
+    entry = entry_of(result(name="retention.ms", value=value, config_source=source, synonyms=told))
+    assert entry.default == default
+
+
+@pytest.mark.parametrize(
     ("words", "names", "found"),
     [
         (
