@@ -1,36 +1,36 @@
-"""Which ``.proto`` file imports which: several that are chosen at once are kept as few schemas, each with all that it needs."""
+"""Which schema file needs which: several that are chosen at once are kept as few schemas, each with all that it needs."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import PurePath
 from typing import Final
 
+from desktop.core.kafka_needs import Need, Outline, outline_of
+from desktop.core.kafka_schemas import format_of_file
+from embedded_server.contracts.kafka import Format
+
 MOST_IMPORTS: Final = 200
 """The server takes no more."""
-_COMMENT: Final = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
-_IMPORT: Final = re.compile(r"""\bimport\s+(?:(?:public|weak|option)\s+)?(["'])(?P<path>[^"'\n]+)\1\s*;""")
-_OWN: Final = "google/protobuf/"
-"""Protobuf's own files: the server has them."""
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaFile:
-    """A file with its text, and the texts of what it imports, by the path it imports them by."""
+    """A file with its text, and the texts of what it needs, by the path or name it needs them by."""
 
     path: PurePath
     text: str
     imports: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def format(self) -> Format:
+        """What it holds."""
+        return format_of_file(self.path.name, self.text)
 
-Find = Callable[[str, PurePath], SchemaFile | None]
-"""Answers the file that is imported by a path from the file at another, None where there is none."""
 
-
-def imports_in(text: str) -> list[str]:
-    """Answer the paths that a ``.proto`` text imports, but for Protobuf's own."""
-    found = (match["path"] for match in _IMPORT.finditer(_COMMENT.sub(" ", text)))
-    return [path for path in dict.fromkeys(found) if not path.startswith(_OWN)]
+Find = Callable[[Need, SchemaFile], Iterable[SchemaFile]]
+"""Answers the files that may be what a file needs."""
+Outliner = Callable[[Format, str, str], Outline]
 
 
 def is_named_by(path: PurePath, imported: str) -> bool:
@@ -40,28 +40,54 @@ def is_named_by(path: PurePath, imported: str) -> bool:
 
 
 def with_imports(files: list[SchemaFile], find: Find) -> list[SchemaFile]:
-    """Answer the files that no other of them imports, each with what it imports itself and through others.
+    """Answer the files that no other of them needs, each with what it needs itself and through others.
 
     Looked for among *files* first, then with *find*. What is nowhere is left out: the server names it.
     """
-    whole = [_complete(file, files, find) for file in files]
+    outliner = cache(outline_of)
+    whole = [_complete(file, files, find, outliner) for file in files]
     taken = {text for file in whole for text in file.imports.values()}
     return [file for file in whole if file.text not in taken] or whole
 
 
-def _complete(file: SchemaFile, files: list[SchemaFile], find: Find) -> SchemaFile:
-    if file.path.suffix.lower() != ".proto":
-        return file
+def _complete(file: SchemaFile, files: list[SchemaFile], find: Find, outline: Outliner) -> SchemaFile:
+    wanted = file.format
     imports: dict[str, str] = {}
-    waiting = [file]
+    known = set(outline(wanted, file.text, "").offers)
+    waiting = [(file, "")]
     while waiting and len(imports) < MOST_IMPORTS:
-        importer = waiting.pop()
-        for path in imports_in(importer.text):
-            if path in imports:
+        importer, base = waiting.pop()
+        for need in outline(wanted, importer.text, base).needs:
+            if not known.isdisjoint(need.names):
                 continue
-            found = next((one for one in files if one is not file and is_named_by(one.path, path)), None) or find(path, importer.path)
-            if found is not None and found.path != file.path:
-                imports[path] = found.text
-                imports.update({name: text for name, text in found.imports.items() if name not in imports})
-                waiting.append(found)
+            chosen = (one for one in files if one is not file)
+            found = _first(wanted, need, chosen, outline) or _first(wanted, need, find(need, importer), outline)
+            if found is None or found.path == file.path:
+                continue
+            key = _key(need, found, imports)
+            added = {key: found.text, **{name: text for name, text in found.imports.items() if name not in imports}}
+            imports.update(added)
+            known.update(need.names)
+            for name, text in added.items():
+                known.update({name} | outline(wanted, text, name).offers)
+            waiting.append((found, key))
     return SchemaFile(file.path, file.text, imports)
+
+
+def _first(format: Format, need: Need, candidates: Iterable[SchemaFile], outline: Outliner) -> SchemaFile | None:
+    return next((one for one in candidates if one.format is format and _holds(format, one, need, outline)), None)
+
+
+def _holds(format: Format, file: SchemaFile, need: Need, outline: Outliner) -> bool:
+    """Whether *file* is what is needed: a type or an address is found by what a text defines, a path by the file's own."""
+    if format is not Format.PROTOBUF and not outline(format, file.text, "").offers.isdisjoint(need.names):
+        return True
+    return format is not Format.AVRO and any(is_named_by(file.path, path) for path in need.paths if path in need.names)
+
+
+def _key(need: Need, found: SchemaFile, imports: Mapping[str, str]) -> str:
+    """Answer what it is kept by: what it is needed by, unless that is an address, which its own ``$id`` tells."""
+    key = need.names[0] if ":" not in need.names[0] else found.path.name
+    while key in imports:
+        key = f"_/{key}"
+    return key

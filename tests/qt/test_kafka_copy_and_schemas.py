@@ -181,6 +181,23 @@ async def test_an_import_is_found_beside_the_file_or_among_ones_own_schemas(benc
     assert bench.api.bodies("/schemas")[0].imports == {"shop/money.proto": "message Money {}", "kept.proto": "message Kept {}"}
 
 
+async def test_an_avro_type_is_found_beside_the_file_and_among_ones_own_schemas(
+    bench: Bench, schemas: SchemasSheet, tmp_path: Path
+) -> None:
+    tax = '{"type": "fixed", "name": "shop.Tax", "size": 2}'
+    bench.api.own.append(LocalSchema("s9", "taxes.avsc", Format.AVRO, tax))
+    schemas.open_to(make_connection())
+    await until(lambda: len(schemas.rows()) == 2)
+    money = tmp_path / "shop" / "Money.avsc"
+    money.parent.mkdir()
+    money.write_text('{"type": "record", "name": "Money", "namespace": "shop", "fields": [{"name": "tax", "type": "Tax"}]}')
+    file = tmp_path / "priced.avsc"
+    file.write_text('{"type": "record", "name": "shop.Priced", "fields": [{"name": "price", "type": "Money"}]}')
+    schemas.add_files([str(file)])
+    await until(lambda: bench.api.bodies("/schemas"))
+    assert bench.api.bodies("/schemas")[0].imports == {"shop.Money": money.read_text(), "shop.Tax": tax}
+
+
 async def test_a_schema_that_does_not_hold_is_told_with_its_line(bench: Bench, schemas: SchemasSheet, tmp_path: Path) -> None:
     bench.api.failures["/kafka/schemas"] = make_problem("a.avsc, line 3, column 1: a brace is missing", "Mend it there.", 422)
     file = tmp_path / "a.avsc"

@@ -1,6 +1,7 @@
 """JSON Schema: whether a JSON text is what its schema says, and where it is not."""
 
 import json
+import posixpath
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
@@ -117,7 +118,15 @@ def _path(fault: Any) -> Path:
 
 def _registry(imports: Mapping[str, str]) -> Any:
     """Answer what a ``$ref`` may find: the imports by their names, and nothing from elsewhere."""
-    made: Any = Registry(retrieve=_nowhere)  # type: ignore[call-arg] # attrs' converters hide it from mypy
+
+    def by_path(uri: str) -> Any:
+        """A path with dots, such as ``../common/money.json``, means the import of the rest of it: there are no folders here."""
+        path = posixpath.normpath(uri).rpartition("../")[2]
+        if path not in imports:
+            raise NoSuchResource(ref=uri)  # type: ignore[call-arg] # the same
+        return Resource.from_contents(parse(imports[path], path), default_specification=DRAFT202012)
+
+    made: Any = Registry(retrieve=by_path)  # type: ignore[call-arg] # attrs' converters hide it from mypy
     for name, text in imports.items():
         value = parse(text, name)
         try:
@@ -128,7 +137,3 @@ def _registry(imports: Mapping[str, str]) -> Any:
         except Exception as exc:  # the same
             raise invalid(text, name, (), f"not a schema: {exc}"[:_REASON_CHARS]) from exc
     return made
-
-
-def _nowhere(uri: str) -> Any:
-    raise NoSuchResource(ref=uri)  # type: ignore[call-arg] # the same

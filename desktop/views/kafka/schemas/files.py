@@ -1,12 +1,13 @@
-"""Reads the schema files that were chosen or dropped, and beside them what they import."""
+"""Reads the schema files that were chosen or dropped, and beside them what they need of others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import Final
 
 from desktop.core.i18n import tr
 from desktop.core.kafka_imports import SchemaFile, with_imports
-from embedded_server.contracts.kafka import Format, LocalSchema
+from desktop.core.kafka_needs import Need
+from embedded_server.contracts.kafka import LocalSchema
 
 MAX_FILE_BYTES: Final = 4 * 1024**2
 
@@ -23,25 +24,21 @@ class UnreadableFile(Exception):
 def read_files(paths: Sequence[str], own: Sequence[LocalSchema]) -> list[SchemaFile]:
     """Answer the schemas in these files. Meant for a thread. Raises `UnreadableFile`.
 
-    What a ``.proto`` file imports is looked for among *paths*, then from its own folder upwards as ``protoc`` would be pointed at it,
-    then among the user's *own* schemas by its name.
+    What a file needs is looked for among *paths*, then from its own folder upwards as ``protoc`` would be pointed at it, then among the
+    user's *own* schemas, by its name or by what they define.
     """
-    kept = {schema.name: schema for schema in own if schema.format is Format.PROTOBUF}
 
-    def find(imported: str, importer: PurePath) -> SchemaFile | None:
-        wanted = PurePath(imported)
-        if wanted.is_absolute() or ".." in wanted.parts:
-            return None
-        beside = next((folder / wanted for folder in importer.parents if _is_file(Path(folder) / wanted)), None)
-        return SchemaFile(beside, _read(Path(beside))) if beside is not None else _kept(wanted, kept)
+    def find(need: Need, importer: SchemaFile) -> Iterator[SchemaFile]:
+        wanted = [path for path in map(PurePath, need.paths) if not path.is_absolute() and ".." not in path.parts]
+        for beside in (folder / path for path in wanted for folder in importer.path.parents):
+            if _is_file(Path(beside)):
+                yield SchemaFile(beside, _read(Path(beside)))
+        for schema in own:
+            path = next((path for path in wanted if path.name == schema.name), PurePath(schema.name))
+            yield SchemaFile(path, schema.text, schema.imports)
 
     chosen = [Path(path).expanduser().absolute() for path in dict.fromkeys(paths)]
     return with_imports([SchemaFile(path, _read(path)) for path in chosen], find)
-
-
-def _kept(wanted: PurePath, kept: Mapping[str, LocalSchema]) -> SchemaFile | None:
-    schema = kept.get(wanted.name)
-    return SchemaFile(wanted, schema.text, schema.imports) if schema is not None else None
 
 
 def _is_file(path: Path) -> bool:
