@@ -71,6 +71,8 @@ class RunningJob:
         """Set once it shall come to a good end."""
         self.on_stop: list[Callable[[], None]] = []
         """Called at that moment."""
+        self.ends_by_itself = False
+        """Set where what was begun has to be brought to an end that is told exactly: the job is not cancelled, but left to come to it."""
         self.done = 0
         self._started_at = time.time_ns()
         self._ended_at = 0
@@ -154,7 +156,10 @@ class RunningJob:
         await self._ended.wait()
 
     async def stop(self, limit_s: float | None = None) -> None:
-        """Let it come to a good end within *limit_s*, or else cancel it. May be called twice."""
+        """Let it come to a good end within *limit_s*, or else cancel it. May be called twice.
+
+        Without *limit_s*, one that ends by itself may still be ``STOPPING`` after this.
+        """
         if self.state.is_over:
             return
         self.state = JobState.STOPPING
@@ -163,6 +168,8 @@ class RunningJob:
             callback()
         if self._task is not None:
             await asyncio.wait([self._task], timeout=STOP_LIMIT_S if limit_s is None else limit_s)
+            if self.ends_by_itself and limit_s is None:
+                return
             await cancel(self._task)
         self._end(JobState.STOPPED)
 
@@ -236,7 +243,7 @@ class Jobs:
             raise JobNotFound(id=id[:40], kept=KEPT_OVER) from None
 
     async def stop(self, id: str) -> Job:
-        """Stop one, and answer how it ended."""
+        """Stop one, and answer how it ended; or how far it is, where its end takes longer."""
         job = self.job(id)
         await job.stop()
         return job.snapshot()

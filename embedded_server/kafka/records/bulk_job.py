@@ -48,6 +48,9 @@ class BulkJob:
         bulk.on_refused = self._on_refused
         bulk.keep = lambda records: self._unacknowledged.keep_blocking(job.id, records)
         job.on_stop.append(bulk.stop)
+        job.ends_by_itself = True  # what it has sent and what is kept of it must not be told before it is known
+        if job.stopping.is_set():
+            bulk.stop()
         try:
             await bulk.run()
         finally:

@@ -81,6 +81,29 @@ async def test_a_job_that_does_not_listen_is_cancelled(monkeypatch: pytest.Monke
     assert ended == [True]
 
 
+async def test_a_job_that_ends_by_itself_is_left_to_its_end_but_when_the_server_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embedded_server.core.jobs.STOP_LIMIT_S", 0.01)
+    may_end = asyncio.Event()
+
+    async def work(job: RunningJob) -> None:
+        job.ends_by_itself = True
+        await may_end.wait()
+        job.count("told")
+
+    jobs = Jobs()
+    job, other = (jobs.start(JobKind.PRODUCE, "c", "", work) for _ in range(2))
+    await asyncio.sleep(0)
+    assert (await jobs.stop(job.id)).state is JobState.STOPPING
+    await jobs.stop_all(limit_s=0.01)
+    assert (other.state, other.counts) == (JobState.STOPPED, {})
+    job = jobs.start(JobKind.PRODUCE, "c", "", work)
+    await asyncio.sleep(0)
+    assert (await jobs.stop(job.id)).state is JobState.STOPPING
+    may_end.set()
+    await job.ended()
+    assert (job.state, job.counts) == (JobState.STOPPED, {"told": 1})
+
+
 async def test_what_the_user_may_know_becomes_its_problem() -> None:
     async def work(_: RunningJob) -> None:
         raise UserFacingError
