@@ -97,7 +97,7 @@ def new_topic_entries(entries: Iterable[ConfigEntry]) -> list[ConfigEntry]:
 def _default(config: Any, source: ConfigSource) -> str | None:
     """Answer what it would be without the topic's own: its value, or the next of its synonyms, which come in the order of who wins.
 
-    One without a value leaves it to the next: Kafka tells ``log.retention.ms`` with none before the ``log.retention.hours`` that count.
+    One without a value leaves it to the next: where ``log.retention.ms`` has none, ``log.retention.hours`` count.
     """
     if source in _NOT_ITS_OWN:
         found: str | None = config.value
