@@ -77,15 +77,15 @@ def walk_words(kind: ConnectionKind) -> str:
     """Say what a test does."""
     if kind is ConnectionKind.KAFKA:
         return tr("Walk from the host's name to the topics and the Schema Registry; nothing is left on the cluster")
+    if kind is ConnectionKind.EMBEDDED:
+        return tr("Walk from the host's name to the management API and the topics; nothing is left on the brokers")
     return tr("Walk from the host's name to the management API; nothing is left on the broker")
 
 
 def verdict(report: TestReport | None, kind: ConnectionKind = ConnectionKind.RABBITMQ) -> tuple[str, str]:
     """Answer how the whole test ended: words and their colour."""
-    if report is None and kind is ConnectionKind.KAFKA:
-        return tr("Not tested yet. It walks from the host's name to the topics and says at which step it fails."), "dim"
     if report is None:
-        return tr("Not tested yet. It walks from the host's name to the management API and says at which step it fails."), "dim"
+        return _untested(kind), "dim"
     failed = next((result for result in report.results if result.outcome is TestOutcome.FAILED), None)
     if failed is not None:
         return tr("Fails at: {step}", step=tr(STEP_WORDS[failed.step])), "bad"
@@ -93,3 +93,11 @@ def verdict(report: TestReport | None, kind: ConnectionKind = ConnectionKind.RAB
     if any(result.outcome is TestOutcome.WARNING for result in report.results):
         return tr("Works, with less · {time}", time=took), "warn"
     return tr("Works · {time}", time=took), "ok"
+
+
+def _untested(kind: ConnectionKind) -> str:
+    if kind is ConnectionKind.KAFKA:
+        return tr("Not tested yet. It walks from the host's name to the topics and says at which step it fails.")
+    if kind is ConnectionKind.EMBEDDED:
+        return tr("Not tested yet. It walks from the host's name to the management API and the topics, and says at which step it fails.")
+    return tr("Not tested yet. It walks from the host's name to the management API and says at which step it fails.")

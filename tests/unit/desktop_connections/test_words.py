@@ -1,6 +1,6 @@
 """Connections and their tests in words."""
 
-from desktop.core.connections_walk import FIXES, STEPS, results_of, verdict
+from desktop.core.connections_walk import FIXES, STEPS, results_of, verdict, walk_words
 from desktop.core.connections_words import environment_of, host_of, name_of, state_of, summary
 from embedded_server.contracts import connections as wire
 from embedded_server.contracts.connections import Connection, ConnectionKind, ConnectionSpec, Environment, Health, LinkState, SecretState
@@ -38,6 +38,13 @@ def test_the_verdict_names_the_step_that_fails() -> None:
     assert verdict(report(passed, warning)) == ("Works, with less · 3 ms", "warn")
     assert verdict(report(passed)) == ("Works · 1 ms", "ok")
     assert verdict(None)[1] == "dim"
+
+
+def test_what_a_test_will_do_is_told_by_the_kind() -> None:
+    for told in (lambda kind: verdict(None, kind)[0], walk_words):
+        of_kind = {kind: told(kind) for kind in ConnectionKind}
+        assert len(set(of_kind.values())) == len(ConnectionKind)
+        assert "management API and the topics" in of_kind[ConnectionKind.EMBEDDED]
 
 
 def test_every_hint_with_a_button_belongs_to_a_problem_the_test_can_find() -> None:
