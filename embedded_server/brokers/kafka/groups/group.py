@@ -11,7 +11,7 @@ from embedded_server.brokers.clock import Timer
 from embedded_server.brokers.kafka.errors import ErrorCode
 from embedded_server.brokers.kafka.groups.member import Member
 from embedded_server.brokers.kafka.groups.subscription import CONSUMER, topics_of
-from embedded_server.brokers.kafka.groups.values import Caller, GroupFault, GroupState, Joined, JoinedMember, Synced
+from embedded_server.brokers.kafka.groups.values import Caller, GroupFault, GroupState, Join, Joined, JoinedMember, Synced
 
 
 class Group:
@@ -40,13 +40,24 @@ class Group:
         """What its consumers have subscribed to, where it is known."""
         self.join_timer: Timer | None = None
         self.sync_timer: Timer | None = None
+        self._known_by: Counter[str] = Counter()
+        """How many members know each assignor."""
+        self._awaited: list[Member] = []
+        """Some members that had not joined when they were last looked through; the last one is asked first."""
 
     # -- asking
 
     @property
     def all_joined(self) -> bool:
         """Nobody is to be waited for."""
-        return not self.expected and all(one.is_joining for one in self.members.values())
+        if self.expected:
+            return False
+        while self._awaited:
+            if self._is_awaited(self._awaited[-1]):
+                return False
+            self._awaited.pop()
+        self._awaited = [one for one in self.members.values() if not one.is_joining]
+        return not self._awaited
 
     @property
     def rebalance_timeout(self) -> int:
@@ -67,11 +78,11 @@ class Group:
         names = {name for name, _ in protocols}
         if not self.members:
             return bool(protocol_type) and bool(names)
-        return protocol_type == self.protocol_type and bool(names & self._common())
+        return protocol_type == self.protocol_type and any(self._is_common(name) for name in names)
 
     def choose_protocol(self) -> str:
         """The assignor most members like best, of those that all know."""
-        candidates = self._common()
+        candidates = {name for name in next(iter(self.members.values())).assignors if self._is_common(name)}
         votes = Counter(one.vote(candidates) for one in self.members.values())
         return votes.most_common(1)[0][0]
 
@@ -122,10 +133,14 @@ class Group:
             self.protocol_type = protocol_type
         if self.leader is None:
             self.leader = member.member_id
-        self.members[member.member_id] = member
-        if member.instance_id is not None:
-            self.static[member.instance_id] = member.member_id
+        self._take_in(member)
         self.forget_expected(member.member_id)
+
+    def update(self, member: Member, join: Join) -> None:
+        """Take over what a member asks for now."""
+        self._forget_assignors(member)
+        member.update(join)
+        self._known_by.update(member.assignors)
 
     def expect(self, member_id: str, timer: Timer) -> None:
         """Wait for a member to join with the id it was given."""
@@ -144,6 +159,7 @@ class Group:
         member.tell_joined(Joined(ErrorCode.UNKNOWN_MEMBER_ID))
         member.tell_synced(Synced(ErrorCode.UNKNOWN_MEMBER_ID))
         del self.members[member.member_id]
+        self._forget_assignors(member)
         self.unsynced.discard(member.member_id)
         if member.instance_id is not None and self.static.get(member.instance_id) == member.member_id:
             del self.static[member.instance_id]
@@ -193,9 +209,7 @@ class Group:
     def restore(self, members: Iterable[Member], now_ms: int) -> None:
         """Be what was kept: stable with its members, or empty."""
         for member in members:
-            self.members[member.member_id] = member
-            if member.instance_id is not None:
-                self.static[member.instance_id] = member.member_id
+            self._take_in(member)
         self.state = GroupState.STABLE if self.members else GroupState.EMPTY
         self.state_since_ms = now_ms
         self.topics = self._subscribed()
@@ -210,12 +224,23 @@ class Group:
         for member in self.members.values():
             member.stop_session()
 
-    def _common(self) -> set[str]:
-        common: set[str] | None = None
-        for member in self.members.values():
-            names = {name for name, _ in member.protocols}
-            common = names if common is None else common & names
-        return common or set()
+    def _take_in(self, member: Member) -> None:
+        self.members[member.member_id] = member
+        self._known_by.update(member.assignors)
+        if member.instance_id is not None:
+            self.static[member.instance_id] = member.member_id
+
+    def _forget_assignors(self, member: Member) -> None:
+        for name in member.assignors:
+            self._known_by[name] -= 1
+            if not self._known_by[name]:
+                del self._known_by[name]
+
+    def _is_common(self, assignor: str) -> bool:
+        return self._known_by[assignor] == len(self.members)
+
+    def _is_awaited(self, member: Member) -> bool:
+        return not member.is_joining and self.members.get(member.member_id) is member
 
     def _subscribed(self) -> frozenset[str] | None:
         if self.protocol_type != CONSUMER:

@@ -47,6 +47,11 @@ class Member:
         """It waits for the others to join."""
         return self.join_reply is not None
 
+    @property
+    def assignors(self) -> set[str]:
+        """The names of those it knows."""
+        return {name for name, _ in self.protocols}
+
     def metadata(self, protocol: str | None) -> bytes:
         """Its subscription for an assignor."""
         return next((data for name, data in self.protocols if name == protocol), b"")

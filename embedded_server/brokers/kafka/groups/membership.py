@@ -84,7 +84,7 @@ class Membership:
             self._rebalances.alive(group, member)
             reply(group.joined(member.member_id) if group.state is GroupState.COMPLETING_REBALANCE else _without_members(group, member))
             return
-        self._wait(member, join, reply)
+        self._wait(group, member, join, reply)
         self._rebalances.prepare_or_complete(group)
 
     def _add(self, group: Group, join: Join, member_id: str, reply: JoinReply) -> None:
@@ -98,11 +98,11 @@ class Membership:
         self._rebalances.prepare_or_complete(group)
 
     @staticmethod
-    def _wait(member: Member, join: Join, reply: JoinReply) -> None:
+    def _wait(group: Group, member: Member, join: Join, reply: JoinReply) -> None:
         member.tell_joined(
             Joined(ErrorCode.REBALANCE_IN_PROGRESS, member.member_id)
         )  # the same member asked twice: only the last one waits
-        member.update(join)
+        group.update(member, join)
         member.join_reply = reply
 
     def _come_back(self, group: Group, join: Join, reply: JoinReply) -> None:
@@ -111,7 +111,7 @@ class Membership:
         led = group.leader
         member = group.replace_static(old_id, new_member_id(join.caller.instance_id or ""))
         self._rebalances.alive(group, member)
-        self._wait(member, join, reply)
+        self._wait(group, member, join, reply)
         if group.state is GroupState.STABLE and group.choose_protocol() == group.protocol:
             self._store_or_revert(group, member, old_id)
             is_leader = group.leader == member.member_id

@@ -96,7 +96,7 @@ class Rebalances:
     def complete_if_ready(self, group: Group) -> None:
         """End the joining once all have joined; the first one lasts as long as it was to."""
         is_waiting_for_more = group.was_empty and group.members
-        if group.state is GroupState.PREPARING_REBALANCE and group.all_joined and not is_waiting_for_more:
+        if group.state is GroupState.PREPARING_REBALANCE and not is_waiting_for_more and group.all_joined:
             self._complete(group)
 
     def prepare(self, group: Group) -> None:

@@ -148,6 +148,16 @@ class GroupMachine(RuleBasedStateMachine):
         for member in group.members.values():
             assert member.session is not None or member.is_joining or member.sync_reply is not None
 
+    @invariant()
+    def what_is_counted_is_so(self) -> None:
+        group = self.membership.groups.get(GROUP)
+        if group is None:
+            return
+        assert group.all_joined == (not group.expected and all(one.is_joining for one in group.members.values()))
+        common = set.intersection(*(one.assignors for one in group.members.values())) if group.members else {"range", "sticky"}
+        for name in ("range", "sticky", "other"):
+            assert group.supports("consumer", ((name, b""),)) == (name in common or not group.members)
+
     def teardown(self) -> None:
         for _ in range(40):
             self._pass(301)
