@@ -120,9 +120,9 @@ def install(app: FastAPI) -> None:
         return await _answer(connection, ProblemResponse(_invalid_problem(exc, connection.headers.get("content-type", ""))))
 
     app.add_exception_handler(UserFacingError, on_user_facing)  # type: ignore[arg-type]  # Starlette's type knows no handler for both
-    app.add_exception_handler(HTTPException, on_http)  # type: ignore[arg-type]
-    app.add_exception_handler(RequestValidationError, on_invalid)  # type: ignore[arg-type]
-    app.add_exception_handler(WebSocketRequestValidationError, on_invalid)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, on_http)  # type: ignore[arg-type]  # Starlette's type wants a handler of every exception
+    app.add_exception_handler(RequestValidationError, on_invalid)  # type: ignore[arg-type]  # Starlette's type wants a handler of every exception
+    app.add_exception_handler(WebSocketRequestValidationError, on_invalid)  # type: ignore[arg-type]  # Starlette's type wants a handler of every exception
 
 
 def problem_response(exc: UserFacingError) -> ProblemResponse:

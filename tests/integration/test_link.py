@@ -51,7 +51,7 @@ def _stopped(broker: EmbeddedBroker) -> Iterator[None]:
 
 async def problem_of(port: int, host: str = "127.0.0.1", **more: object) -> LinkProblem:
     with pytest.raises(LinkProblem) as told:
-        await open_link(RabbitSettings(host, port, **more), "guest", vhost="/", name="shop")  # type: ignore[arg-type]
+        await open_link(RabbitSettings(host, port, **more), "guest", vhost="/", name="shop")  # type: ignore[arg-type]  # options of any type
     assert told.value.problem().hint
     return told.value
 

@@ -28,7 +28,7 @@ Handler = Callable[[ServerConnection], Awaitable[None]]
 async def ws_url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
     """The URL of a websockets server that runs the test's handler."""
     handler: Handler = request.param
-    async with serve(handler, "127.0.0.1", 0, subprotocols=["v2", "v1"] if handler is echo else None, max_size=None) as server:  # type: ignore[list-item]
+    async with serve(handler, "127.0.0.1", 0, subprotocols=["v2", "v1"] if handler is echo else None, max_size=None) as server:  # type: ignore[list-item]  # its type wants Subprotocol, a plain text
         yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/feed"
 
 

@@ -127,10 +127,10 @@ class FakeApi:
 def fake_services(data_dir: Path, api: Any = None) -> Any:
     """All a panel may use, without a server."""
     return Services(
-        api=api or FakeApi(),  # type: ignore[arg-type]
-        feeds=FakeFeeds(),  # type: ignore[arg-type]
-        session=None,  # type: ignore[arg-type]
-        host=None,  # type: ignore[arg-type]
+        api=api or FakeApi(),  # type: ignore[arg-type]  # a fake that has what is used
+        feeds=FakeFeeds(),  # type: ignore[arg-type]  # a fake that has what is used
+        session=None,  # type: ignore[arg-type]  # not used here
+        host=None,  # type: ignore[arg-type]  # not used here
         settings=Settings(data_dir),
         notices=Notices(),
     )

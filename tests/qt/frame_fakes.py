@@ -195,7 +195,7 @@ class Bench:
         self.session = SessionService(self.api, self.settings, TokenStore(lambda: keyring), owner="here")
         self.services = Services(
             api=self.api,
-            feeds=self.feeds,  # type: ignore[arg-type]
+            feeds=self.feeds,  # type: ignore[arg-type]  # a fake that has what is used
             session=self.session,
             host=self.host,
             settings=self.settings,

@@ -98,7 +98,7 @@ class Bench(FormBench):
     def __init__(self) -> None:
         super().__init__(1060)
         self.api = FakeApi()
-        self.service = RabbitService(self.api)  # type: ignore[arg-type]
+        self.service = RabbitService(self.api)  # type: ignore[arg-type]  # a fake that has what is used
 
 
 class PublishForm(Bench):

@@ -103,7 +103,7 @@ async def make_connections(folder: Path) -> QWidget:
 
 async def make_server(folder: Path) -> QWidget:
     services = fake_services(folder, FakeApi())
-    panel = ServerPanel(SimpleNamespace(**{**vars_of(services), "host": FakeHost()}), FakeService())  # type: ignore[arg-type]
+    panel = ServerPanel(SimpleNamespace(**{**vars_of(services), "host": FakeHost()}), FakeService())  # type: ignore[arg-type]  # a fake that has what is used
     panel.show()
     panel.activate()
     await until(lambda: panel.parts.rows)

@@ -42,7 +42,7 @@ async def bench(qtbot: QtBot, tmp_path: Path) -> AsyncIterator[Bench]:
 
 async def test_one_service_speaks_through_an_api(bench: Bench) -> None:
     assert connection_service(bench.services.api) is bench.service
-    assert connection_service(FakeApi()) is not bench.service  # type: ignore[arg-type]
+    assert connection_service(FakeApi()) is not bench.service  # type: ignore[arg-type]  # a fake that has what is used
 
 
 async def test_it_asks_while_somebody_watches_and_tells_only_of_changes(bench: Bench) -> None:

@@ -93,7 +93,7 @@ def test_a_feed_that_left_nothing_in_common_begins_anew(tested: FeedModel, model
     model.apply_tick(tick(0, 100))
     model.apply_tick(tick(5000, 5100))
     assert model.rowCount() == 100
-    assert model.row_at(99).seq == 5099  # type: ignore[union-attr]
+    assert model.row_at(99).seq == 5099  # type: ignore[union-attr]  # there is a row
 
 
 def test_rows_that_match_no_longer_leave_without_a_flash(

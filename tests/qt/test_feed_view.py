@@ -98,7 +98,7 @@ def test_older_matches_found_by_a_scan_leave_the_view_and_the_selection_in_peace
     stage.tick(4000, 6000)
     assert stage.top_seq == 5300
     assert stage.table.currentIndex().row() == 1305
-    assert stage.view.model.row_at(stage.table.currentIndex().row()).seq == 5305  # type: ignore[union-attr]
+    assert stage.view.model.row_at(stage.table.currentIndex().row()).seq == 5305  # type: ignore[union-attr]  # there is a row
 
 
 def test_retention_leaves_the_view_and_the_selection_in_peace(stage: Stage) -> None:

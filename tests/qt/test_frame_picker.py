@@ -47,7 +47,7 @@ class Bench:
     def __init__(self, folder: Path, qtbot: QtBot, api: FakeApi | None = None) -> None:
         self.services, fresh = make_services(folder)
         self.api = api or fresh
-        self.services = replace(self.services, api=self.api)  # type: ignore[arg-type]
+        self.services = replace(self.services, api=self.api)  # type: ignore[arg-type]  # a fake that has what is used
         self.window = QWidget()
         qtbot.addWidget(self.window)
         self.window.resize(900, 600)

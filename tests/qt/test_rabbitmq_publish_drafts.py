@@ -113,7 +113,7 @@ async def test_a_file_is_not_kept_in_a_template_and_it_is_said(form: Form) -> No
 
 
 def test_one_draft_of_each_form() -> None:
-    service = RabbitService(object())  # type: ignore[arg-type]
+    service = RabbitService(object())  # type: ignore[arg-type]  # a fake that has what is used
     service.keep_draft("publish", Draft(text="x"))
     assert service.draft("publish", Draft()).text == "x"
     assert service.draft("other", Draft()) == Draft()

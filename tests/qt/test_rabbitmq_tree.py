@@ -149,7 +149,7 @@ class Bench:
         self.model = RabbitTreeModel()
         self.tree = BrokerTree(self.model)
         self.faults: list[BaseException] = []
-        service = RabbitService(self.api)  # type: ignore[arg-type]
+        service = RabbitService(self.api)  # type: ignore[arg-type]  # a fake that has what is used
         self.source = TreeSource(service, self.model, self.tree.view.in_sight, self.faults.append, self.tree)
         self.tree.order_changed.connect(self.source.set_order)
         self.tree.looked.connect(self.source.look)

@@ -81,7 +81,7 @@ def services(tmp_path: Path) -> Services:
 
 @pytest.fixture
 def panel(qtbot: QtBot, services: Services, service: FakeService) -> Iterator[ServerPanel]:
-    panel = ServerPanel(services, service)  # type: ignore[arg-type]
+    panel = ServerPanel(services, service)  # type: ignore[arg-type]  # a fake that has what is used
     qtbot.addWidget(panel)
     panel.resize(1060, 700)
     yield panel
@@ -103,7 +103,7 @@ def host_of(services: Services) -> Any:
 
 
 def feed_of(services: Services) -> Any:
-    return services.feeds.opened[0]  # type: ignore[attr-defined]
+    return services.feeds.opened[0]  # type: ignore[attr-defined]  # of the implementation that the test runs
 
 
 def notices_of(services: Services) -> list[str]:
@@ -237,7 +237,7 @@ async def test_whole_server_is_restarted_through_the_host(panel: ServerPanel, se
 
 async def test_server_elsewhere_is_not_restarted_nor_its_folder_opened(tmp_path: Path, qtbot: QtBot, service: FakeService) -> None:
     services = replace(fake_services(tmp_path, FakeApi()), host=FakeHost(is_embedded=False))
-    panel = ServerPanel(services, service)  # type: ignore[arg-type]
+    panel = ServerPanel(services, service)  # type: ignore[arg-type]  # a fake that has what is used
     qtbot.addWidget(panel)
     await shown(panel)
     assert not panel.facts.restart.isVisibleTo(panel)

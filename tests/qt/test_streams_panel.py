@@ -38,7 +38,7 @@ class Bench:
         return self.feeds.opened[0]
 
     async def show(self, *streams: object) -> None:
-        self.api.know(*streams)  # type: ignore[arg-type]
+        self.api.know(*streams)  # type: ignore[arg-type]  # a fake that has what is used
         self.panel.activate()
         await until(lambda: self.panel.model.streams == list(streams))
 

@@ -28,8 +28,8 @@ class Bench:
         self.api = FakeApi()
         self.feeds = FakeFeeds()
         self.notices = Notices()
-        service = TaskService(self.api)  # type: ignore[arg-type]
-        self.view = TaskDetailView(service, self.notices, lambda task_id: TaskWatch(self.feeds, task_id))  # type: ignore[arg-type]
+        service = TaskService(self.api)  # type: ignore[arg-type]  # a fake that has what is used
+        self.view = TaskDetailView(service, self.notices, lambda task_id: TaskWatch(self.feeds, task_id))  # type: ignore[arg-type]  # a fake that has what is used
         qtbot.addWidget(self.view)
         self.view.resize(372, 600)
         self.view.show()

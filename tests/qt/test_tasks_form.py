@@ -28,7 +28,7 @@ class Form:
 
     def __init__(self, qtbot: QtBot, settings: Settings) -> None:
         self.api = FakeApi()
-        self.service = TaskService(self.api)  # type: ignore[arg-type]
+        self.service = TaskService(self.api)  # type: ignore[arg-type]  # a fake that has what is used
         self.notices = Notices()
         self.settings = settings
         self.host = QWidget()
@@ -169,8 +169,8 @@ async def test_the_draft_survives_closing_and_rebuilding_the_window(form: Form) 
 
 def test_one_service_for_one_api_however_often_the_window_is_built() -> None:
     api, other = FakeApi(), FakeApi()
-    assert task_service(api) is task_service(api)  # type: ignore[arg-type]
-    assert task_service(api) is not task_service(other)  # type: ignore[arg-type]
+    assert task_service(api) is task_service(api)  # type: ignore[arg-type]  # a fake that has what is used
+    assert task_service(api) is not task_service(other)  # type: ignore[arg-type]  # a fake that has what is used
 
 
 async def test_names_complete_and_show_what_they_take(form: Form) -> None:

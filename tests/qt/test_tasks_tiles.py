@@ -15,7 +15,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=Tr
 
 
 def make_strip(qtbot: QtBot, api: FakeApi) -> StatsStrip:
-    strip = StatsStrip(TaskService(api), Notices())  # type: ignore[arg-type]
+    strip = StatsStrip(TaskService(api), Notices())  # type: ignore[arg-type]  # a fake that has what is used
     qtbot.addWidget(strip)
     strip.resize(1000, 90)
     strip.show()

@@ -100,7 +100,7 @@ class BrokerTreeView(QTreeView):
 
     # -- Qt overrides
 
-    def drawBranches(self, _painter: QPainter, _rect: QRect, _index: QModelIndex) -> None:  # type: ignore[override]
+    def drawBranches(self, _painter: QPainter, _rect: QRect, _index: QModelIndex) -> None:  # type: ignore[override]  # PySide's stub names the parameters otherwise
         """Draw nothing: the rows draw their carets."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

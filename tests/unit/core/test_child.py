@@ -33,7 +33,7 @@ class Watched(ChildProcess):
             lambda: [sys.executable, "-S", "-c", code],
             log=lambda *line: self.lines.append(line),
             backoff=Backoff(first_s=0.02, cap_s=0.05),
-            **{"ready": address_in, "stop_grace_s": 2.0, **options},  # type: ignore[arg-type]
+            **{"ready": address_in, "stop_grace_s": 2.0, **options},  # type: ignore[arg-type]  # options of any type
         )
         self.on_change.append(self._on_change)
 

@@ -1,5 +1,7 @@
 """Topic patterns against the plainest model of them."""
 
+from random import Random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,12 +34,12 @@ def test_tree_matches_like_the_model(filed: list[list[str]], key_words: list[str
 
 
 @given(st.lists(patterns, max_size=6), st.randoms(use_true_random=False))
-def test_removing_all_leaves_nothing(filed: list[list[str]], random: object) -> None:
+def test_removing_all_leaves_nothing(filed: list[list[str]], random: Random) -> None:
     tree: TopicTree[int] = TopicTree()
     for number, pattern in enumerate(filed):
         tree.add(".".join(pattern), number)
     order = list(enumerate(filed))
-    random.shuffle(order)  # type: ignore[attr-defined]
+    random.shuffle(order)
     for number, pattern in order:
         tree.remove(".".join(pattern), number)
     assert tree.match("a") == []

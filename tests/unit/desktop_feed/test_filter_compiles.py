@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from desktop.core.feed_filter import compose, term
 from desktop.core.filter_completion import complete
-from embedded_server.contracts.filters import EVENT_FIELDS, TASK_FIELDS
+from embedded_server.contracts.filters import EVENT_FIELDS, TASK_FIELDS, Field
 from embedded_server.journal.filters import compile_filter
 from embedded_server.journal.filters.vocabulary import EVENTS, Vocabulary
 from embedded_server.tasks.feed import TaskFeedSource
@@ -21,14 +21,14 @@ def test_any_value_can_be_filtered_by_and_excluded(value: str) -> None:
 
 
 @pytest.mark.parametrize("field", EVENT_FIELDS, ids=lambda f: f.name)
-def test_every_offered_value_of_an_events_field_is_understood(field: object) -> None:
-    prefix = f"{field.name}:"  # type: ignore[attr-defined]
+def test_every_offered_value_of_an_events_field_is_understood(field: Field) -> None:
+    prefix = f"{field.name}:"
     for offer in complete(prefix, len(prefix), EVENT_FIELDS).offers:
         compile_filter(prefix + offer.text, EVENTS)
 
 
 @pytest.mark.parametrize("field", TASK_FIELDS, ids=lambda f: f.name)
-def test_every_offered_value_of_a_tasks_field_is_understood(field: object) -> None:
-    prefix = f"{field.name}:"  # type: ignore[attr-defined]
+def test_every_offered_value_of_a_tasks_field_is_understood(field: Field) -> None:
+    prefix = f"{field.name}:"
     for offer in complete(prefix, len(prefix), TASK_FIELDS).offers:
         compile_filter(prefix + offer.text, TASKS)

@@ -51,7 +51,7 @@ class Bench:
         self.journal.open()
         self.service = TaskService(self.journal, amqp_url=lambda: "", data_dir=folder, log=lambda *_: None, run_worker=False)
         self.client = FakeClient()
-        self.service._client = self.client  # type: ignore[assignment]
+        self.service._client = self.client  # type: ignore[assignment]  # a fake that has what is used
 
     def tell(self, *events: dict[str, Any]) -> None:
         self.journal.append_many(self.service._ingest.convert(events))

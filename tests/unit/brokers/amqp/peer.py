@@ -43,7 +43,7 @@ class Bench:
 
     def peer(self, **options: object) -> "Peer":
         made = Peer(self.broker)
-        made.open(**options)  # type: ignore[arg-type]
+        made.open(**options)  # type: ignore[arg-type]  # options of any type
         return made
 
     def advance(self, seconds: float) -> None:
@@ -65,7 +65,7 @@ class Peer:
 
     def open(self, *, channel: bool = True, heartbeat: int = 0, client_properties: dict[str, object] | None = None) -> None:
         self.send(header.ProtocolHeader().marshal())
-        self.method(0, commands.Connection.StartOk(client_properties or CAPABLE, "PLAIN", "\0guest\0guest", "en_US"))  # type: ignore[arg-type]
+        self.method(0, commands.Connection.StartOk(client_properties or CAPABLE, "PLAIN", "\0guest\0guest", "en_US"))  # type: ignore[arg-type]  # its annotations are narrower than what it takes
         self.method(0, commands.Connection.TuneOk(2047, 131072, heartbeat))
         self.method(0, commands.Connection.Open("/"))
         if channel:
@@ -86,10 +86,10 @@ class Peer:
         return answer
 
     def declare(self, name: str = "q", **options: object) -> None:
-        self.ask(commands.Queue.Declare(queue=name, **options), commands.Queue.DeclareOk)  # type: ignore[arg-type]
+        self.ask(commands.Queue.Declare(queue=name, **options), commands.Queue.DeclareOk)  # type: ignore[arg-type]  # options of any type
 
     def publish(self, key: str = "q", payload: bytes = b"x", *, exchange: str = "", mandatory: bool = False, **properties: object) -> None:
-        props = commands.Basic.Properties(**properties)  # type: ignore[arg-type]
+        props = commands.Basic.Properties(**properties)  # type: ignore[arg-type]  # options of any type
         self.method(1, commands.Basic.Publish(exchange=exchange, routing_key=key, mandatory=mandatory))
         self.send(frame.marshal(header.ContentHeader(0, len(payload), props), 1))
         if payload:

@@ -34,7 +34,7 @@ class Life:
 
     def die_and_return(self) -> None:
         for vhost in self.bench.broker.vhosts.values():
-            vhost.store._db.close()  # type: ignore[attr-defined]
+            vhost.store._db.close()  # type: ignore[attr-defined]  # of the implementation that the test runs
         for file in self.stores.pages._files:
             file._file.close()
         self.begin()
@@ -247,12 +247,12 @@ def test_file_of_before_is_made_small_at_the_start(life: Life, tmp_path: Path, m
 
 
 def _pages(life: Life) -> int:
-    db = life.bench.broker.vhosts["/"].store._db  # type: ignore[attr-defined]
+    db = life.bench.broker.vhosts["/"].store._db  # type: ignore[attr-defined]  # of the implementation that the test runs
     return int(db.execute("PRAGMA page_count").fetchone()[0])
 
 
 def _rows(life: Life, table: str) -> int:
-    db = life.bench.broker.vhosts["/"].store._db  # type: ignore[attr-defined]
+    db = life.bench.broker.vhosts["/"].store._db  # type: ignore[attr-defined]  # of the implementation that the test runs
     return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 

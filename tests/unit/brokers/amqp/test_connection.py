@@ -57,7 +57,7 @@ def test_wrong_login_is_refused(bench: Bench, response: str, caplog: pytest.LogC
     peer = Peer(bench.broker)
     peer.send(header.ProtocolHeader().marshal())
     with caplog.at_level(logging.WARNING):
-        peer.method(0, commands.Connection.StartOk(CAPABLE, "PLAIN", response, "en_US"))  # type: ignore[arg-type]
+        peer.method(0, commands.Connection.StartOk(CAPABLE, "PLAIN", response, "en_US"))  # type: ignore[arg-type]  # its annotations are narrower than what it takes
     close = peer.answers()[-1]
     assert isinstance(close, commands.Connection.Close)
     assert (close.reply_code, close.class_id, close.method_id) == (403, 0, 0)

@@ -11,7 +11,7 @@ from tests.unit.brokers.amqp.peer import Bench
 
 
 def message(payload: bytes, *, channel: int = 1, key: str = "q", **properties: object) -> bytes:
-    content = header.ContentHeader(0, len(payload), commands.Basic.Properties(**properties))  # type: ignore[arg-type]
+    content = header.ContentHeader(0, len(payload), commands.Basic.Properties(**properties))  # type: ignore[arg-type]  # options of any type
     parts = [frame.marshal(commands.Basic.Publish(routing_key=key), channel), frame.marshal(content, channel)]
     return b"".join((*parts, frame.marshal(body.ContentBody(payload), channel) if payload else b""))
 

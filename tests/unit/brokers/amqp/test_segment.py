@@ -15,7 +15,7 @@ from embedded_server.brokers.amqp.segment import LooseSegment, PackedSegment, Sh
 
 
 def _header(**properties: object) -> bytes:
-    return header.ContentHeader(0, 3, commands.Basic.Properties(**properties)).marshal()  # type: ignore[arg-type]
+    return header.ContentHeader(0, 3, commands.Basic.Properties(**properties)).marshal()  # type: ignore[arg-type]  # options of any type
 
 
 HEADERS = (_header(), _header(delivery_mode=2), _header(priority=4, expiration="1000"), _header(headers={"deep": {"a": [1, "b"]}}))

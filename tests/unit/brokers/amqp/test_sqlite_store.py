@@ -61,7 +61,7 @@ def received(peer: Peer, queue: str = "q") -> list[tuple[bytes, bool]]:
         first, *content = peer.answers()
         if not isinstance(first, commands.Basic.GetOk):
             return found
-        found.append((content[-1].value, first.redelivered))  # type: ignore[union-attr]
+        found.append((content[-1].value, first.redelivered))  # type: ignore[union-attr]  # it is a body there
 
 
 def test_confirmed_persistent_messages_come_back_in_order(life: Life) -> None:
